@@ -1,0 +1,60 @@
+import Type, { type Static } from 'typebox'
+import { Struct } from './message.ts'
+import { check } from './wire.ts'
+
+/** The Agent Card of A2A 1.0 (§4.4). Unknown members are allowed and kept. */
+const text = Type.String({ minLength: 1, maxLength: 65_536 })
+const strings = Type.Array(Type.String({ maxLength: 1024 }))
+
+export const AgentInterface = Type.Object({
+  url: Type.String({ minLength: 1, maxLength: 2048 }),
+  protocolBinding: text,
+  protocolVersion: Type.String({ minLength: 1, maxLength: 32 }),
+  tenant: Type.Optional(Type.String({ maxLength: 256 })),
+})
+export type AgentInterface = Static<typeof AgentInterface>
+
+export const AgentExtension = Type.Object({
+  uri: text,
+  description: Type.Optional(Type.String()),
+  required: Type.Optional(Type.Boolean()),
+  params: Type.Optional(Struct),
+})
+
+export const AgentCapabilities = Type.Object({
+  streaming: Type.Optional(Type.Boolean()),
+  pushNotifications: Type.Optional(Type.Boolean()),
+  extendedAgentCard: Type.Optional(Type.Boolean()),
+  extensions: Type.Optional(Type.Array(AgentExtension)),
+})
+
+export const AgentSkill = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 256 }),
+  name: text,
+  description: text,
+  tags: strings,
+  examples: Type.Optional(strings),
+  inputModes: Type.Optional(strings),
+  outputModes: Type.Optional(strings),
+  securityRequirements: Type.Optional(Type.Array(Struct)),
+})
+
+export const AgentCard = Type.Object({
+  name: text,
+  description: Type.String({ maxLength: 65_536 }),
+  version: text,
+  supportedInterfaces: Type.Array(AgentInterface, { minItems: 1, maxItems: 32 }),
+  provider: Type.Optional(Type.Object({ organization: text, url: text })),
+  documentationUrl: Type.Optional(Type.String()),
+  iconUrl: Type.Optional(Type.String()),
+  capabilities: AgentCapabilities,
+  securitySchemes: Type.Optional(Struct),
+  securityRequirements: Type.Optional(Type.Array(Struct)),
+  defaultInputModes: strings,
+  defaultOutputModes: strings,
+  skills: Type.Array(AgentSkill, { maxItems: 500 }),
+  signatures: Type.Optional(Type.Array(Struct)),
+})
+export type AgentCard = Static<typeof AgentCard>
+
+export const agentCardCheck = check(AgentCard)

@@ -1,0 +1,42 @@
+import Type, { type Static } from 'typebox'
+import { MAX_ID_LENGTH } from './ids.ts'
+import { check } from './wire.ts'
+
+/** `google.protobuf.Struct`: any JSON object. Its content is the user's and is never touched. */
+export const Struct = Type.Object({})
+
+export const Id = Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH })
+
+/** An optional id: proto3 JSON cannot tell an empty string from an absent one, so both mean "not given". */
+export const OptionalId = Type.Optional(Type.String({ maxLength: MAX_ID_LENGTH }))
+
+/** One piece of content: exactly one of `text`, `raw` (base64), `url` or `data` (any JSON value, `null` included). */
+export const Part = Type.Object(
+  {
+    text: Type.Optional(Type.String()),
+    raw: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9+/_-]*={0,2}$' })),
+    url: Type.Optional(Type.String()),
+    data: Type.Optional(Type.Unknown()),
+    mediaType: Type.Optional(Type.String()),
+    filename: Type.Optional(Type.String()),
+    metadata: Type.Optional(Struct),
+  },
+  { oneOf: [{ required: ['text'] }, { required: ['raw'] }, { required: ['url'] }, { required: ['data'] }] },
+)
+export type Part = Static<typeof Part>
+
+export const Role = Type.Enum(['ROLE_USER', 'ROLE_AGENT'])
+
+export const Message = Type.Object({
+  messageId: Id,
+  contextId: OptionalId,
+  taskId: OptionalId,
+  role: Role,
+  parts: Type.Array(Part, { minItems: 1 }),
+  metadata: Type.Optional(Struct),
+  extensions: Type.Optional(Type.Array(Type.String())),
+  referenceTaskIds: Type.Optional(Type.Array(Type.String())),
+})
+export type Message = Static<typeof Message>
+
+export const messageCheck = check(Message)

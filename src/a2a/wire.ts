@@ -1,0 +1,85 @@
+import type { Static, TSchema } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
+import { ParleyError, type Violation } from '../errors.ts'
+import { depthOf, type JsonText } from './json-text.ts'
+
+/** A value together with the exact text it was read from: code decides on `value`, storage and peers get `text`. */
+export type Wire<T> = { readonly value: T; readonly text: JsonText<T> }
+
+/** Deeper JSON is refused before it is parsed. */
+export const MAX_JSON_DEPTH = 64
+
+/** At most this many violations are reported for one input. */
+const MAX_VIOLATIONS = 100
+
+/** JSON text → value. Throws `parse_error` for what is no JSON, `invalid_params` for what nests too deeply. */
+export function parseJson(text: string): unknown {
+  const depth = depthOf(text, MAX_JSON_DEPTH)
+  if (depth > MAX_JSON_DEPTH) {
+    throw new ParleyError('invalid_params', `JSON nests deeper than ${MAX_JSON_DEPTH} levels`)
+  }
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ParleyError('parse_error', 'The body is not valid JSON', { cause })
+  }
+}
+
+/** Checks values against one schema. Compiled once, at module load. */
+export type Check<T> = {
+  readonly schema: TSchema
+  /** The value as `T`, or `invalid_params` naming every violation. */
+  readonly parse: (value: unknown) => T
+  /** Every violation; empty when the value is a `T`. */
+  readonly violations: (value: unknown) => readonly Violation[]
+}
+
+export function check<S extends TSchema>(schema: S): Check<Static<S>> {
+  let compiled: Validator | undefined
+  const validator = (): Validator => {
+    compiled ??= Compile(schema)
+    return compiled
+  }
+  const violations = (value: unknown) => (validator().Check(value) ? [] : describe(validator(), value))
+  return {
+    schema,
+    violations,
+    parse(value) {
+      const found = violations(value)
+      if (found.length === 0) return value as Static<S>
+      throw new ParleyError('invalid_params', summarise(found), { violations: found })
+    },
+  }
+}
+
+function describe(validator: Validator, value: unknown): readonly Violation[] {
+  const errors = validator.Errors(value)
+  const combined = new Set(errors.filter((e) => e.keyword === 'oneOf').map((e) => e.instancePath))
+  return errors
+    .filter((e) => !(combined.has(e.instancePath) && e.schemaPath.includes('/oneOf/')))
+    .flatMap((e): Violation[] => {
+      if (e.keyword !== 'required')
+        return [{ pointer: e.instancePath, code: e.keyword, message: messageOf(e) }]
+      const { requiredProperties } = e.params as { requiredProperties: readonly string[] }
+      return requiredProperties.map((name) => ({
+        pointer: `${e.instancePath}/${name}`,
+        code: 'required',
+        message: 'is required',
+      }))
+    })
+    .slice(0, MAX_VIOLATIONS)
+}
+
+function messageOf(error: { keyword: string; message: string; params: unknown }): string {
+  if (error.keyword === 'oneOf') return 'must have exactly one of its alternatives'
+  if (error.keyword === 'enum') {
+    return `must be one of ${(error.params as { allowedValues: unknown[] }).allowedValues.join(', ')}`
+  }
+  return error.message
+}
+
+function summarise(violations: readonly Violation[]): string {
+  const [first] = violations
+  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : ''
+  return first === undefined ? 'Invalid parameters' : `${first.pointer || '/'} ${first.message}${more}`
+}

@@ -1,0 +1,47 @@
+/** What a credential allows at most. Every route and every A2A method names the one it needs. */
+export const SCOPES = [
+  'tasks:submit',
+  'tasks:read',
+  'tasks:cancel',
+  'agents:read',
+  'agents:write',
+  'agents:heartbeat',
+  'metrics:read',
+  'admin',
+] as const
+
+export type Scope = (typeof SCOPES)[number]
+
+/** Who calls. `subject` and `groups` are written `<issuer alias>:<value>`, so two issuers never collide. */
+export type Principal = {
+  readonly tenant: string
+  readonly subject: string
+  readonly groups: readonly string[]
+  readonly scopes: ReadonlySet<Scope>
+}
+
+/** The tenant of an installation that uses none, and of anonymous callers. */
+export const DEFAULT_TENANT = 'default'
+
+/** A caller without a credential: may look at public agents and never invokes one. */
+export const ANONYMOUS: Principal = {
+  tenant: DEFAULT_TENANT,
+  subject: 'anonymous',
+  groups: [],
+  scopes: new Set<Scope>(['agents:read']),
+}
+
+export const isAnonymous = (principal: Principal): boolean => principal === ANONYMOUS
+
+/** `admin` includes every other scope, within its own tenant. */
+export const hasScope = (principal: Principal, scope: Scope): boolean =>
+  principal.scopes.has(scope) || principal.scopes.has('admin')
+
+/** One call through a front door: who makes it, and the signal that ends every wait made for it. */
+export type Call = {
+  readonly principal: Principal
+  readonly requestId: string
+  readonly signal: AbortSignal
+  /** W3C trace context of the caller, kept with the task and forwarded to the agent. */
+  readonly traceparent?: string
+}

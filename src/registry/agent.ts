@@ -1,0 +1,38 @@
+import type { AgentCard } from '../a2a/agent-card.ts'
+import type { AgentId } from '../a2a/ids.ts'
+import type { JsonText } from '../a2a/json-text.ts'
+
+export const VISIBILITIES = ['public', 'tenant', 'restricted'] as const
+/** Who may discover and invoke: everybody may see (`public`), the tenant (default), or the owner alone (`restricted`). */
+export type Visibility = (typeof VISIBILITIES)[number]
+
+export const REDELIVERIES = ['at-most-once', 'at-least-once'] as const
+/** What happens when it is unknown whether the agent accepted a message: fail and say so, or send it again. */
+export type Redelivery = (typeof REDELIVERIES)[number]
+
+/** A registered A2A server. */
+export type Agent = {
+  readonly id: AgentId
+  readonly slug: string
+  readonly tenant: string
+  readonly owner: string
+  readonly visibility: Visibility
+  readonly redelivery: Redelivery
+  /** Grows by one with every commit. */
+  readonly version: number
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly lastHeartbeatAt: number
+  /** How long a heartbeat counts, in milliseconds. */
+  readonly heartbeatTtlMs: number
+  readonly enabled: boolean
+  /** Where the card was fetched from, if it was. */
+  readonly cardUrl?: string
+  /** What the publisher sent, byte for byte (UTF-8 text). */
+  readonly originalCard: string
+  /** The same card in v1.0 form. */
+  readonly card: JsonText<AgentCard>
+}
+
+export const isAlive = (agent: Agent, now: number): boolean =>
+  agent.enabled && now - agent.lastHeartbeatAt <= agent.heartbeatTtlMs

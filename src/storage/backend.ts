@@ -1,0 +1,36 @@
+import type { KeyStore } from '../access/key-store.ts'
+import type { WorkQueue } from '../delivery/work-queue.ts'
+import type { AgentStore } from '../registry/agent-store.ts'
+import type { TaskStore } from '../tasks/task-store.ts'
+
+/** News that may be lost or repeated: it saves a reader from polling and is never what correctness rests on. */
+export type Hint =
+  | { readonly kind: 'task'; readonly taskId: string }
+  | { readonly kind: 'work' }
+  /** Something changed and the backend cannot say what. */
+  | { readonly kind: 'any' }
+
+export type BackendCapabilities = {
+  /** Lists and counts may lag behind commits. */
+  readonly listsAreEventual: boolean
+  /** What was committed is there after the process dies. */
+  readonly survivesRestart: boolean
+  /** Several processes may open it at once. */
+  readonly sharedByProcesses: boolean
+}
+
+/**
+ * Storage and queue, chosen whole: appending an event and enqueuing work must be one atomic write.
+ * Disposing waits for commits under way.
+ */
+export interface Backend extends AsyncDisposable {
+  readonly capabilities: BackendCapabilities
+  readonly tasks: TaskStore
+  readonly work: WorkQueue
+  readonly agents: AgentStore
+  readonly keys: KeyStore
+  /** Hints from now on, of this and (as far as the backend can) other processes, until `signal` aborts. */
+  hints(signal: AbortSignal): AsyncIterable<Hint>
+  /** Resolves when a write could be made now; rejects with the reason otherwise. */
+  ready(): Promise<void>
+}

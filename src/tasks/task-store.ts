@@ -1,0 +1,151 @@
+import type { AgentId, ContextId, TaskId } from '../a2a/ids.ts'
+import type { TaskState } from '../a2a/task-state.ts'
+import type { EventKind, TaskEvent } from './task-event.ts'
+import type { EpochMs, TaskHead } from './task-head.ts'
+
+/** What the queue leases. `send` also resumes: its worker reads from the head what is left to do. */
+export const WORK_KINDS = ['send', 'cancel', 'deadline'] as const
+export type WorkKind = (typeof WORK_KINDS)[number]
+
+export type WorkRef = { readonly kind: WorkKind; readonly key: string }
+
+/** A lease taken: only its token may finish, renew or commit under it. */
+export type Claim = { readonly token: string; readonly until: EpochMs }
+
+/** Work to put on the queue. Putting an existing (kind, key) again moves its `dueAt` and leaves its lease alone. */
+export type NewWork = WorkRef & {
+  /** What bounded concurrency is counted by: the agent's id. */
+  readonly lane: string
+  readonly dueAt: EpochMs
+  /** The work is leased from birth, by a worker in the committing process. */
+  readonly claim?: Claim
+}
+
+/** Proof of a lease: the commit is refused as `fenced` unless `token` still holds (kind, key). */
+export type Fence = WorkRef & { readonly token: string }
+
+export type IdempotencyRecord = {
+  /** Hash of principal, agent and the client's key. */
+  readonly scope: string
+  readonly bodyHash: string
+  readonly taskId: TaskId
+  /** Seq of the message event this request wrote. */
+  readonly seq: number
+  /** Seq the answer was rendered at, once a wait ended before the task settled. */
+  readonly answeredSeq?: number
+  readonly expiresAt: EpochMs
+}
+
+/** A conversation of one owner with one agent. Two owners who choose the same id have two contexts. */
+export type ContextKey = {
+  readonly tenant: string
+  readonly owner: string
+  readonly agentId: AgentId
+  readonly contextId: ContextId
+}
+export type ContextRecord = ContextKey & {
+  readonly createdAt: EpochMs
+  readonly lastAt: EpochMs
+  /** The agent's own id for this conversation, once known. */
+  readonly agentContextId?: string
+}
+
+/**
+ * Everything one decision writes, applied atomically or not at all: at most 100 rows and 3 MB.
+ * Order within a commit: checks, head, events, `done`, `work`, context, idempotency.
+ */
+export type TaskCommit = {
+  /** The head as it will stand; `version` is `expectedVersion + 1`. */
+  readonly head: TaskHead
+  /** 0 when the task must not exist yet. */
+  readonly expectedVersion: number
+  /** Gapless continuation of the stored log, ending at `head.seq`. */
+  readonly events: readonly TaskEvent[]
+  readonly fence?: Fence
+  readonly work?: readonly NewWork[]
+  readonly done?: readonly WorkRef[]
+  /** Inserted, or merged into the stored row: `createdAt` stays, `lastAt` grows, a known `agentContextId` stays. */
+  readonly context?: ContextRecord
+  /** Inserted if absent or expired; replaces the stored record of the same task and seq; else the commit is a `duplicate`. */
+  readonly idempotency?: IdempotencyRecord
+}
+
+/**
+ * - `conflict`: the head is not at `expectedVersion`; load it again and decide again
+ * - `fenced`: the lease is no longer held; the writer must stop
+ * - `duplicate`: another request holds this idempotency scope
+ */
+export type CommitResult =
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'duplicate'; readonly record: IdempotencyRecord }
+
+/** Which events of a log to read, oldest first. Bounds are exclusive below and inclusive above. */
+export type EventSelection = {
+  readonly after?: number
+  readonly upTo?: number
+  readonly kinds?: readonly EventKind[]
+  readonly artifactId?: string
+  /** Only the newest n that have a body. */
+  readonly newest?: number
+  /** Stop once this many bytes are read, but never before the first event. Default: no bound. */
+  readonly maxBytes?: number
+}
+
+/** A place in a list ordered by time, then id. */
+export type ListPosition = { readonly at: EpochMs; readonly id: string }
+
+/** Only decided tasks (`phase: 'task'`) are ever listed or counted. */
+export type TaskFilter = {
+  readonly tenant: string
+  /** `undefined` lists every owner of the tenant. */
+  readonly owner?: string
+  readonly agentId?: AgentId
+  readonly contextId?: ContextId
+  readonly state?: TaskState
+  /** Inclusive lower bound of `statusAt`. */
+  readonly statusAtFrom?: EpochMs
+}
+
+export type ContextFilter = {
+  readonly tenant: string
+  readonly owner?: string
+  readonly agentId?: AgentId
+  readonly contextId?: ContextId
+}
+
+/** An event of one of a context's tasks; undecided exchanges are left out. */
+export type ContextEvent = { readonly taskId: TaskId; readonly agentId: AgentId; readonly event: TaskEvent }
+
+/**
+ * Where tasks live. Reads of one task are strongly consistent: they see every commit answered before they began.
+ * Absence is `undefined`; a driver's failure rejects with its own error.
+ */
+export interface TaskStore {
+  commit(commit: TaskCommit): Promise<CommitResult>
+  /** Removes a task with its log, context membership and work. No-op unless it is at `expectedVersion`. */
+  remove(id: TaskId, expectedVersion: number): Promise<boolean>
+  findHead(id: TaskId): Promise<TaskHead | undefined>
+  readEvents(id: TaskId, selection: EventSelection): Promise<readonly TaskEvent[]>
+  /** Newest `statusAt` first, then greatest id; strictly after `position` in that order. */
+  listHeads(filter: TaskFilter, limit: number, position?: ListPosition): Promise<readonly TaskHead[]>
+  /** Counts up to `cap` and stops there. */
+  countHeads(filter: TaskFilter, cap: number): Promise<number>
+  findContext(key: ContextKey): Promise<ContextRecord | undefined>
+  /** Newest `lastAt` first, then greatest contextId, then greatest agentId; `position.id` is `<contextId>\n<agentId>`. */
+  listContexts(
+    filter: ContextFilter,
+    limit: number,
+    position?: ListPosition,
+  ): Promise<readonly ContextRecord[]>
+  countContexts(filter: ContextFilter, cap: number): Promise<number>
+  /** Events that carry a message (`submitted`, `message`, `status` with a body, `reply`), oldest `at` first, then taskId; `position.id` is the taskId. */
+  listContextEvents(
+    filter: ContextFilter & { readonly contextId: ContextId },
+    limit: number,
+    position?: ListPosition,
+  ): Promise<readonly ContextEvent[]>
+  /** The record of a scope that has not expired at `now`. */
+  findIdempotency(scope: string, now: EpochMs): Promise<IdempotencyRecord | undefined>
+}
