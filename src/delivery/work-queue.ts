@@ -1,5 +1,5 @@
-import type { Claim, Fence, NewWork, WorkKind, WorkRef } from '../tasks/task-store.ts'
 import type { EpochMs } from '../tasks/task-head.ts'
+import type { Claim, Fence, NewWork, WorkKind, WorkRef } from '../tasks/task-store.ts'
 
 /** Work this process may do until `until`, renewed while it goes on. */
 export type LeasedWork = WorkRef &

@@ -1,0 +1,59 @@
+/**
+ * Who is calling and what they may do.
+ *
+ * Owns principals, API keys and every access decision. Knows nothing of tasks or agents beyond the few facts a
+ * decision needs (`Resource`); reads no headers. Other rooms ask `decide`; edges ask `authenticate` once per call.
+ */
+
+import type { ApiKey } from './key-store.ts'
+import type { Call, Principal, Scope } from './principal.ts'
+
+export const ACTIONS = {
+  discover: 'agents:read',
+  invoke: 'tasks:submit',
+  manage: 'agents:write',
+  beat: 'agents:heartbeat',
+  read: 'tasks:read',
+  cancel: 'tasks:cancel',
+} as const satisfies Record<string, Scope>
+
+/** What somebody wants to do, and the scope it takes. */
+export type Action = keyof typeof ACTIONS
+
+export type Resource =
+  | {
+      readonly kind: 'agent'
+      readonly tenant: string
+      readonly owner: string
+      readonly visibility: 'public' | 'tenant' | 'restricted'
+    }
+  | { readonly kind: 'task'; readonly tenant: string; readonly owner: string }
+
+/**
+ * `reason` is `scope` (the principal lacks the scope, and may be told so), or `hidden` (answer exactly as if the
+ * resource were missing). Obligations (quota, metering) travel into the commit.
+ */
+export type Decision =
+  | { readonly allow: true; readonly grantId?: string; readonly obligations: readonly string[] }
+  | { readonly allow: false; readonly reason: 'scope' | 'hidden'; readonly scope: Scope }
+
+export type NewKey = {
+  readonly subject: string
+  readonly tenant?: string
+  readonly scopes: readonly Scope[]
+  readonly label: string
+  readonly expiresAt?: number
+}
+
+export interface Access {
+  /** The principal of a presented credential; `undefined` when it is unknown, expired or revoked. */
+  authenticate(credential: string): Promise<Principal | undefined>
+  decide(principal: Principal, action: Action, resource: Resource): Decision
+  /** Makes a key; its secret is in the answer and nowhere else. Throws `forbidden` for more than the caller holds. */
+  createKey(call: Call, key: NewKey): Promise<{ readonly key: ApiKey; readonly secret: string }>
+  /** Keys of the caller's tenant; takes `admin`. */
+  listKeys(call: Call): Promise<readonly ApiKey[]>
+  revokeKey(call: Call, id: string): Promise<void>
+  /** Makes `secret` valid with exactly this subject and these scopes, whatever was stored for it before. */
+  ensureKey(secret: string, key: NewKey): Promise<ApiKey>
+}

@@ -1,0 +1,62 @@
+/**
+ * Which agents exist.
+ *
+ * Owns registration, card validation, search, heartbeats and the card we publish in an agent's place. Does not call
+ * agents (that is upstream's) and does not judge access (it asks `access`). What a principal may not see is answered
+ * exactly as what does not exist.
+ */
+import type { AgentCard } from '../a2a/agent-card.ts'
+import type { JsonText } from '../a2a/json-text.ts'
+import type { Call } from '../access/principal.ts'
+import type { Agent, Redelivery, Visibility } from './agent.ts'
+
+/** What a publisher sends: a card or where it is, and how it should be listed. */
+export type Registration = {
+  /** The card's exact text. */
+  readonly card?: string
+  readonly cardUrl?: string
+  readonly slug?: string
+  readonly owner?: string
+  readonly visibility?: Visibility
+  readonly redelivery?: Redelivery
+  readonly heartbeatTtlMs?: number
+}
+
+export type AgentQuery = {
+  readonly names?: readonly string[]
+  readonly skills?: readonly string[]
+  readonly capabilities?: readonly string[]
+  readonly owners?: readonly string[]
+  readonly onlyAlive?: boolean
+  readonly limit: number
+  readonly cursor?: string
+}
+
+export type AgentPage = {
+  readonly items: readonly Agent[]
+  readonly total: number
+  /** `total` is a lower bound. */
+  readonly totalCapped: boolean
+  readonly nextCursor?: string
+}
+
+/** `ref` is an agent's id, or its slug in the caller's tenant. */
+export interface Registry {
+  /**
+   * Registers an agent, or updates the one with the same owner and slug. Throws `invalid_card` with every problem,
+   * `conflict` when another owner has the slug.
+   */
+  register(
+    call: Call,
+    registration: Registration,
+  ): Promise<{ readonly agent: Agent; readonly created: boolean }>
+  search(call: Call, query: AgentQuery): Promise<AgentPage>
+  /** Throws `agent_not_found` for what is missing or hidden, `forbidden` when the scope is missing. */
+  get(call: Call, ref: string, action: 'discover' | 'invoke' | 'manage' | 'beat'): Promise<Agent>
+  unregister(call: Call, ref: string): Promise<void>
+  heartbeat(call: Call, ref: string): Promise<Agent>
+  /** The agent a task belongs to, for delivery: no principal, no access decision. */
+  find(id: Agent['id']): Promise<Agent | undefined>
+  /** Our own card in the agent's place: our URLs, and only what the gateway really offers. */
+  publishedCard(agent: Agent): JsonText<AgentCard>
+}
