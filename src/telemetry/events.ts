@@ -1,0 +1,65 @@
+/**
+ * What happened, one function per business event: each writes a log record and moves the metrics that count it.
+ * Metrics stay low-cardinality; ids go into the record only. No event carries message content or a secret.
+ */
+export interface Events {
+  ready(facts: { readonly url: string; readonly role: string; readonly backend: string }): void
+  stopping(facts: { readonly reason: string }): void
+  /** A call through an edge ended. `operation` is a route template or an A2A method, never a URL. */
+  callFinished(facts: CallFacts): void
+  agentRegistered(facts: {
+    readonly agentId: string
+    readonly slug: string
+    readonly principal: string
+    readonly created: boolean
+  }): void
+  agentUnregistered(facts: { readonly agentId: string; readonly principal: string }): void
+  keyCreated(facts: { readonly keyId: string; readonly subject: string; readonly principal: string }): void
+  keyRevoked(facts: { readonly keyId: string; readonly principal: string }): void
+  messageAccepted(facts: TaskFacts & { readonly principal: string; readonly requestId: string }): void
+  /** A task reached a terminal or interrupted state. */
+  taskSettled(facts: TaskFacts & { readonly state: string; readonly durationMs: number }): void
+  deliveryStarted(facts: DeliveryFacts): void
+  deliveryEnded(facts: DeliveryFacts & { readonly outcome: 'done' | 'handed_back' | 'lost' }): void
+  deliveryFailed(facts: DeliveryFacts & { readonly failure: string; readonly cause?: unknown }): void
+  /** Something went wrong that no caller will hear of. */
+  unexpected(facts: { readonly where: string; readonly cause: unknown }): void
+}
+
+export type CallFacts = {
+  readonly requestId: string
+  readonly binding: string
+  readonly operation: string
+  readonly principal: string
+  readonly durationMs: number
+  readonly status: number
+  readonly traceparent?: string
+  /** Present when the call failed: the closed error code, and the operator's cause. */
+  readonly error?: { readonly code: string; readonly cause?: unknown }
+}
+
+export type TaskFacts = {
+  readonly taskId: string
+  readonly agentId: string
+  readonly tenant: string
+  readonly traceparent?: string
+}
+
+export type DeliveryFacts = TaskFacts & { readonly kind: string; readonly attempt: number }
+
+/** Ignores everything; for tests of rooms. */
+export const silentEvents: Events = {
+  ready() {},
+  stopping() {},
+  callFinished() {},
+  agentRegistered() {},
+  agentUnregistered() {},
+  keyCreated() {},
+  keyRevoked() {},
+  messageAccepted() {},
+  taskSettled() {},
+  deliveryStarted() {},
+  deliveryEnded() {},
+  deliveryFailed() {},
+  unexpected() {},
+}
