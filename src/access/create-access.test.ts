@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { beforeEach, describe, it } from 'node:test'
+import { newUuid } from '../a2a/ids.ts'
+import { silentEvents } from '../telemetry/events.ts'
+import type { Access, NewKey } from './access.ts'
+import { createAccess } from './create-access.ts'
+import type { ApiKey, KeyStore } from './key-store.ts'
+import { ANONYMOUS, type Call, type Principal, type Scope } from './principal.ts'
+
+const callBy = (principal: Principal): Call => ({
+  principal,
+  requestId: 'r1',
+  signal: new AbortController().signal,
+})
+const caller = (tenant: string, ...scopes: Scope[]): Call =>
+  callBy({ tenant, subject: 'key:root', groups: [], scopes: new Set(scopes) })
+const admin = caller('default', 'admin')
+const wanted: NewKey = { subject: 'key:ada', scopes: ['tasks:submit', 'tasks:read'], label: 'laptop' }
+
+describe('access', () => {
+  let clock: number
+  let store: KeyStore
+  let log: string[]
+  let access: Access
+
+  const open = (keys: KeyStore = store): Access =>
+    createAccess({
+      keys,
+      now: () => clock,
+      newId: newUuid,
+      events: {
+        ...silentEvents,
+        keyCreated: (facts) => log.push(`created ${facts.subject} by ${facts.principal}`),
+        keyRevoked: (facts) => log.push(`revoked by ${facts.principal}`),
+      },
+      randomBytes,
+    })
+
+  beforeEach(() => {
+    clock = 1_000_000
+    store = createMapKeyStore()
+    log = []
+    access = open()
+  })
+
+  describe('authenticate', () => {
+    it('answers the principal a key was made for', async () => {
+      const { secret } = await access.createKey(admin, wanted)
+
+      assert.deepEqual(await access.authenticate(secret), {
+        tenant: 'default',
+        subject: 'key:ada',
+        groups: [],
+        scopes: new Set(['tasks:submit', 'tasks:read']),
+      })
+    })
+
+    it('knows nobody behind an unknown, empty or malformed credential', async () => {
+      for (const credential of ['', 'parley_unknown', 'two words', 'ü', 'x'.repeat(100_000)]) {
+        assert.equal(await access.authenticate(credential), undefined)
+      }
+    })
+
+    it('stops knowing a key the moment it expires', async () => {
+      const { secret } = await access.createKey(admin, { ...wanted, expiresAt: clock + 10 })
+
+      assert.notEqual(await access.authenticate(secret), undefined)
+      clock += 10
+      assert.equal(await access.authenticate(secret), undefined)
+    })
+
+    it('stops knowing a key at once when it is revoked here', async () => {
+      const { key, secret } = await access.createKey(admin, wanted)
+      await access.authenticate(secret)
+      await access.revokeKey(admin, key.id)
+
+      assert.equal(await access.authenticate(secret), undefined)
+    })
+
+    it('stops knowing a key within 5 seconds when another process revokes it', async () => {
+      const { key, secret } = await access.createKey(admin, wanted)
+      await access.authenticate(secret)
+      await open().revokeKey(admin, key.id)
+
+      clock += 4999
+      assert.notEqual(await access.authenticate(secret), undefined)
+      clock += 1
+      assert.equal(await access.authenticate(secret), undefined)
+    })
+
+    it('does not remember a lookup that a revocation overtook', async () => {
+      const gate = Promise.withResolvers<void>()
+      const slow = open({
+        ...store,
+        async findByHash(hash) {
+          const key = await store.findByHash(hash)
+          await gate.promise
+          return key
+        },
+      })
+      const { key, secret } = await slow.createKey(admin, wanted)
+      const overtaken = slow.authenticate(secret)
+      await slow.revokeKey(admin, key.id)
+      gate.resolve()
+      await overtaken
+
+      assert.equal(await slow.authenticate(secret), undefined)
+    })
+  })
+
+  describe('createKey', () => {
+    it('keeps the hash of the secret and nothing more', async () => {
+      const { key, secret } = await access.createKey(admin, wanted)
+
+      assert.match(secret, /^parley_[A-Za-z0-9_-]{43}$/)
+      assert.ok(!JSON.stringify(await store.find(key.id)).includes(secret))
+      assert.match(key.hash, /^[0-9a-f]{64}$/)
+      assert.deepEqual(log, ['created key:ada by key:root'])
+    })
+
+    it('takes the scope admin', async () => {
+      const submitter = caller('default', 'tasks:submit', 'tasks:read', 'agents:write')
+
+      for (const call of [submitter, callBy(ANONYMOUS)]) {
+        await assert.rejects(access.createKey(call, wanted), { code: 'forbidden' })
+        await assert.rejects(access.listKeys(call), { code: 'forbidden' })
+        await assert.rejects(access.revokeKey(call, 'any'), { code: 'forbidden' })
+      }
+    })
+
+    it('makes keys of the own tenant only', async () => {
+      const { key } = await access.createKey(caller('acme', 'admin'), wanted)
+
+      assert.equal(key.tenant, 'acme')
+      await assert.rejects(access.createKey(admin, { ...wanted, tenant: 'acme' }), { code: 'forbidden' })
+    })
+
+    it('names everything wrong with its input at once', async () => {
+      const wrong = { subject: 'ada', scopes: [], label: '', expiresAt: clock }
+
+      await assert.rejects(access.createKey(admin, wrong), (error: { violations: { pointer: string }[] }) => {
+        const pointers = error.violations.map((violation) => violation.pointer)
+        assert.deepEqual(pointers.sort(), ['/expiresAt', '/label', '/scopes', '/subject'])
+        return true
+      })
+    })
+
+    it('refuses a subject that could be taken for nobody or for anonymous', async () => {
+      for (const subject of ['', 'anonymous', ':x', 'key:', 'key: ', 'key:a b', 'key:a\u202eb', 'key:\n']) {
+        await assert.rejects(access.createKey(admin, { ...wanted, subject }), { code: 'invalid_params' })
+      }
+    })
+  })
+
+  describe('listKeys and revokeKey', () => {
+    it('list every key of the own tenant and no other', async () => {
+      for (let n = 0; n < 250; n++) await access.createKey(admin, wanted)
+      await access.createKey(caller('acme', 'admin'), wanted)
+
+      assert.equal((await access.listKeys(admin)).length, 250)
+      assert.equal((await access.listKeys(caller('acme', 'admin'))).length, 1)
+    })
+
+    it('answer for a key of another tenant as for one that never was', async () => {
+      const { key } = await access.createKey(caller('acme', 'admin'), wanted)
+      const missing = { code: 'not_found', message: 'Key not found' }
+
+      await assert.rejects(access.revokeKey(admin, key.id), missing)
+      await assert.rejects(access.revokeKey(admin, 'never'), missing)
+    })
+
+    it('let a key be revoked twice, and say so once', async () => {
+      const { key } = await access.createKey(admin, wanted)
+      await access.revokeKey(admin, key.id)
+      await access.revokeKey(admin, key.id)
+
+      assert.deepEqual(log.slice(1), ['revoked by key:root'])
+    })
+  })
+
+  describe('ensureKey', () => {
+    it('makes a chosen secret valid, and changes nothing the second time', async () => {
+      const first = await access.ensureKey('preset-secret', wanted)
+      const second = await access.ensureKey('preset-secret', {
+        ...wanted,
+        scopes: [...wanted.scopes].reverse(),
+      })
+
+      assert.equal((await access.authenticate('preset-secret'))?.subject, 'key:ada')
+      assert.deepEqual(second, first)
+    })
+
+    it('replaces what was stored for the secret, revocation included', async () => {
+      const first = await access.ensureKey('preset-secret', { ...wanted, expiresAt: clock + 1 })
+      await access.revokeKey(admin, first.id)
+      await access.ensureKey('preset-secret', { subject: 'key:bob', scopes: ['admin'], label: 'preset' })
+      clock += 10
+
+      const principal = await access.authenticate('preset-secret')
+      assert.deepEqual([principal?.subject, [...(principal?.scopes ?? [])]], ['key:bob', ['admin']])
+    })
+
+    it('agrees on one key when several processes start at once', async () => {
+      const made = await Promise.all([1, 2, 3, 4].map(() => open().ensureKey('preset-secret', wanted)))
+
+      assert.equal(new Set(made.map((key) => key.id)).size, 1)
+    })
+  })
+})
+
+function createMapKeyStore(): KeyStore {
+  const byId = new Map<string, ApiKey>()
+  const findByHash = async (hash: string) => [...byId.values()].find((key) => key.hash === hash)
+  return {
+    async commit({ key, expectedVersion }) {
+      const other = [...byId.values()].find((stored) => stored.hash === key.hash && stored.id !== key.id)
+      if (other !== undefined || (byId.get(key.id)?.version ?? 0) !== expectedVersion) return false
+      byId.set(key.id, key)
+      return true
+    },
+    findByHash,
+    find: async (id) => byId.get(id),
+    list: async (tenant, limit, afterId = '') =>
+      [...byId.values()]
+        .filter((key) => key.tenant === tenant && key.id > afterId)
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, limit),
+  }
+}

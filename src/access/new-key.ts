@@ -1,0 +1,41 @@
+import Type from 'typebox'
+import { check } from '../a2a/wire.ts'
+import { ParleyError, type Violation } from '../errors.ts'
+import type { NewKey } from './access.ts'
+import { SCOPES } from './principal.ts'
+
+/** What a key is made from. `subject` is `<alias>:<value>`; a key of no other issuer uses the alias `key`. */
+export const NewKeyBody = Type.Object(
+  {
+    subject: Type.String({ maxLength: 256, pattern: '^[a-z0-9][a-z0-9-]*:[^\\s\\p{C}]+$' }),
+    tenant: Type.Optional(Type.String({ maxLength: 64, pattern: '^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$' })),
+    scopes: Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true }),
+    label: Type.String({ minLength: 1, maxLength: 200 }),
+    expiresAt: Type.Optional(Type.Integer({ minimum: 0, description: 'Milliseconds since 1970' })),
+  },
+  { additionalProperties: false },
+)
+
+export const newKeyCheck = check(NewKeyBody)
+
+const HINTS: Readonly<Record<string, string>> = {
+  '/subject': 'Write it as <alias>:<value>, for example key:billing-service',
+  '/tenant': 'Use lower-case letters, digits and hyphens',
+  '/scopes': `The scopes are ${SCOPES.join(', ')}`,
+}
+
+/** Throws `invalid_params` naming everything wrong with what somebody wants to make a key from. */
+export function assertNewKey(key: NewKey, now: number): void {
+  const found: Violation[] = newKeyCheck.violations(key).map((violation) => {
+    const hint = HINTS[violation.pointer.replace(/^\/scopes\/.*/, '/scopes')]
+    return hint === undefined ? violation : { ...violation, hint }
+  })
+  if (typeof key.expiresAt === 'number' && key.expiresAt <= now) {
+    found.push({ pointer: '/expiresAt', code: 'past', message: 'must be in the future' })
+  }
+  if (found.length === 0) return
+  const [first] = found
+  throw new ParleyError('invalid_params', `The key cannot be made: ${first?.pointer} ${first?.message}`, {
+    violations: found,
+  })
+}
