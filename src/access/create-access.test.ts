@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { beforeEach, describe, it } from 'node:test'
 import { newUuid } from '../a2a/ids.ts'
+import { openMemory } from '../storage/memory/open-memory.ts'
 import { silentEvents } from '../telemetry/events.ts'
 import type { Access, NewKey } from './access.ts'
 import { createAccess } from './create-access.ts'
-import type { ApiKey, KeyStore } from './key-store.ts'
+import type { KeyStore } from './key-store.ts'
 import { ANONYMOUS, type Call, type Principal, type Scope } from './principal.ts'
 
 const callBy = (principal: Principal): Call => ({
@@ -37,9 +38,9 @@ describe('access', () => {
       randomBytes,
     })
 
-  beforeEach(() => {
+  beforeEach(async () => {
     clock = 1_000_000
-    store = createMapKeyStore()
+    store = (await openMemory()).keys
     log = []
     access = open()
   })
@@ -208,23 +209,3 @@ describe('access', () => {
     })
   })
 })
-
-function createMapKeyStore(): KeyStore {
-  const byId = new Map<string, ApiKey>()
-  const findByHash = async (hash: string) => [...byId.values()].find((key) => key.hash === hash)
-  return {
-    async commit({ key, expectedVersion }) {
-      const other = [...byId.values()].find((stored) => stored.hash === key.hash && stored.id !== key.id)
-      if (other !== undefined || (byId.get(key.id)?.version ?? 0) !== expectedVersion) return false
-      byId.set(key.id, key)
-      return true
-    },
-    findByHash,
-    find: async (id) => byId.get(id),
-    list: async (tenant, limit, afterId = '') =>
-      [...byId.values()]
-        .filter((key) => key.tenant === tenant && key.id > afterId)
-        .sort((a, b) => (a.id < b.id ? -1 : 1))
-        .slice(0, limit),
-  }
-}

@@ -2,11 +2,12 @@ import type { NewId } from '../a2a/ids.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Access, NewKey } from './access.ts'
+import { assertScope } from './assert-scope.ts'
 import { decide } from './decide.ts'
 import { hashOf, isSecretShaped, newSecret, type RandomBytes } from './key-secret.ts'
 import type { ApiKey, KeyStore } from './key-store.ts'
 import { assertNewKey } from './new-key.ts'
-import { type Call, DEFAULT_TENANT, hasScope, type Principal } from './principal.ts'
+import { DEFAULT_TENANT, type Principal } from './principal.ts'
 import { createRecent } from './recent.ts'
 
 /** How long a revocation made by another process may go unnoticed. */
@@ -61,7 +62,7 @@ export function createAccess({ keys, now, newId, events, randomBytes }: AccessDe
 
     async createKey(call, wanted) {
       // `admin` includes every scope, so nobody who passes can give away more than they hold.
-      assertAdmin(call)
+      assertScope(call.principal, 'admin')
       assertNewKey(wanted, now())
       const tenant = wanted.tenant ?? call.principal.tenant
       if (tenant !== call.principal.tenant) {
@@ -75,7 +76,7 @@ export function createAccess({ keys, now, newId, events, randomBytes }: AccessDe
     },
 
     async listKeys(call) {
-      assertAdmin(call)
+      assertScope(call.principal, 'admin')
       const found: ApiKey[] = []
       for (;;) {
         call.signal.throwIfAborted()
@@ -86,7 +87,7 @@ export function createAccess({ keys, now, newId, events, randomBytes }: AccessDe
     },
 
     async revokeKey(call, id) {
-      assertAdmin(call)
+      assertScope(call.principal, 'admin')
       for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
         const key = await keys.find(id)
         if (key === undefined || key.tenant !== call.principal.tenant) {
@@ -145,10 +146,5 @@ const isAsWanted = (key: ApiKey, wanted: NewKey): boolean =>
   key.label === wanted.label &&
   key.expiresAt === wanted.expiresAt &&
   new Set(key.scopes).symmetricDifference(new Set(wanted.scopes)).size === 0
-
-function assertAdmin(call: Call): void {
-  if (hasScope(call.principal, 'admin')) return
-  throw new ParleyError('forbidden', 'This takes the scope admin', { details: { scope: 'admin' } })
-}
 
 const contended = () => new ParleyError('unavailable', 'The key is being changed by others; try again')

@@ -36,3 +36,6 @@ export type Agent = {
 
 export const isAlive = (agent: Agent, now: number): boolean =>
   agent.enabled && now - agent.lastHeartbeatAt <= agent.heartbeatTtlMs
+
+/** The agent's card as a value. */
+export const cardOf = (agent: Pick<Agent, 'card'>): AgentCard => JSON.parse(agent.card)

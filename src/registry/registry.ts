@@ -7,6 +7,7 @@
  */
 import type { AgentCard } from '../a2a/agent-card.ts'
 import type { JsonText } from '../a2a/json-text.ts'
+import type { Action } from '../access/access.ts'
 import type { Call } from '../access/principal.ts'
 import type { Agent, Redelivery, Visibility } from './agent.ts'
 
@@ -14,6 +15,8 @@ import type { Agent, Redelivery, Visibility } from './agent.ts'
 export type Registration = {
   /** The card's exact text. */
   readonly card?: string
+  /** JSON pointer to the card in what the publisher sent, put before the pointers of its problems. */
+  readonly cardPointer?: string
   readonly cardUrl?: string
   readonly slug?: string
   readonly owner?: string
@@ -52,7 +55,7 @@ export interface Registry {
   ): Promise<{ readonly agent: Agent; readonly created: boolean }>
   search(call: Call, query: AgentQuery): Promise<AgentPage>
   /** Throws `agent_not_found` for what is missing or hidden, `forbidden` when the scope is missing. */
-  get(call: Call, ref: string, action: 'discover' | 'invoke' | 'manage' | 'beat'): Promise<Agent>
+  get(call: Call, ref: string, action: Action): Promise<Agent>
   unregister(call: Call, ref: string): Promise<void>
   heartbeat(call: Call, ref: string): Promise<Agent>
   /** The agent a task belongs to, for delivery: no principal, no access decision. */

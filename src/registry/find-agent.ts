@@ -1,0 +1,42 @@
+import { agentId, MAX_ID_LENGTH } from '../a2a/ids.ts'
+import { ACTIONS, type Access, type Action, type Resource } from '../access/access.ts'
+import { assertScope } from '../access/assert-scope.ts'
+import type { Call } from '../access/principal.ts'
+import { ParleyError } from '../errors.ts'
+import type { Agent } from './agent.ts'
+import type { AgentStore } from './agent-store.ts'
+import { isSlug } from './slug.ts'
+
+/** The agent that `ref` names for this caller: an id or, in the caller's tenant, a slug. */
+export async function findAgent(agents: AgentStore, call: Call, ref: string): Promise<Agent | undefined> {
+  if (ref === '' || ref.length > MAX_ID_LENGTH) return undefined
+  const found = await agents.find(agentId(ref))
+  if (found !== undefined || !isSlug(ref)) return found
+  return agents.findBySlug(call.principal.tenant, ref)
+}
+
+/** As `Registry.get`. The scope is judged before anything is looked for. */
+export async function getAgent(
+  { agents, access }: { readonly agents: AgentStore; readonly access: Access },
+  call: Call,
+  ref: string,
+  action: Action,
+): Promise<Agent> {
+  assertScope(call.principal, ACTIONS[action])
+  const agent = await findAgent(agents, call, ref)
+  if (agent === undefined || !access.decide(call.principal, action, resourceOf(agent)).allow) {
+    throw agentNotFound()
+  }
+  return agent
+}
+
+/** What an access decision needs to know of an agent. */
+export const resourceOf = ({ tenant, owner, visibility }: Agent): Resource => ({
+  kind: 'agent',
+  tenant,
+  owner,
+  visibility,
+})
+
+/** The one answer for what is missing and for what is hidden. */
+export const agentNotFound = (): ParleyError => new ParleyError('agent_not_found', 'Agent not found')

@@ -1,0 +1,176 @@
+import type { AgentCard } from '../a2a/agent-card.ts'
+import { agentId, type NewId } from '../a2a/ids.ts'
+import type { JsonText } from '../a2a/json-text.ts'
+import type { Access } from '../access/access.ts'
+import { missingScope } from '../access/assert-scope.ts'
+import type { Call } from '../access/principal.ts'
+import { ParleyError, type Violation } from '../errors.ts'
+import type { Events } from '../telemetry/events.ts'
+import { type Agent, cardOf } from './agent.ts'
+import type { AgentStore } from './agent-store.ts'
+import type { CardSource } from './card-source.ts'
+import { agentsBase } from './invoke-url.ts'
+import type { Registration, Registry } from './registry.ts'
+import { numberedSlug, slugFrom, slugProblem } from './slug.ts'
+import { validateCard } from './validate-card.ts'
+
+/** How long a heartbeat counts unless the publisher says otherwise. */
+const DEFAULT_HEARTBEAT_TTL_MS = 300_000
+/** Agents of one name in one tenant before their owners must choose slugs themselves. */
+const MAX_SLUG_NUMBER = 100
+/** A stale version is read again this often before giving up. */
+const MAX_CONFLICTS = 10
+
+export type RegisterDeps = {
+  readonly agents: AgentStore
+  readonly access: Access
+  readonly cards: CardSource
+  readonly now: () => number
+  readonly newId: NewId
+  readonly events: Events
+  readonly publicUrl: () => string
+}
+
+/** A registration whose card was found and judged. */
+type Listing = {
+  readonly registration: Registration
+  readonly tenant: string
+  readonly owner: string
+  readonly originalCard: string
+  readonly card: JsonText<AgentCard>
+  readonly cardUrl?: string
+}
+
+export function createRegister(deps: RegisterDeps): Registry['register'] {
+  const { agents, access, cards, now, newId, events, publicUrl } = deps
+
+  const readCard = async (call: Call, { card, cardUrl }: Registration) => {
+    if (card !== undefined) return { text: card }
+    if (cardUrl !== undefined) return cards.fetchCard(cardUrl, call.signal)
+    throw new ParleyError('invalid_params', 'A registration needs a card or a cardUrl')
+  }
+
+  const listingOf = async (call: Call, registration: Registration, owner: string): Promise<Listing> => {
+    const source = await readCard(call, registration)
+    const { card, violations } = validateCard(source.text, agentsBase(publicUrl()))
+    assertAcceptable(registration, violations)
+    return {
+      registration,
+      tenant: call.principal.tenant,
+      owner,
+      originalCard: source.text,
+      card,
+      ...('url' in source ? { cardUrl: source.url } : {}),
+    }
+  }
+
+  const place = async (listing: Listing) => {
+    const { registration, tenant, owner } = listing
+    const base = slugFrom(cardOf(listing).name)
+    let conflicts = 0
+    for (let number = 1; number <= MAX_SLUG_NUMBER && conflicts < MAX_CONFLICTS; ) {
+      const slug = registration.slug ?? numberedSlug(base, number)
+      const existing = await agents.findBySlug(tenant, slug)
+      const previous = existing ?? unlisted(listing, slug, newId(), now())
+      const agent = listed(previous, listing, now())
+      const result =
+        previous.owner === owner
+          ? await agents.commit({ agent, expectedVersion: previous.version })
+          : ({ kind: 'slug_taken', owner: previous.owner } as const)
+      if (result.kind === 'committed') return { agent, created: existing === undefined }
+      if (result.kind === 'conflict' || result.owner === owner) conflicts++
+      else if (registration.slug !== undefined) throw slugTaken(slug)
+      else number++
+    }
+    if (conflicts < MAX_CONFLICTS) throw slugTaken(base)
+    throw new ParleyError('unavailable', 'The agent is being changed by others; try again')
+  }
+
+  return async (call, registration) => {
+    const owner = registration.owner ?? call.principal.subject
+    assertMayOwn(access, call, owner)
+    const { agent, created } = await place(await listingOf(call, registration, owner))
+    events.agentRegistered({
+      agentId: agent.id,
+      slug: agent.slug,
+      principal: call.principal.subject,
+      created,
+    })
+    return { agent, created }
+  }
+}
+
+/** An owner is someone whose agents the caller may manage: the caller, a group of theirs or, for `admin`, anyone. */
+function assertMayOwn(access: Access, call: Call, owner: string): void {
+  const { tenant } = call.principal
+  const wanted = { kind: 'agent', tenant, owner, visibility: 'restricted' } as const
+  const decision = access.decide(call.principal, 'manage', wanted)
+  if (!decision.allow && decision.reason === 'scope') throw missingScope(decision.scope)
+  if (decision.allow && owner.trim() !== '') return
+  const message = 'must be you or one of your groups'
+  throw new ParleyError('forbidden', `The owner of an agent ${message}`, {
+    violations: [{ pointer: '/owner', code: 'owner', message }],
+  })
+}
+
+function assertAcceptable(registration: Registration, cardViolations: readonly Violation[]): void {
+  const slug = registration.slug === undefined ? undefined : slugProblem(registration.slug)
+  const inCard = cardViolations.map((violation) => ({
+    ...violation,
+    pointer: `${registration.cardPointer ?? ''}${violation.pointer}`,
+  }))
+  const violations = slug === undefined ? inCard : [slug, ...inCard]
+  const [first] = violations
+  if (first === undefined) return
+  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : ''
+  const [code, what] =
+    inCard.length > 0 ? (['invalid_card', 'card'] as const) : (['invalid_params', 'slug'] as const)
+  throw new ParleyError(
+    code,
+    `The ${what} cannot be accepted: ${first.pointer || '/'} ${first.message}${more}`,
+    {
+      violations,
+    },
+  )
+}
+
+/** An agent before its first version. */
+const unlisted = (listing: Listing, slug: string, id: string, at: number): Agent => ({
+  id: agentId(id),
+  slug,
+  tenant: listing.tenant,
+  owner: listing.owner,
+  visibility: 'tenant',
+  redelivery: 'at-most-once',
+  version: 0,
+  createdAt: at,
+  updatedAt: at,
+  lastHeartbeatAt: at,
+  heartbeatTtlMs: DEFAULT_HEARTBEAT_TTL_MS,
+  enabled: true,
+  originalCard: listing.originalCard,
+  card: listing.card,
+})
+
+/** The next version of an agent. What the registration leaves open stays; registering counts as a heartbeat. */
+function listed(previous: Agent, listing: Listing, at: number): Agent {
+  const { cardUrl: _, ...kept } = previous
+  const { visibility, redelivery, heartbeatTtlMs } = listing.registration
+  return {
+    ...kept,
+    visibility: visibility ?? kept.visibility,
+    redelivery: redelivery ?? kept.redelivery,
+    heartbeatTtlMs: heartbeatTtlMs ?? kept.heartbeatTtlMs,
+    version: kept.version + 1,
+    updatedAt: at,
+    lastHeartbeatAt: Math.max(at, kept.lastHeartbeatAt),
+    originalCard: listing.originalCard,
+    card: listing.card,
+    ...(listing.cardUrl === undefined ? {} : { cardUrl: listing.cardUrl }),
+  }
+}
+
+const slugTaken = (slug: string) =>
+  new ParleyError('conflict', `The slug ${slug} belongs to another owner; choose another slug`, {
+    violations: [{ pointer: '/slug', code: 'taken', message: 'belongs to another owner' }],
+  })

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { MAX_CARD_BYTES, validateCard } from './validate-card.ts'
+
+const skill = { id: 'echo', name: 'Echo', description: 'Says it again', tags: ['demo'] }
+const good = {
+  name: 'Echo agent',
+  description: 'Echoes',
+  version: '1.2.3',
+  supportedInterfaces: [{ url: 'https://a.example/a2a', protocolBinding: 'JSONRPC', protocolVersion: '1.0' }],
+  capabilities: { streaming: true },
+  defaultInputModes: ['text/plain'],
+  defaultOutputModes: ['text/plain'],
+  skills: [skill],
+}
+
+const problems = (card: unknown): string[] =>
+  validateCard(JSON.stringify(card)).violations.map(({ pointer, code }) => `${pointer} ${code}`)
+const withInterface = (facts: object) => ({
+  ...good,
+  supportedInterfaces: [...good.supportedInterfaces, { ...good.supportedInterfaces[0], ...facts }],
+})
+
+describe('validateCard', () => {
+  it('accepts a card and keeps its text, unknown members included', () => {
+    const text = `{ "x-new": {"n": 1.0}, ${JSON.stringify(good).slice(1)}`
+
+    assert.deepEqual(validateCard(text), { card: text, violations: [] })
+  })
+
+  it('accepts every known binding, and a custom one that is a URI', () => {
+    for (const protocolBinding of ['GRPC', 'HTTP+JSON', 'https://a.example/bindings/x', 'urn:x:y']) {
+      assert.deepEqual(problems(withInterface({ protocolBinding })), [])
+    }
+  })
+
+  it('reports every problem at once', () => {
+    const { name: _, ...nameless } = good
+    const found = problems({
+      ...nameless,
+      description: 7,
+      version: ' ',
+      supportedInterfaces: [
+        { url: '/a2a', protocolBinding: 'jsonrpc', protocolVersion: '1.0.0' },
+        { url: 'https://u:p@a.example', protocolBinding: 'GRPC' },
+      ],
+      skills: [skill, { ...skill, name: '' }, 7],
+    })
+
+    assert.deepEqual(found.sort(), [
+      '/description type',
+      '/name required',
+      '/skills/1/id duplicate',
+      '/skills/1/name minLength',
+      '/skills/2 type',
+      '/supportedInterfaces not_callable',
+      '/supportedInterfaces/0/protocolBinding unknown_binding',
+      '/supportedInterfaces/0/protocolVersion version',
+      '/supportedInterfaces/0/url url',
+      '/supportedInterfaces/1/protocolVersion required',
+      '/supportedInterfaces/1/url url',
+      '/version blank',
+    ])
+  })
+
+  it('hints at the spelling that was meant', () => {
+    const card = withInterface({ protocolBinding: 'http+json', protocolVersion: 'v1.0.3' })
+    const hints = validateCard(JSON.stringify(card)).violations.map((violation) => violation.hint)
+
+    assert.deepEqual(hints, ['Write HTTP+JSON', 'Write 1.0'])
+  })
+
+  it('takes an interface the gateway can call', () => {
+    for (const facts of [
+      { protocolVersion: '0.3' },
+      { protocolVersion: '2.0' },
+      { protocolBinding: 'GRPC' },
+    ]) {
+      const supportedInterfaces = [{ ...good.supportedInterfaces[0], ...facts }]
+      assert.deepEqual(problems({ ...good, supportedInterfaces }), ['/supportedInterfaces not_callable'])
+    }
+    assert.deepEqual(problems({ ...good, supportedInterfaces: [] }), ['/supportedInterfaces minItems'])
+  })
+
+  it('refuses an interface that leads back to the gateway', () => {
+    const text = JSON.stringify(withInterface({ url: 'https://GW.example/a2a/0198/' }))
+
+    assert.deepEqual(
+      validateCard(text, 'https://gw.example/a2a/').violations.map(({ pointer, code }) => [pointer, code]),
+      [['/supportedInterfaces/1/url', 'loop']],
+    )
+    assert.deepEqual(validateCard(text, 'https://gw.example/other/a2a/').violations, [])
+  })
+
+  it('recognises a card of A2A 0.3 and says that 1.0 is needed', () => {
+    const { supportedInterfaces: _, ...rest } = good
+    const { violations } = validateCard(
+      JSON.stringify({ ...rest, protocolVersion: '0.3.0', url: 'https://a.example' }),
+    )
+
+    assert.equal(violations.length, 1)
+    assert.equal(violations[0]?.code, 'version_not_supported')
+    assert.match(violations[0]?.hint ?? '', /A2A 1\.0/)
+  })
+
+  it('refuses invisible characters in names', () => {
+    for (const character of [
+      '\u202e',
+      '\u2066',
+      '\u200b',
+      '\u200d',
+      '\ufeff',
+      '\n',
+      '\0',
+      '\u2028',
+      '\u{e0041}',
+    ]) {
+      const name = `Echo${character}agent`
+      assert.deepEqual(problems({ ...good, name, skills: [{ ...skill, name }] }), [
+        '/name unsafe_character',
+        '/skills/0/name unsafe_character',
+      ])
+    }
+    assert.deepEqual(problems({ ...good, name: 'Übersetzer 翻訳 🤖', description: 'two\nlines' }), [])
+  })
+
+  it('writes the choice of a security scheme in its wire form', () => {
+    const scheme = { $case: 'httpAuthSecurityScheme', value: { scheme: 'Bearer' } }
+    const text = JSON.stringify({ ...good, securitySchemes: { bearer: { scheme } } })
+    const { card, violations } = validateCard(text)
+
+    assert.deepEqual(violations, [])
+    assert.deepEqual(JSON.parse(card).securitySchemes, {
+      bearer: { httpAuthSecurityScheme: { scheme: 'Bearer' } },
+    })
+  })
+
+  it('refuses what is too large, too deep, no JSON or no object', () => {
+    const refused: Record<string, string> = {
+      [`"${'x'.repeat(MAX_CARD_BYTES)}"`]: 'too_large',
+      [`{"x":${'['.repeat(100)}${']'.repeat(100)}}`]: 'json',
+      '{"name":': 'json',
+      '': 'json',
+      '[]': 'type',
+      null: 'type',
+    }
+    for (const [text, code] of Object.entries(refused)) {
+      assert.deepEqual(
+        validateCard(text).violations.map((violation) => violation.code),
+        [code],
+        text.slice(0, 20),
+      )
+    }
+  })
+
+  it('judges any text and any JSON without throwing', () => {
+    const member = fc.constantFrom(...Object.keys(good), 'securitySchemes', 'url', 'provider')
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        assert.ok(validateCard(text).violations.length > 0)
+      }),
+    )
+    fc.assert(
+      fc.property(member, fc.jsonValue(), (name, value) => {
+        validateCard(JSON.stringify({ ...good, [name]: value }))
+      }),
+    )
+  })
+})

@@ -1,0 +1,134 @@
+import Type, { type Static } from 'typebox'
+import { AgentCard } from '../a2a/agent-card.ts'
+import { type Agent, cardOf, isAlive, REDELIVERIES, VISIBILITIES } from './agent.ts'
+import { invokeUrl, publishedCardUrl } from './invoke-url.ts'
+import { RegistrationOptions } from './parse-registration.ts'
+import type { AgentPage } from './registry.ts'
+import { SLUG_PATTERN } from './slug.ts'
+
+const Time = Type.String({ format: 'date-time' })
+const Url = Type.String({ format: 'uri' })
+
+/** What `POST /agents/register` takes. `parseRegistration` judges it, with better messages than a union can give. */
+export const RegistrationBody = Type.Union([
+  AgentCard,
+  Type.Object({ card: AgentCard, ...RegistrationOptions.properties }, { additionalProperties: false }),
+  Type.Object({ cardUrl: Url, ...RegistrationOptions.properties }, { additionalProperties: false }),
+  Type.Object({ url: Url, ...RegistrationOptions.properties }, { additionalProperties: false }),
+])
+
+/** An agent as the native API shows it. Texts of the card are the publisher's, and untrusted. */
+export const AgentView = Type.Object({
+  id: Type.String(),
+  slug: Type.String({ pattern: SLUG_PATTERN }),
+  name: Type.String(),
+  description: Type.String(),
+  version: Type.String({ description: "The agent's own version" }),
+  owner: Type.String(),
+  visibility: Type.Enum([...VISIBILITIES]),
+  redelivery: Type.Enum([...REDELIVERIES]),
+  lifecycle: Type.Enum(['active', 'disabled']),
+  alive: Type.Boolean({ description: 'Whether a heartbeat came within the last heartbeatTtlMs' }),
+  lastHeartbeatAt: Time,
+  heartbeatTtlMs: Type.Integer(),
+  createdAt: Time,
+  updatedAt: Time,
+  skills: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      name: Type.String(),
+      description: Type.String(),
+      tags: Type.Array(Type.String()),
+    }),
+  ),
+  capabilities: Type.Object(
+    {
+      streaming: Type.Boolean(),
+      pushNotifications: Type.Boolean(),
+      extendedAgentCard: Type.Boolean(),
+      extensions: Type.Array(Type.String({ description: 'URI' })),
+    },
+    { description: 'What the agent declares; the published card says what the gateway offers' },
+  ),
+  cardUrl: Type.Optional(Url),
+  invokeUrl: Url,
+})
+export type AgentView = Static<typeof AgentView>
+
+export const AgentPageView = Type.Object({
+  items: Type.Array(AgentView),
+  total: Type.Integer({ description: 'Exact up to 10,000' }),
+  totalCapped: Type.Boolean({ description: 'Whether total is a lower bound' }),
+  nextCursor: Type.Optional(Type.String()),
+})
+export type AgentPageView = Static<typeof AgentPageView>
+
+export const HeartbeatView = Type.Object({
+  id: Type.String(),
+  alive: Type.Boolean(),
+  lastHeartbeatAt: Time,
+  heartbeatTtlMs: Type.Integer(),
+})
+export type HeartbeatView = Static<typeof HeartbeatView>
+
+export const InvokeUrlView = Type.Object({
+  id: Type.String(),
+  invokeUrl: Url,
+  cardUrl: Type.String({ format: 'uri', description: 'The card the gateway publishes for the agent' }),
+  protocolBinding: Type.String(),
+  protocolVersion: Type.String(),
+})
+export type InvokeUrlView = Static<typeof InvokeUrlView>
+
+export function agentView(agent: Agent, now: number, publicUrl: string): AgentView {
+  const card = cardOf(agent)
+  return {
+    id: agent.id,
+    slug: agent.slug,
+    name: card.name,
+    description: card.description,
+    version: card.version,
+    owner: agent.owner,
+    visibility: agent.visibility,
+    redelivery: agent.redelivery,
+    lifecycle: agent.enabled ? 'active' : 'disabled',
+    alive: isAlive(agent, now),
+    lastHeartbeatAt: isoOf(agent.lastHeartbeatAt),
+    heartbeatTtlMs: agent.heartbeatTtlMs,
+    createdAt: isoOf(agent.createdAt),
+    updatedAt: isoOf(agent.updatedAt),
+    skills: card.skills.map(({ id, name, description, tags }) => ({ id, name, description, tags })),
+    capabilities: {
+      streaming: card.capabilities.streaming ?? false,
+      pushNotifications: card.capabilities.pushNotifications ?? false,
+      extendedAgentCard: card.capabilities.extendedAgentCard ?? false,
+      extensions: (card.capabilities.extensions ?? []).map((extension) => extension.uri),
+    },
+    ...(agent.cardUrl === undefined ? {} : { cardUrl: agent.cardUrl }),
+    invokeUrl: invokeUrl(publicUrl, agent),
+  }
+}
+
+export const agentPageView = (page: AgentPage, now: number, publicUrl: string): AgentPageView => ({
+  items: page.items.map((agent) => agentView(agent, now, publicUrl)),
+  total: page.total,
+  totalCapped: page.totalCapped,
+  ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),
+})
+
+export const heartbeatView = (agent: Agent, now: number): HeartbeatView => ({
+  id: agent.id,
+  alive: isAlive(agent, now),
+  lastHeartbeatAt: isoOf(agent.lastHeartbeatAt),
+  heartbeatTtlMs: agent.heartbeatTtlMs,
+})
+
+export const invokeUrlView = (agent: Agent, publicUrl: string): InvokeUrlView => ({
+  id: agent.id,
+  invokeUrl: invokeUrl(publicUrl, agent),
+  cardUrl: publishedCardUrl(publicUrl, agent),
+  protocolBinding: 'JSONRPC',
+  protocolVersion: '1.0',
+})
+
+const isoOf = (at: number): string => new Date(at).toISOString()
