@@ -1,0 +1,158 @@
+import { parseJson } from '../a2a/wire.ts'
+import { ParleyError } from '../errors.ts'
+import type { CardSource, FetchedCard } from '../registry/card-source.ts'
+import type { Guard } from './guard.ts'
+import { createHttpClient, type HttpAnswer, type HttpClient } from './http.ts'
+import { HttpError } from './http-error.ts'
+import { DEFAULT_UPSTREAM_LIMITS, type UpstreamLimits } from './upstream-limits.ts'
+
+export type CardSourceDeps = {
+  readonly guard: Guard
+  readonly limits?: UpstreamLimits
+  /** Tells publishers who asks, as `parley/1.2.3`. */
+  readonly userAgent: string
+}
+
+const WELL_KNOWN = '/.well-known/agent-card.json'
+const MAX_REDIRECTS = 3
+
+/** Members by which JSON is taken for a card, of whatever version, rather than for some other answer of the host. */
+const CARD_MEMBERS = ['supportedInterfaces', 'skills', 'capabilities', 'protocolVersion'] as const
+
+/** Fetches cards over HTTP, with no credentials. The card's `url` is the one asked for, redirects notwithstanding. */
+export function createCardSource(deps: CardSourceDeps): CardSource & AsyncDisposable {
+  const limits = deps.limits ?? DEFAULT_UPSTREAM_LIMITS
+  const http = createHttpClient({
+    guard: deps.guard,
+    purpose: 'cards',
+    connectTimeoutMs: limits.connectTimeoutMs,
+  })
+  return {
+    async fetchCard(url, signal) {
+      const tooLate = AbortSignal.timeout(limits.cardTimeoutMs)
+      const look = (at: URL) =>
+        lookFor({ ...deps, http, limits, signal: AbortSignal.any([signal, tooLate]) }, at)
+      try {
+        return await firstCard(deps.guard.check(url, 'cards'), look)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (error === tooLate.reason) {
+          throw unavailable(`No card came within ${limits.cardTimeoutMs / 1000} seconds`, error)
+        }
+        throw cardErrorOf(error)
+      }
+    },
+    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+  }
+}
+
+/** `other` holds a JSON object that is no card, `problem` says what was there instead of one. */
+type Look = { readonly card: string } | { readonly other: string } | { readonly problem: string }
+
+async function firstCard(url: URL, look: (at: URL) => Promise<Look>): Promise<FetchedCard> {
+  const exact = await look(url)
+  if ('card' in exact) return { url: url.href, text: exact.card }
+  const wellKnown = wellKnownOf(url)
+  const second = wellKnown === undefined ? undefined : await look(wellKnown)
+  if (wellKnown !== undefined && second !== undefined && 'card' in second) {
+    return { url: wellKnown.href, text: second.card }
+  }
+  // The caller learns most from what is missing in the object at the address they named.
+  if ('other' in exact) return { url: url.href, text: exact.other }
+  if (wellKnown !== undefined && second !== undefined && 'other' in second) {
+    return { url: wellKnown.href, text: second.other }
+  }
+  const problems = [`${url.href} ${exact.problem}`]
+  if (wellKnown !== undefined && second !== undefined && 'problem' in second) {
+    problems.push(`${wellKnown.href} ${second.problem}`)
+  }
+  throw unavailable(`No Agent Card found: ${problems.join('; ')}`)
+}
+
+/** `https://h/agents/x` → `https://h/agents/x/.well-known/agent-card.json`. */
+function wellKnownOf(url: URL): URL | undefined {
+  const base = url.pathname.replace(/\/+$/, '')
+  if (base.endsWith(WELL_KNOWN)) return undefined
+  const wellKnown = new URL(url)
+  wellKnown.pathname = `${base}${WELL_KNOWN}`
+  wellKnown.search = ''
+  wellKnown.hash = ''
+  return wellKnown
+}
+
+type LookDeps = {
+  readonly guard: Guard
+  readonly http: HttpClient
+  readonly limits: UpstreamLimits
+  readonly userAgent: string
+  readonly signal: AbortSignal
+}
+
+async function lookFor(deps: LookDeps, start: URL): Promise<Look> {
+  let url = start
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    const answer = await get(deps, url)
+    const location = answer.header('location')
+    if (answer.status < 300 || answer.status >= 400 || location === undefined)
+      return readCard(answer, deps.limits)
+    answer.discard()
+    const next = URL.parse(location, url.href)
+    if (next === null) return { problem: 'redirects to what is no URL' }
+    url = deps.guard.check(next.href, 'cards')
+  }
+  return { problem: `redirects more than ${MAX_REDIRECTS} times` }
+}
+
+const get = ({ http, limits, userAgent, signal }: LookDeps, url: URL): Promise<HttpAnswer> =>
+  http.call({
+    method: 'GET',
+    url,
+    path: `${url.pathname}${url.search}`,
+    headers: {
+      accept: 'application/json, application/a2a+json',
+      'a2a-version': '1.0',
+      'user-agent': userAgent,
+    },
+    firstByteTimeoutMs: limits.cardTimeoutMs,
+    silentTimeoutMs: limits.cardTimeoutMs,
+    signal,
+  })
+
+async function readCard(answer: HttpAnswer, limits: UpstreamLimits): Promise<Look> {
+  if (answer.status !== 200) {
+    answer.discard()
+    return { problem: `answers HTTP ${answer.status}` }
+  }
+  if (/^text\/event-stream\b/i.test(answer.header('content-type') ?? '')) {
+    answer.discard()
+    return { problem: 'answers with an event stream' }
+  }
+  try {
+    const text = await answer.text(limits.maxCardBytes)
+    const value = parseJson(text)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return { problem: 'answers with JSON that is no object' }
+    }
+    return CARD_MEMBERS.some((name) => Object.hasOwn(value, name)) ? { card: text } : { other: text }
+  } catch (error) {
+    if (error instanceof ParleyError) {
+      return {
+        problem:
+          error.code === 'parse_error' ? 'does not answer with JSON' : 'answers with JSON nested too deeply',
+      }
+    }
+    if (error instanceof HttpError && (error.failure === 'too_large' || error.failure === 'not_text')) {
+      return { problem: error.message }
+    }
+    throw error
+  }
+}
+
+const unavailable = (message: string, cause?: unknown): ParleyError =>
+  new ParleyError('agent_unavailable', message, { cause })
+
+function cardErrorOf(error: unknown): unknown {
+  if (!(error instanceof HttpError)) return error
+  if (error.cause instanceof ParleyError) return error.cause
+  return unavailable(`The server of the card ${error.message}`, error)
+}
