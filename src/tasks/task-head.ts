@@ -1,6 +1,7 @@
 import type { AgentInterface } from '../a2a/agent-card.ts'
 import type { AgentId, ContextId, TaskId } from '../a2a/ids.ts'
 import type { TaskState } from '../a2a/task-state.ts'
+import type { ErrorCode } from '../errors.ts'
 
 /** Milliseconds since the Unix epoch. */
 export type EpochMs = number
@@ -32,7 +33,15 @@ export type Delivery = {
   readonly via?: AgentInterface
   readonly agentTaskId?: string
   readonly agentContextId?: string
-  readonly cancelRequestedAt?: EpochMs
+  readonly cancel?: CancelRequest
+}
+
+/** A client asked to cancel. What the agent makes of it shows in the log, or here when it refused. */
+export type CancelRequest = {
+  readonly at: EpochMs
+  /** The request's `metadata`, for the agent. */
+  readonly metadata?: string
+  readonly refused?: ErrorCode
 }
 
 /**

@@ -16,8 +16,8 @@ export type SendOptions = {
   readonly idempotencyKey?: string
 }
 
-/** One event of a stream, with the log position a reader resumes from. */
-export type StreamFrame = { readonly seq: number; readonly event: JsonText<StreamResponse> }
+/** One event of a stream, with the log position a reader resumes from; a piece of a large snapshot has none. */
+export type StreamFrame = { readonly seq?: number; readonly event: JsonText<StreamResponse> }
 
 /**
  * A live view of one task's log. Iterating ends at the terminal state, or rejects with `stream_resume_required` when

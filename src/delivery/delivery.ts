@@ -1,0 +1,37 @@
+/**
+ * Getting work to agents.
+ *
+ * Owns workers, leases and the dialogue with an agent: send, resume, cancel, and the deadlines of tasks. What agents
+ * say is validated by `upstream` before it comes here, translated to our ids here, and written through `writeTask`
+ * under the lease's fence: a worker that lost its lease writes nothing. Nobody calls this room; it takes its work
+ * from the queue.
+ */
+import type { NewId } from '../a2a/ids.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { News } from '../tasks/news.ts'
+import type { WriteDeps } from '../tasks/write-task.ts'
+import type { AgentClient } from './agent-client.ts'
+import type { LeasedWork, WorkQueue } from './work-queue.ts'
+
+/** What the steps of a delivery are made of. */
+export type DeliveryDeps = WriteDeps & {
+  readonly queue: WorkQueue
+  readonly registry: Pick<Registry, 'find'>
+  readonly client: AgentClient
+  readonly news: News
+  readonly newId: NewId
+}
+
+/** One piece of leased work under way. */
+export type Run = {
+  readonly work: LeasedWork
+  /** The lease was reserved in the commit that created the work, which also marked the message as being sent. */
+  readonly reserved: boolean
+  /** Aborts when the lease is lost or the work is to be handed back. */
+  readonly signal: AbortSignal
+  /** Says whether interrupting now is harmless: the agent has accepted what was sent, so another worker can resume. */
+  readonly setResumable: (resumable: boolean) => void
+}
+
+/** How a run ended: the work is off the queue, or due again later. */
+export type RunResult = { readonly kind: 'done' } | { readonly kind: 'again'; readonly dueAt: number }

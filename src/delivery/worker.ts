@@ -1,0 +1,207 @@
+import type { LocalWorker } from '../tasks/deps.ts'
+import type { Claim, Fence, WorkKind } from '../tasks/task-store.ts'
+import type { DeliveryDeps, Run, RunResult } from './delivery.ts'
+import { LeaseLost } from './record-answer.ts'
+import type { LeasedWork } from './work-queue.ts'
+
+/**
+ * A worker leases work and does it, a bounded number of pieces at once, in all and per lane.
+ *
+ * - *running*: whenever there is news, a piece ends or work falls due, it leases as much as it has room for. Every
+ *   `renewMs` it renews what it holds; a lease that turns out lost aborts its run at once.
+ * - *stopping*: it leases nothing more. Runs whose agent has accepted the message are interrupted and handed back, due
+ *   at once; the others get `graceMs` to reach that point, and are then interrupted as well.
+ */
+export type WorkerOptions = {
+  readonly kinds: readonly WorkKind[]
+  readonly concurrency: number
+  readonly perLane: number
+  readonly leaseMs: number
+  readonly renewMs: number
+  readonly graceMs: number
+  readonly run: (deps: DeliveryDeps, run: Run) => Promise<RunResult>
+}
+
+export interface Worker extends LocalWorker, AsyncDisposable {
+  /** Something may be due. */
+  wake(): void
+  /** How many pieces of work are under way. */
+  readonly active: number
+}
+
+/** However quiet it is, the queue is looked at this often: hints may be lost. */
+const MAX_SLEEP_MS = 1000
+
+type Active = {
+  readonly work: LeasedWork
+  readonly abort: AbortController
+  resumable: boolean
+  ended: Promise<void>
+}
+
+export function startWorker(deps: DeliveryDeps, options: WorkerOptions): Worker {
+  const active = new Map<string, Active>()
+  const lanes = new Map<string, number>()
+  let stopping = false
+  let leasing: Promise<void> | undefined
+  let again = false
+  let sleep: NodeJS.Timeout | undefined
+  let reserved = 0
+
+  const isFull = () => active.size + reserved >= options.concurrency
+  const countLane = (lane: string, by: number) => {
+    const count = (lanes.get(lane) ?? 0) + by
+    if (count > 0) lanes.set(lane, count)
+    else lanes.delete(lane)
+  }
+  const busyLanes = () => [...lanes].filter(([, count]) => count >= options.perLane).map(([lane]) => lane)
+
+  const wake = () => {
+    again = true
+    leasing ??= leaseAll().finally(() => {
+      leasing = undefined
+    })
+  }
+
+  async function leaseAll(): Promise<void> {
+    clearTimeout(sleep)
+    while (again && !stopping && !isFull()) {
+      again = false
+      try {
+        const leased = await deps.queue.lease({
+          kinds: options.kinds,
+          limit: options.concurrency - active.size - reserved,
+          now: deps.now(),
+          leaseMs: options.leaseMs,
+          busyLanes: busyLanes(),
+        })
+        for (const work of leased) begin(work, false)
+        if (leased.length > 0) again = true
+      } catch (cause) {
+        deps.events.unexpected({ where: 'leasing work', cause })
+      }
+    }
+    if (!stopping) await setAlarm()
+  }
+
+  async function setAlarm(): Promise<void> {
+    const now = deps.now()
+    const dueAt = await deps.queue.nextDueAt(options.kinds, now).catch(() => undefined)
+    // Work that is due but left alone belongs to a lane at its limit; the end of a run wakes us for it.
+    const sleepMs = dueAt === undefined || dueAt <= now ? MAX_SLEEP_MS : Math.min(dueAt - now, MAX_SLEEP_MS)
+    clearTimeout(sleep)
+    if (!stopping) sleep = setTimeout(wake, sleepMs)
+  }
+
+  function begin(work: LeasedWork, isReserved: boolean): void {
+    const abort = new AbortController()
+    const entry: Active = { work, abort, resumable: false, ended: Promise.resolve() }
+    active.set(work.token, entry)
+    countLane(work.lane, 1)
+    entry.ended = perform(entry, isReserved)
+  }
+
+  async function perform(entry: Active, isReserved: boolean): Promise<void> {
+    const { work, abort } = entry
+    const facts = {
+      taskId: work.key,
+      agentId: work.lane,
+      tenant: '',
+      kind: work.kind,
+      attempt: work.attempt,
+    }
+    deps.events.deliveryStarted(facts)
+    let outcome: 'done' | 'handed_back' | 'lost' = 'done'
+    try {
+      // The rest of the turn that began this run goes first: it answers a client.
+      await Promise.resolve()
+      const result = await options.run(deps, {
+        work,
+        reserved: isReserved,
+        signal: abort.signal,
+        setResumable(resumable) {
+          entry.resumable = resumable
+          if (resumable && stopping) abort.abort()
+        },
+      })
+      if (result.kind === 'again') await handBack(work, result.dueAt)
+    } catch (cause) {
+      outcome = cause instanceof LeaseLost || lostTokens.has(work.token) ? 'lost' : 'handed_back'
+      if (outcome === 'handed_back') {
+        if (!abort.signal.aborted) deps.events.unexpected({ where: `delivery ${work.kind}`, cause })
+        await handBack(work, deps.now() + (abort.signal.aborted ? 0 : UNEXPECTED_PAUSE_MS))
+      }
+    } finally {
+      lostTokens.delete(work.token)
+      active.delete(work.token)
+      countLane(work.lane, -1)
+      deps.events.deliveryEnded({ ...facts, outcome })
+      if (!stopping) wake()
+    }
+  }
+
+  const handBack = (work: LeasedWork, dueAt: number) =>
+    deps.queue.release([fenceOf(work)], dueAt).catch((cause: unknown) => {
+      deps.events.unexpected({ where: 'handing work back', cause })
+    })
+
+  const lostTokens = new Set<string>()
+  const renewal = setInterval(() => void renew(), options.renewMs)
+
+  async function renew(): Promise<void> {
+    const held = [...active.values()].map(({ work }) => fenceOf(work))
+    if (held.length === 0) return
+    try {
+      for (const lost of await deps.queue.renew(held, deps.now() + options.leaseMs)) {
+        lostTokens.add(lost.token)
+        active.get(lost.token)?.abort.abort()
+      }
+    } catch (cause) {
+      deps.events.unexpected({ where: 'renewing leases', cause })
+    }
+  }
+
+  async function stop(): Promise<void> {
+    stopping = true
+    clearTimeout(sleep)
+    await leasing
+    for (const entry of active.values()) if (entry.resumable) entry.abort.abort()
+    const grace = setTimeout(() => {
+      for (const entry of active.values()) entry.abort.abort()
+    }, options.graceMs)
+    while (active.size > 0) await Promise.all([...active.values()].map(({ ended }) => ended))
+    clearTimeout(grace)
+    clearInterval(renewal)
+    clearTimeout(sleep)
+  }
+
+  wake()
+  return {
+    wake,
+    get active() {
+      return active.size
+    },
+    reserve(lane) {
+      if (stopping || isFull() || (lanes.get(lane) ?? 0) >= options.perLane) return undefined
+      reserved++
+      countLane(lane, 1)
+      return { token: deps.newId(), until: deps.now() + options.leaseMs }
+    },
+    begin(key, lane, claim) {
+      release(lane)
+      begin({ kind: 'send', key, lane, dueAt: deps.now(), attempt: 1, ...claim }, true)
+    },
+    abandon: (lane) => release(lane),
+    [Symbol.asyncDispose]: stop,
+  }
+
+  function release(lane: string): void {
+    reserved--
+    countLane(lane, -1)
+  }
+}
+
+/** A piece of work that failed in a way nobody foresaw is tried again after this long. */
+const UNEXPECTED_PAUSE_MS = 5000
+
+const fenceOf = ({ kind, key, token }: LeasedWork & Claim): Fence => ({ kind, key, token })

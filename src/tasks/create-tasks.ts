@@ -1,0 +1,24 @@
+import { cancelTask } from './cancel-task.ts'
+import type { TasksDeps } from './deps.ts'
+import { getTask } from './get-task.ts'
+import { listTasks } from './list-tasks.ts'
+import { getTaskNatively, listContexts, listEvents, listHistory, listTasksNatively } from './native-views.ts'
+import { sendMessage } from './send-message.ts'
+import { sendStreamingMessage, subscribeToTask } from './stream-task.ts'
+import type { Tasks } from './tasks.ts'
+
+export function createTasks(deps: TasksDeps): Tasks {
+  return {
+    sendMessage: (...args) => sendMessage(deps, ...args),
+    sendStreamingMessage: (...args) => sendStreamingMessage(deps, ...args),
+    getTask: (...args) => getTask(deps, ...args),
+    listTasks: (...args) => listTasks(deps, ...args),
+    cancelTask: (...args) => cancelTask(deps, ...args),
+    subscribeToTask: (...args) => subscribeToTask(deps, ...args),
+    list: (...args) => listTasksNatively(deps, ...args),
+    get: (...args) => getTaskNatively(deps, ...args),
+    listEvents: (...args) => listEvents(deps, ...args),
+    listContexts: (...args) => listContexts(deps, ...args),
+    listHistory: (...args) => listHistory(deps, ...args),
+  }
+}

@@ -1,0 +1,21 @@
+import type { JsonText } from '../a2a/json-text.ts'
+import type { GetTaskRequest } from '../a2a/requests.ts'
+import type { Task } from '../a2a/task.ts'
+import type { Call } from '../access/principal.ts'
+import type { TasksDeps } from './deps.ts'
+import { getOwnHead } from './own-task.ts'
+import { readTask } from './read-task.ts'
+
+export async function getTask(
+  deps: TasksDeps,
+  call: Call,
+  agentRef: string,
+  { id, historyLength }: GetTaskRequest,
+): Promise<JsonText<Task>> {
+  const agent = await deps.registry.get(call, agentRef, 'read')
+  const head = await getOwnHead(deps, call, agent.id, id)
+  return readTask(deps.store, head, {
+    artifacts: true,
+    ...(historyLength === undefined ? {} : { historyLength }),
+  })
+}

@@ -1,0 +1,166 @@
+/** Task- and session-centric views across agents: the caller's own, and for `admin` its tenant's. */
+import { contextId, taskId } from '../a2a/ids.ts'
+import { type JsonText, textOf } from '../a2a/json-text.ts'
+import type { Task } from '../a2a/task.ts'
+import { TASK_STATES, type TaskState } from '../a2a/task-state.ts'
+import { type Call, hasScope } from '../access/principal.ts'
+import { ParleyError } from '../errors.ts'
+import type { TasksDeps } from './deps.ts'
+import { COUNT_CAP } from './list-tasks.ts'
+import { requireScope, taskNotFound } from './own-task.ts'
+import { readTask } from './read-task.ts'
+import { eventText, timestamp } from './render.ts'
+import type { TaskHead } from './task-head.ts'
+import type { ContextFilter, ListPosition, TaskFilter } from './task-store.ts'
+import type { ContextSummary, EventView, HistoryEntry, NativeTaskQuery, Page } from './tasks.ts'
+
+type ScopedQuery = { readonly agent?: string; readonly limit: number; readonly cursor?: string }
+
+export async function listTasksNatively(
+  deps: TasksDeps,
+  call: Call,
+  query: NativeTaskQuery,
+): Promise<Page<JsonText<Task>>> {
+  const filter: TaskFilter = {
+    ...(await scopeOf(deps, call, query.agent)),
+    ...(query.contextId === undefined ? {} : { contextId: contextId(query.contextId) }),
+    ...(query.state === undefined ? {} : { state: stateOf(query.state) }),
+  }
+  const [heads, total] = await Promise.all([
+    deps.store.listHeads(filter, query.limit + 1, positionOf(deps, query.cursor, filter)),
+    deps.store.countHeads(filter, COUNT_CAP + 1),
+  ])
+  const page = heads.slice(0, query.limit)
+  const items = await Promise.all(
+    page.map((head) => readTask(deps.store, head, { artifacts: false, historyLength: 0 })),
+  )
+  const last = heads.length > query.limit ? page.at(-1) : undefined
+  return pageOf(deps, items, total, last && { at: last.statusAt, id: last.id }, filter)
+}
+
+export async function getTaskNatively(deps: TasksDeps, call: Call, id: string): Promise<JsonText<Task>> {
+  return readTask(deps.store, await visibleHead(deps, call, id), { artifacts: true })
+}
+
+export async function listEvents(
+  deps: TasksDeps,
+  call: Call,
+  id: string,
+  afterSeq: number,
+  limit: number,
+): Promise<Page<JsonText<EventView>>> {
+  const head = await visibleHead(deps, call, id)
+  const events = await deps.store.readEvents(head.id, {
+    after: afterSeq,
+    upTo: Math.min(head.seq, afterSeq + limit),
+    maxBytes: EVENTS_PAGE_BYTES,
+  })
+  const lastSeq = events.at(-1)?.seq ?? head.seq
+  return {
+    items: events.map(
+      (event) =>
+        `{"seq":${event.seq},"at":"${timestamp(event.at)}","kind":"${event.kind}","payload":${eventText(head, event)}}`,
+    ),
+    total: head.seq,
+    totalCapped: false,
+    ...(lastSeq < head.seq ? { nextCursor: String(lastSeq) } : {}),
+  }
+}
+
+/** A page of events ends here even when it holds fewer than asked for. */
+const EVENTS_PAGE_BYTES = 4 * 1024 * 1024
+
+export async function listContexts(
+  deps: TasksDeps,
+  call: Call,
+  query: ScopedQuery,
+): Promise<Page<ContextSummary>> {
+  const filter = await scopeOf(deps, call, query.agent)
+  const [contexts, total] = await Promise.all([
+    deps.store.listContexts(filter, query.limit + 1, positionOf(deps, query.cursor, filter)),
+    deps.store.countContexts(filter, COUNT_CAP + 1),
+  ])
+  const page = contexts.slice(0, query.limit)
+  const items = page.map(({ contextId, agentId, createdAt, lastAt }) => ({
+    contextId,
+    agentId,
+    createdAt: timestamp(createdAt),
+    lastAt: timestamp(lastAt),
+  }))
+  const last = contexts.length > query.limit ? page.at(-1) : undefined
+  const next = last && { at: last.lastAt, id: `${last.contextId}\n${last.agentId}` }
+  return pageOf(deps, items, total, next, filter)
+}
+
+export async function listHistory(
+  deps: TasksDeps,
+  call: Call,
+  id: string,
+  query: ScopedQuery,
+): Promise<Page<JsonText<HistoryEntry>>> {
+  const filter = { ...(await scopeOf(deps, call, query.agent)), contextId: contextId(id) }
+  const known = await deps.store.countContexts(filter, 1)
+  if (known === 0) throw new ParleyError('not_found', 'Context not found', { details: { contextId: id } })
+  const found = await deps.store.listContextEvents(
+    filter,
+    query.limit + 1,
+    positionOf(deps, query.cursor, filter),
+  )
+  const page = found.slice(0, query.limit)
+  const items = page.map(
+    ({ taskId, event }) =>
+      `{"taskId":${textOf(taskId)},"at":"${timestamp(event.at)}","message":${event.body}}`,
+  )
+  const last = found.length > query.limit ? page.at(-1) : undefined
+  const next = last && { at: last.event.at, id: last.taskId }
+  const shown = items.length
+  return { ...pageOf(deps, items, shown, next, filter), totalCapped: next !== undefined }
+}
+
+/** Whose things this caller sees, optionally with one agent only. */
+async function scopeOf(deps: TasksDeps, call: Call, agentRef: string | undefined): Promise<ContextFilter> {
+  requireScope(deps, call, 'read')
+  const { principal } = call
+  const agent = agentRef === undefined ? undefined : await deps.registry.get(call, agentRef, 'read')
+  return {
+    tenant: principal.tenant,
+    ...(hasScope(principal, 'admin') ? {} : { owner: principal.subject }),
+    ...(agent === undefined ? {} : { agentId: agent.id }),
+  }
+}
+
+async function visibleHead(deps: TasksDeps, call: Call, id: string): Promise<TaskHead> {
+  requireScope(deps, call, 'read')
+  const head = await deps.store.findHead(taskId(id))
+  if (head?.phase !== 'task') throw taskNotFound(id)
+  const { tenant, owner } = head
+  if (!deps.access.decide(call.principal, 'read', { kind: 'task', tenant, owner }).allow)
+    throw taskNotFound(id)
+  return head
+}
+
+function stateOf(text: string): TaskState {
+  const state = TASK_STATES.find((known) => known === text)
+  if (state !== undefined) return state
+  const violation = { pointer: '/state', code: 'enum', message: `must be one of ${TASK_STATES.join(', ')}` }
+  throw new ParleyError('invalid_params', `state ${violation.message}`, { violations: [violation] })
+}
+
+/** A cursor is bound to the principal through the filter, which names its tenant and owner. */
+const positionOf = (deps: TasksDeps, cursor: string | undefined, filter: object): ListPosition | undefined =>
+  cursor === undefined ? undefined : (deps.cursors.decode(cursor, filter) as ListPosition)
+
+function pageOf<T>(
+  deps: TasksDeps,
+  items: readonly T[],
+  total: number,
+  next: ListPosition | undefined,
+  filter: object,
+): Page<T> {
+  return {
+    items,
+    total: Math.min(total, COUNT_CAP),
+    totalCapped: total > COUNT_CAP,
+    ...(next === undefined ? {} : { nextCursor: deps.cursors.encode(next, filter) }),
+  }
+}

@@ -1,0 +1,88 @@
+import type { TaskId } from '../a2a/ids.ts'
+
+/** What news is made from; a backend's hints have this shape. */
+export type NewsHint = { readonly kind: 'task'; readonly taskId: string } | { readonly kind: 'work' | 'any' }
+
+/** Something to await while a task may change. Made before the log is read, so that nothing falls between. */
+export interface Watch extends Disposable {
+  /** Resolves at the next news since the last call, at once when there was some; rejects when `signal` aborts. */
+  changed(signal: AbortSignal): Promise<void>
+}
+
+export interface News {
+  watch(id: TaskId): Watch
+}
+
+/** Hints may be lost, so every watcher looks again after this long in any case. */
+const RECHECK_MS = 2000
+
+/**
+ * Tells watchers of a task that its log may have grown, until `signal` aborts. One consumer of hints serves any
+ * number of watchers.
+ */
+export function createNews(hints: AsyncIterable<NewsHint>, signal: AbortSignal): News {
+  const watchers = new Map<string, Set<TaskWatch>>()
+  const tellAll = () => {
+    for (const set of watchers.values()) for (const watch of set) watch.tell()
+  }
+  const recheck = setInterval(tellAll, RECHECK_MS)
+  recheck.unref()
+  signal.addEventListener('abort', () => clearInterval(recheck), { once: true })
+
+  void (async () => {
+    for await (const hint of hints) {
+      if (hint.kind === 'any') tellAll()
+      else if (hint.kind === 'task') for (const watch of watchers.get(hint.taskId) ?? []) watch.tell()
+    }
+  })().catch(() => {
+    // The stream of hints ended with the process's shutdown, or failed: the recheck interval still serves.
+  })
+
+  return {
+    watch(id) {
+      const set = watchers.get(id) ?? new Set()
+      watchers.set(id, set)
+      const watch = new TaskWatch(() => {
+        set.delete(watch)
+        if (set.size === 0 && watchers.get(id) === set) watchers.delete(id)
+      })
+      set.add(watch)
+      return watch
+    },
+  }
+}
+
+class TaskWatch implements Watch {
+  readonly #forget: () => void
+  #news = false
+  #wake: (() => void) | undefined
+
+  constructor(forget: () => void) {
+    this.#forget = forget
+  }
+
+  tell(): void {
+    this.#news = true
+    this.#wake?.()
+  }
+
+  async changed(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (!this.#news) {
+      await new Promise<void>((resolve, reject) => {
+        const abort = () => reject(signal.reason)
+        signal.addEventListener('abort', abort, { once: true })
+        this.#wake = () => {
+          signal.removeEventListener('abort', abort)
+          resolve()
+        }
+      })
+    }
+    this.#news = false
+    this.#wake = undefined
+  }
+
+  [Symbol.dispose](): void {
+    this.#forget()
+  }
+}

@@ -1,0 +1,116 @@
+import type { JsonText } from '../a2a/json-text.ts'
+import type { SendMessageRequest } from '../a2a/requests.ts'
+import type { SendMessageResponse } from '../a2a/task.ts'
+import type { Wire } from '../a2a/wire.ts'
+import type { Call } from '../access/principal.ts'
+import type { TasksDeps } from './deps.ts'
+import { taskNotFound } from './own-task.ts'
+import { firstSettled, headAt, readTask } from './read-task.ts'
+import { type Submission, submitMessage } from './submit-message.ts'
+import type { TaskHead } from './task-head.ts'
+import type { SendOptions } from './tasks.ts'
+import { writeTask } from './write-task.ts'
+
+/** Accepts a message and answers at once, or when the task settles, or when the maximum wait is over. */
+export async function sendMessage(
+  deps: TasksDeps,
+  call: Call,
+  agentRef: string,
+  request: Wire<SendMessageRequest>,
+  options: SendOptions,
+): Promise<JsonText<SendMessageResponse>> {
+  const agent = await deps.registry.get(call, agentRef, 'invoke')
+  const { returnImmediately = false, historyLength } = request.value.configuration ?? {}
+  const submission = await submitMessage(deps, call, agent, request, {
+    ...options,
+    decided: returnImmediately,
+  })
+  const view = { artifacts: true, ...(historyLength === undefined ? {} : { historyLength }) }
+  if (!returnImmediately) return awaitAnswer(deps, call, submission, view)
+  const head = submission.head ?? (await loadedAt(deps, submission, submission.seq))
+  return `{"task":${await readTask(deps.store, head, view)}}`
+}
+
+type View = Parameters<typeof readTask>[2]
+
+/**
+ * The answer of a blocking send: the agent's Message, or the task as it stood when it first settled after this
+ * message; when the wait ends before that, the task as it stands, and every repetition of the request gets the same.
+ */
+async function awaitAnswer(
+  deps: TasksDeps,
+  call: Call,
+  submission: Submission,
+  view: View,
+): Promise<JsonText<SendMessageResponse>> {
+  using watch = deps.news.watch(submission.taskId)
+  using wait = waitOf(deps, call)
+  for (;;) {
+    const head = await deps.store.findHead(submission.taskId)
+    if (head === undefined) throw taskNotFound(submission.taskId)
+    const answer = await answerOf(deps, head, submission, view)
+    if (answer !== undefined) return answer
+    const over = await watch.changed(wait.signal).then(
+      () => false,
+      () => true,
+    )
+    if (!over) continue
+    const decided = await decideAsTask(deps, submission, call.signal.aborted ? undefined : 'answered')
+    call.signal.throwIfAborted()
+    return (
+      (await answerOf(deps, decided, submission, view)) ??
+      `{"task":${await readTask(deps.store, decided, view)}}`
+    )
+  }
+}
+
+async function answerOf(
+  deps: TasksDeps,
+  head: TaskHead,
+  submission: Submission,
+  view: View,
+): Promise<JsonText<SendMessageResponse> | undefined> {
+  if (head.phase === 'undecided') return undefined
+  if (head.phase === 'message') {
+    const [reply] = await deps.store.readEvents(head.id, { kinds: ['reply'] })
+    return `{"message":${reply?.body ?? '{}'}}`
+  }
+  const seq = submission.record?.answeredSeq ?? (await firstSettled(deps.store, head, submission.seq))?.seq
+  if (seq === undefined) return undefined
+  return `{"task":${await readTask(deps.store, await headAt(deps.store, head, seq), view)}}`
+}
+
+/** Nobody waits for the agent's first answer any more, so the exchange is a task from here on. */
+export async function decideAsTask(
+  deps: TasksDeps,
+  submission: Submission,
+  outcome?: 'answered',
+): Promise<TaskHead> {
+  const result = await writeTask(deps, submission.taskId, (head) => {
+    const { record } = submission
+    const answered = outcome === 'answered' && record !== undefined && head.phase !== 'message'
+    if (head.phase !== 'undecided' && !answered) return undefined
+    return {
+      head: (known) => (known.phase === 'undecided' ? { ...known, phase: 'task' } : known),
+      ...(answered ? { idempotency: { ...record, answeredSeq: head.seq } } : {}),
+    }
+  })
+  if (result.kind === 'written' || result.kind === 'unchanged') return result.head
+  throw taskNotFound(submission.taskId)
+}
+
+async function loadedAt(deps: TasksDeps, submission: Submission, seq: number): Promise<TaskHead> {
+  const head = await deps.store.findHead(submission.taskId)
+  if (head === undefined) throw taskNotFound(submission.taskId)
+  return headAt(deps.store, head, seq)
+}
+
+/** Ends when the caller leaves, the process stops, or the maximum wait is over. */
+export function waitOf(deps: TasksDeps, call: Call): { readonly signal: AbortSignal } & Disposable {
+  const limit = new AbortController()
+  const timer = setTimeout(() => limit.abort(), deps.limits.maxWaitMs)
+  return {
+    signal: AbortSignal.any([call.signal, deps.stopping, limit.signal]),
+    [Symbol.dispose]: () => clearTimeout(timer),
+  }
+}

@@ -1,0 +1,272 @@
+import { createHash } from 'node:crypto'
+import { contextId, type TaskId, taskId } from '../a2a/ids.ts'
+import { membersOf, objectText, textOf, withMembers } from '../a2a/json-text.ts'
+import type { SendMessageRequest } from '../a2a/requests.ts'
+import { isTerminal } from '../a2a/task-state.ts'
+import type { Wire } from '../a2a/wire.ts'
+import type { Call } from '../access/principal.ts'
+import { ParleyError } from '../errors.ts'
+import type { Agent } from '../registry/agent.ts'
+import type { TasksDeps } from './deps.ts'
+import type { NewEvent } from './evolve.ts'
+import { getOwnHead } from './own-task.ts'
+import type { TaskHead } from './task-head.ts'
+import type { Claim, IdempotencyRecord, NewWork } from './task-store.ts'
+import type { SendOptions } from './tasks.ts'
+import { commitOf, deadlineWork, writeTask } from './write-task.ts'
+
+/** A message that is durable: which task it went to, and the seq of its event. */
+export type Submission = {
+  readonly taskId: TaskId
+  readonly seq: number
+  /** The head as this request wrote it; absent for a repeated request. */
+  readonly head?: TaskHead
+  /** Present when the request carries an idempotency key. */
+  readonly record?: IdempotencyRecord
+}
+
+/** An exchange nobody decides becomes a task a little after the longest wait for it is over. */
+const UNDECIDED_GRACE_MS = 10_000
+
+/**
+ * Writes a client's message down: as a new task, or on the task it names. Throws before anything is written, or
+ * returns once it is durable. A repeated idempotency key leads to the first request's submission.
+ */
+export async function submitMessage(
+  deps: TasksDeps,
+  call: Call,
+  agent: Agent,
+  request: Wire<SendMessageRequest>,
+  options: SendOptions & { readonly decided: boolean },
+): Promise<Submission> {
+  refuseUnsupported(request.value)
+  const idempotency = idempotencyOf(deps, call, agent, request, options)
+  if (idempotency !== undefined) {
+    const known = await deps.store.findIdempotency(idempotency.scope, deps.now())
+    if (known !== undefined) return repeated(known, idempotency)
+  }
+  await requireReferences(deps, call, agent, request.value)
+  return request.value.message.taskId
+    ? continueTask(deps, call, agent, request, request.value.message.taskId, idempotency)
+    : createTask(deps, call, agent, request, options.decided, idempotency)
+}
+
+type PendingRecord = Omit<IdempotencyRecord, 'taskId' | 'seq'>
+
+async function createTask(
+  deps: TasksDeps,
+  call: Call,
+  agent: Agent,
+  request: Wire<SendMessageRequest>,
+  decided: boolean,
+  pending: PendingRecord | undefined,
+): Promise<Submission> {
+  const now = deps.now()
+  const id = taskId(deps.newId())
+  const context = contextId(request.value.message.contextId || deps.newId())
+  const claim = deps.worker?.reserve(agent.id)
+  const record = pending && { ...pending, taskId: id, seq: 1 }
+  const commit = commitOf(deps, newHead(call, agent, { id, context, now, decided }), {
+    entries: [messageEvent('submitted', request, id, context)],
+    head: (head) => (claim === undefined ? head : withSending(head, 1, now)),
+    work: [
+      sendWork(id, agent, now, claim),
+      deadlineWork(id, now + (decided ? deps.limits.staleMs : deps.limits.maxWaitMs + UNDECIDED_GRACE_MS)),
+    ],
+    context: {
+      tenant: call.principal.tenant,
+      owner: call.principal.subject,
+      agentId: agent.id,
+      contextId: context,
+      createdAt: now,
+      lastAt: now,
+    },
+    ...(record === undefined ? {} : { idempotency: record }),
+  })
+  const result = await deps.store.commit(commit).catch((error: unknown) => {
+    if (claim !== undefined) deps.worker?.abandon(agent.id, claim)
+    throw error
+  })
+  if (result.kind !== 'committed') {
+    if (claim !== undefined) deps.worker?.abandon(agent.id, claim)
+    if (result.kind === 'duplicate' && pending !== undefined) return repeated(result.record, pending)
+    throw new ParleyError('internal', 'Internal error', { cause: new Error(`new task: ${result.kind}`) })
+  }
+  if (claim !== undefined) deps.worker?.begin(id, agent.id, claim)
+  reportAccepted(deps, call, commit.head)
+  return { taskId: id, seq: 1, head: commit.head, ...(record === undefined ? {} : { record }) }
+}
+
+async function continueTask(
+  deps: TasksDeps,
+  call: Call,
+  agent: Agent,
+  request: Wire<SendMessageRequest>,
+  id: string,
+  pending: PendingRecord | undefined,
+): Promise<Submission> {
+  const own = await getOwnHead(deps, call, agent.id, id)
+  const asked = request.value.message.contextId
+  if (asked && asked !== own.contextId) {
+    const violation = {
+      pointer: '/message/contextId',
+      code: 'mismatch',
+      message: 'is not the context of the task',
+    }
+    throw new ParleyError('invalid_params', `${violation.pointer} ${violation.message}`, {
+      violations: [violation],
+    })
+  }
+  const now = deps.now()
+  const result = await writeTask(deps, own.id, (head) => {
+    if (isTerminal(head.state)) {
+      throw new ParleyError(
+        'unsupported_operation',
+        'The task has ended and takes no more messages: start a new task with the same contextId',
+        { details: { taskId: head.id } },
+      )
+    }
+    return {
+      entries: [
+        {
+          ...messageEvent('message', request, head.id, head.contextId),
+          state: head.state === 'TASK_STATE_WORKING' ? head.state : 'TASK_STATE_SUBMITTED',
+        },
+      ],
+      work: [sendWork(head.id, agent, now)],
+      context: {
+        tenant: head.tenant,
+        owner: head.owner,
+        agentId: head.agentId,
+        contextId: head.contextId,
+        createdAt: now,
+        lastAt: now,
+      },
+      ...(pending === undefined ? {} : { idempotency: { ...pending, taskId: head.id, seq: head.seq + 1 } }),
+    }
+  })
+  if (result.kind === 'duplicate' && pending !== undefined) return repeated(result.record, pending)
+  if (result.kind !== 'written') {
+    throw new ParleyError('task_not_found', 'Task not found', { details: { taskId: id } })
+  }
+  reportAccepted(deps, call, result.head)
+  const { seq } = result.head
+  return {
+    taskId: own.id,
+    seq,
+    head: result.head,
+    ...(pending === undefined ? {} : { record: { ...pending, taskId: own.id, seq } }),
+  }
+}
+
+/** The head with a message whose sending has begun: from here on a crash leaves its outcome unknown. */
+export const withSending = (head: TaskHead, seq: number, at: number): TaskHead => ({
+  ...head,
+  delivery: { ...head.delivery, sending: { seq, at } },
+})
+
+export const sendWork = (id: TaskId, agent: Pick<Agent, 'id'>, dueAt: number, claim?: Claim): NewWork => ({
+  kind: 'send',
+  key: id,
+  lane: agent.id,
+  dueAt,
+  ...(claim === undefined ? {} : { claim }),
+})
+
+function newHead(
+  call: Call,
+  agent: Agent,
+  facts: { id: TaskId; context: TaskHead['contextId']; now: number; decided: boolean },
+): TaskHead {
+  return {
+    id: facts.id,
+    tenant: call.principal.tenant,
+    owner: call.principal.subject,
+    agentId: agent.id,
+    contextId: facts.context,
+    phase: facts.decided ? 'task' : 'undecided',
+    version: 0,
+    seq: 0,
+    createdAt: facts.now,
+    at: 0,
+    state: 'TASK_STATE_SUBMITTED',
+    statusSeq: 0,
+    statusAt: 0,
+    artifacts: [],
+    bytes: 0,
+    delivery: { unsent: [] },
+    ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
+  }
+}
+
+/** The client's message with the ids it now has, everything else byte for byte; the rest of the request is the trailer. */
+function messageEvent(
+  kind: 'submitted' | 'message',
+  request: Wire<SendMessageRequest>,
+  id: TaskId,
+  context: TaskHead['contextId'],
+): NewEvent {
+  const members = membersOf(request.text)
+  const rest = objectText(
+    [...members].filter(([key]) => key === 'metadata' || key === 'configuration'),
+  ).slice(1, -1)
+  return {
+    kind,
+    state: 'TASK_STATE_SUBMITTED',
+    header: '',
+    body: withMembers(members.get('message') ?? '{}', { contextId: textOf(context), taskId: textOf(id) }),
+    trailer: rest === '' ? '' : `,${rest}`,
+  }
+}
+
+function refuseUnsupported(request: SendMessageRequest): void {
+  if (request.configuration?.taskPushNotificationConfig !== undefined) {
+    throw new ParleyError('push_notification_not_supported', 'Push notifications are not supported yet')
+  }
+}
+
+/** Referenced tasks must be the caller's own with this agent; a foreign id is answered like an unknown one. */
+async function requireReferences(
+  deps: TasksDeps,
+  call: Call,
+  agent: Agent,
+  request: SendMessageRequest,
+): Promise<void> {
+  for (const id of request.message.referenceTaskIds ?? []) await getOwnHead(deps, call, agent.id, id)
+}
+
+function idempotencyOf(
+  deps: TasksDeps,
+  call: Call,
+  agent: Agent,
+  request: Wire<SendMessageRequest>,
+  options: SendOptions,
+): PendingRecord | undefined {
+  if (options.idempotencyKey === undefined) return undefined
+  const { tenant, subject } = call.principal
+  return {
+    scope: sha256(JSON.stringify([tenant, subject, agent.id, options.idempotencyKey])),
+    bodyHash: sha256(request.text),
+    expiresAt: deps.now() + deps.limits.idempotencyMs,
+  }
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+function repeated(known: IdempotencyRecord, request: PendingRecord): Submission {
+  if (known.bodyHash !== request.bodyHash) {
+    throw new ParleyError('idempotency_conflict', 'This Idempotency-Key was used with a different request')
+  }
+  return { taskId: known.taskId, seq: known.seq, record: known }
+}
+
+function reportAccepted(deps: TasksDeps, call: Call, head: TaskHead): void {
+  deps.events.messageAccepted({
+    taskId: head.id,
+    agentId: head.agentId,
+    tenant: head.tenant,
+    principal: call.principal.subject,
+    requestId: call.requestId,
+    ...(head.traceparent === undefined ? {} : { traceparent: head.traceparent }),
+  })
+}
