@@ -1,0 +1,123 @@
+import Type, { type TSchema } from 'typebox'
+import type { Agent } from '../../registry/agent.ts'
+import { parseRegistration } from '../../registry/parse-registration.ts'
+import type { AgentQuery } from '../../registry/registry.ts'
+import {
+  AgentView,
+  agentView,
+  HeartbeatView,
+  heartbeatView,
+  InvokeUrlView,
+  invokeUrlView,
+  RegistrationBody,
+} from '../../registry/views.ts'
+import type { EdgeDeps } from './app-deps.ts'
+import { emptyResponse, jsonResponse } from './json-response.ts'
+import { listResponse, listSchema, PAGE_QUERY, pageOf } from './list-response.ts'
+import { defineRoute, type Route } from './route.ts'
+
+const names = (description: string) =>
+  Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 20, description }))
+
+const AgentsQuery = Type.Object({
+  name: names('Part of the name or slug.'),
+  skill: names('Id of a skill.'),
+  capability: names('A capability the card declares.'),
+  owner: names('The owner.'),
+  only_alive: Type.Optional(Type.Boolean({ description: 'Only agents whose heartbeat is recent.' })),
+  ...PAGE_QUERY,
+})
+
+const json = (description: string, schema: TSchema) => ({
+  description,
+  contentType: 'application/json',
+  schema,
+})
+
+const agentText = (deps: EdgeDeps, agent: Agent): string =>
+  JSON.stringify(agentView(agent, deps.now(), deps.publicUrl()))
+
+export const AGENT_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'POST',
+    path: '/agents/register',
+    scope: 'agents:write',
+    summary: 'Register an agent, or update the one with the same owner and slug',
+    body: RegistrationBody,
+    responses: { 200: json('Updated', AgentView), 201: json('Registered', AgentView) },
+    async handle({ deps, call, body }) {
+      const { agent, created } = await deps.registry.register(call, parseRegistration(body.text))
+      return jsonResponse(agentText(deps, agent), call.requestId, created ? 201 : 200, {
+        location: `/agents/${agent.id}`,
+      })
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/agents',
+    scope: 'agents:read',
+    summary: 'Find agents. Filters combine with AND, repeated ones with OR',
+    query: AgentsQuery,
+    responses: {
+      200: json('Agents', listSchema(AgentView)),
+    },
+    async handle({ deps, call, query }) {
+      const { name, skill, capability, owner, only_alive } = query
+      const agentQuery: AgentQuery = {
+        ...(name !== undefined && { names: name }),
+        ...(skill !== undefined && { skills: skill }),
+        ...(capability !== undefined && { capabilities: capability }),
+        ...(owner !== undefined && { owners: owner }),
+        ...(only_alive !== undefined && { onlyAlive: only_alive }),
+        ...pageOf(query),
+      }
+      const page = await deps.registry.search(call, agentQuery)
+      const items = page.items.map((agent) => agentText(deps, agent))
+      return listResponse({ ...page, items }, call.requestId)
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/agents/{id}',
+    scope: 'agents:read',
+    summary: 'One agent, by id or slug',
+    responses: { 200: json('The agent', AgentView) },
+    async handle({ deps, call, params }) {
+      const agent = await deps.registry.get(call, params.id ?? '', 'discover')
+      return jsonResponse(agentText(deps, agent), call.requestId)
+    },
+  }),
+  defineRoute({
+    method: 'DELETE',
+    path: '/agents/{id}',
+    scope: 'agents:write',
+    summary: 'Remove an agent',
+    responses: { 204: { description: 'Removed' } },
+    async handle({ deps, call, params }) {
+      await deps.registry.unregister(call, params.id ?? '')
+      return emptyResponse(call.requestId)
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/agents/{id}/heartbeat',
+    scope: 'agents:heartbeat',
+    summary: 'The agent lives',
+    responses: { 200: json('How long it counts', HeartbeatView) },
+    async handle({ deps, call, params }) {
+      const agent = await deps.registry.heartbeat(call, params.id ?? '')
+      return jsonResponse(JSON.stringify(heartbeatView(agent, deps.now())), call.requestId)
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/agents/{id}/invoke_url',
+    scope: 'agents:read',
+    summary: 'Where to send messages for an agent',
+    responses: { 200: json('The address', InvokeUrlView) },
+    async handle({ deps, call, params }) {
+      const agent = await deps.registry.get(call, params.id ?? '', 'discover')
+      return jsonResponse(JSON.stringify(invokeUrlView(agent, deps.publicUrl())), call.requestId)
+    },
+  }),
+]

@@ -1,0 +1,64 @@
+import type { NewId } from '../../a2a/ids.ts'
+import type { JsonText } from '../../a2a/json-text.ts'
+import type { Access } from '../../access/access.ts'
+import type { Call } from '../../access/principal.ts'
+import type { Registry } from '../../registry/registry.ts'
+import type { EventView, Tasks } from '../../tasks/tasks.ts'
+import type { Events } from '../../telemetry/events.ts'
+import type { OpenStreams } from './open-streams.ts'
+
+export type EdgeSettings = {
+  /** Callers without a credential are served as `anonymous`; otherwise they get 401. */
+  readonly anonymous: boolean
+  /** Longest request body, in bytes. */
+  readonly maxBodyBytes: number
+  /** A quiet stream says so this often. */
+  readonly heartbeatMs: number
+  /** How long a stream may stay without a first event before its headers are sent anyway. */
+  readonly firstEventWaitMs: number
+  /** Host names (without port) that may be asked for; every name when absent. Guards against DNS rebinding. */
+  readonly allowedHosts?: readonly string[]
+}
+
+export const DEFAULT_EDGE_SETTINGS: EdgeSettings = {
+  anonymous: false,
+  maxBodyBytes: 4 * 1024 * 1024,
+  heartbeatMs: 15_000,
+  firstEventWaitMs: 5_000,
+}
+
+/** A live view of one task's log in native form, across agents; else as `Tasks.subscribeToTask` with `afterSeq`. */
+export type FollowEvents = {
+  followEvents(
+    call: Call,
+    id: string,
+    afterSeq: number,
+  ): Promise<AsyncIterable<{ readonly seq: number; readonly event: JsonText<EventView> }>>
+}
+
+/** Everything the HTTP edges are made from. */
+export type AppDeps = {
+  readonly access: Access
+  readonly registry: Registry
+  readonly tasks: Tasks & Partial<FollowEvents>
+  readonly events: Events
+  /** The metrics in Prometheus text format. */
+  readonly scrape: () => Promise<string>
+  /** False from start-up until everything is open, and again from the moment a stop was asked for. */
+  readonly isReady: () => boolean
+  /** Aborts when open streams must end, after `isReady` has turned false. */
+  readonly shutdown: AbortSignal
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number
+  /** Milliseconds of a clock that never goes back, with fractions; durations are differences of it. */
+  readonly monotonicMs: () => number
+  readonly newId: NewId
+  /** How the world reaches the gateway, without a trailing slash; known once it listens. */
+  readonly publicUrl: () => string
+  /** Parley's own version, shown in the API description. */
+  readonly version: string
+  readonly settings: EdgeSettings
+}
+
+/** What one call through an edge needs beyond the rooms. */
+export type EdgeDeps = AppDeps & { readonly openStreams: OpenStreams }

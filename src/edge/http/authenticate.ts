@@ -1,0 +1,44 @@
+import type { Access } from '../../access/access.ts'
+import { ANONYMOUS, hasScope, isAnonymous, type Principal, type Scope } from '../../access/principal.ts'
+import { ParleyError } from '../../errors.ts'
+
+/** The challenge of every 401 (RFC 9110 §11.6.1). */
+export const CHALLENGE = 'Bearer realm="parley"'
+
+/** No credential, or none that we know. One message for both, so that neither tells anything. */
+export const unauthenticated = (): ParleyError =>
+  new ParleyError(
+    'unauthenticated',
+    'A valid credential is needed: send "Authorization: Bearer <key>" or "X-API-Key: <key>"',
+  )
+
+/** Who calls. A credential that is given and unknown is refused, also where anonymous callers are served. */
+export async function authenticate(
+  access: Access,
+  headers: Headers,
+  options: { readonly anonymous: boolean },
+): Promise<Principal> {
+  const authorization = headers.get('authorization')
+  const apiKey = headers.get('x-api-key')
+  if (authorization === null && apiKey === null) {
+    if (options.anonymous) return ANONYMOUS
+    throw unauthenticated()
+  }
+  const credential = authorization === null ? apiKey : bearerOf(authorization)
+  const principal = credential ? await access.authenticate(credential) : undefined
+  if (principal === undefined) throw unauthenticated()
+  return principal
+}
+
+/** Throws `forbidden` naming the scope; an anonymous caller is asked for a credential instead. */
+export function requireScope(principal: Principal, scope: Scope): void {
+  if (hasScope(principal, scope)) return
+  if (isAnonymous(principal)) throw unauthenticated()
+  throw new ParleyError('forbidden', `This needs the scope ${scope}`, { details: { scope } })
+}
+
+/** The token of a `Bearer` credential (RFC 6750 §2.1); other schemes have none. */
+function bearerOf(authorization: string): string | undefined {
+  const scheme = authorization.slice(0, 7)
+  return scheme.toLowerCase() === 'bearer ' ? authorization.slice(7).trim() : undefined
+}

@@ -1,0 +1,76 @@
+import { ANONYMOUS, type Call, isAnonymous, type Principal } from '../../access/principal.ts'
+import { ParleyError } from '../../errors.ts'
+import type { EdgeDeps } from './app-deps.ts'
+import { authenticate, requireScope, unauthenticated } from './authenticate.ts'
+import { CLIENT_GONE } from './finished-call.ts'
+import { parseQuery } from './parse-query.ts'
+import { PROBLEMS, problemResponse } from './problem.ts'
+import { readBody, requireJsonType } from './read-body.ts'
+import { requestIdOf } from './request-id.ts'
+import type { Route } from './route.ts'
+import { traceparentOf } from './trace-context.ts'
+
+/** Answers one route of the native API. */
+export type NativeHandler = (request: Request, params: Readonly<Record<string, string>>) => Promise<Response>
+
+/** The one way in for every native route: who calls, may they, what do they want, and how a failure is told. */
+export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler {
+  const operation = `${route.method} ${route.path}`
+
+  return async (request, params) => {
+    const startedAt = deps.monotonicMs()
+    const requestId = requestIdOf(request.headers, deps.newId)
+    const traceparent = traceparentOf(request.headers)
+    let principal = ANONYMOUS
+
+    const finish = (status: number, error?: ParleyError) =>
+      deps.events.callFinished({
+        requestId,
+        binding: 'http',
+        operation,
+        principal: principal.subject,
+        durationMs: deps.monotonicMs() - startedAt,
+        status,
+        ...(traceparent !== undefined && { traceparent }),
+        ...(error !== undefined && { error: { code: error.code, cause: error.cause } }),
+      })
+
+    try {
+      principal = await admit(deps, request, route)
+      const query = parseQuery(request.url, route.query)
+      const text = route.body === undefined ? '' : await readJsonBody(request, deps.settings.maxBodyBytes)
+      const call: Call = {
+        principal,
+        requestId,
+        signal: request.signal,
+        ...(traceparent !== undefined && { traceparent }),
+      }
+      const response = await route.handle({ deps, call, request, params, query, body: { text } })
+      finish(response.status)
+      return response
+    } catch (reason) {
+      const error = hideFromAnonymous(ParleyError.from(reason), principal, route)
+      if (request.signal.aborted) finish(CLIENT_GONE)
+      else finish(PROBLEMS[error.code].status, error)
+      return problemResponse(error, requestId)
+    }
+  }
+}
+
+async function admit(deps: EdgeDeps, request: Request, route: Route): Promise<Principal> {
+  if (route.scope === 'none') return ANONYMOUS
+  const principal = await authenticate(deps.access, request.headers, deps.settings)
+  requireScope(principal, route.scope)
+  return principal
+}
+
+function readJsonBody(request: Request, maxBytes: number): Promise<string> {
+  requireJsonType(request.headers)
+  return readBody(request, maxBytes)
+}
+
+/** Under `/a2a/` a caller without a credential gets one and the same answer for what is hidden and what is missing. */
+const hideFromAnonymous = (error: ParleyError, principal: Principal, route: Route): ParleyError =>
+  error.code === 'agent_not_found' && isAnonymous(principal) && route.path.startsWith('/a2a/')
+    ? unauthenticated()
+    : error

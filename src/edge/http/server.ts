@@ -1,0 +1,125 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
+import type { Hono } from 'hono'
+import { type ErrorCode, ParleyError } from '../../errors.ts'
+import { problemOf } from './problem.ts'
+
+export type ServerLimits = {
+  /** Request line and headers together. */
+  readonly maxHeaderBytes: number
+  /** From the first byte of a request to the end of its headers. */
+  readonly headersTimeoutMs: number
+  /** From the first byte of a request to the end of its body. Answers may take as long as they like. */
+  readonly requestTimeoutMs: number
+  /** How long an idle connection is kept. */
+  readonly keepAliveTimeoutMs: number
+}
+
+export const DEFAULT_SERVER_LIMITS: ServerLimits = {
+  maxHeaderBytes: 16 * 1024,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  keepAliveTimeoutMs: 65_000,
+}
+
+export type ListenOptions = {
+  readonly host: string
+  /** 0 picks a free one. */
+  readonly port: number
+  readonly limits?: Partial<ServerLimits>
+}
+
+export type Listener = {
+  /** The real address, without a trailing slash. */
+  readonly url: string
+  /** Accepts nothing new, lets calls in progress end for `graceMs`, then cuts what is left. */
+  readonly close: (graceMs: number) => Promise<void>
+}
+
+/** Connections that fell idle after the listener closed are looked for this often. */
+const IDLE_SWEEP_MS = 50
+
+/** Serves an application over HTTP/1.1. Rejects when the address cannot be bound. */
+export async function listen(app: Hono, options: ListenOptions): Promise<Listener> {
+  const limits = { ...DEFAULT_SERVER_LIMITS, ...options.limits }
+  const server = createServer(
+    {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+      // A request without a host is refused by the listener below, with a body.
+      requireHostHeader: false,
+    },
+    getRequestListener(app.fetch, { errorHandler: refusal }),
+  )
+  server.on('clientError', refuseMalformed)
+  server.on('connect', (_request, socket) => refuse(socket, 'method_not_allowed', 'CONNECT is not served'))
+  await bind(server, options)
+  return { url: urlOf(server, options.host), close: (graceMs) => close(server, graceMs) }
+}
+
+function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function close(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS)
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+    server.close(() => {
+      clearInterval(sweep)
+      clearTimeout(cut)
+      resolve()
+    })
+  })
+}
+
+/** For a request line that names no URL: a missing or impossible host, a bad target. */
+function refusal(reason: unknown): Response {
+  const isTarget = reason instanceof Error && reason.name === 'RequestError'
+  const error = isTarget
+    ? new ParleyError('invalid_request', 'The request target or Host header is not valid')
+    : ParleyError.from(reason)
+  const problem = problemOf(error, '')
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: { 'content-type': 'application/problem+json', connection: 'close' },
+  })
+}
+
+/** Bytes that are no HTTP, headers that are too long, requests that never end. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  if (error.code === 'HPE_HEADER_OVERFLOW')
+    refuse(socket, 'payload_too_large', 'The headers are too long', 431)
+  else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    refuse(socket, 'invalid_request', 'The request took too long to arrive', 408)
+  } else refuse(socket, 'invalid_request', 'This is not valid HTTP/1.1')
+}
+
+function refuse(socket: Duplex | Socket, code: ErrorCode, message: string, status?: number): void {
+  const problem = problemOf(new ParleyError(code, message), '')
+  const told = status ?? problem.status
+  const body = JSON.stringify({ ...problem, status: told })
+  socket.end(
+    `HTTP/1.1 ${told} ${problem.title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}

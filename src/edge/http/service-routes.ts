@@ -1,0 +1,84 @@
+import Type from 'typebox'
+import { renderDocs } from './docs-page.ts'
+import { jsonResponse } from './json-response.ts'
+import { LANDING_PAGE } from './landing-page.ts'
+import { openApiDocument } from './openapi.ts'
+import { pageResponse } from './page.ts'
+import { defineRoute, type Route } from './route.ts'
+import { API_HEADERS } from './security-headers.ts'
+
+const Health = Type.Object({ status: Type.Enum(['ok', 'unavailable']) })
+
+const health = (description: string) => ({ description, contentType: 'application/json', schema: Health })
+
+const OK = '{"status":"ok"}'
+
+const alive = (path: string, summary: string): Route =>
+  defineRoute({
+    method: 'GET',
+    path,
+    scope: 'none',
+    summary,
+    responses: { 200: health('The process answers') },
+    handle: async ({ call }) => jsonResponse(OK, call.requestId),
+  })
+
+/**
+ * Routes about the gateway itself. `describe` answers the table of all routes, which holds these too.
+ */
+export const serviceRoutes = (describe: () => readonly Route[]): readonly Route[] => [
+  defineRoute({
+    method: 'GET',
+    path: '/',
+    scope: 'none',
+    summary: 'A page that says what this is',
+    responses: { 200: { description: 'The page', contentType: 'text/html' } },
+    handle: async ({ call }) => pageResponse(LANDING_PAGE, call.requestId),
+  }),
+  alive('/healthz', 'Does the process answer?'),
+  alive('/livez', 'Does the process answer?'),
+  defineRoute({
+    method: 'GET',
+    path: '/readyz',
+    scope: 'none',
+    summary: 'May traffic be sent here? Not before everything is open, and not once a stop was asked for',
+    responses: { 200: health('Ready'), 503: health('Not ready') },
+    handle: async ({ deps, call }) =>
+      deps.isReady() && !deps.shutdown.aborted
+        ? jsonResponse(OK, call.requestId)
+        : jsonResponse('{"status":"unavailable"}', call.requestId, 503),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/metrics',
+    scope: 'metrics:read',
+    summary: 'Metrics in Prometheus text format',
+    responses: { 200: { description: 'Metrics', contentType: 'text/plain' } },
+    handle: async ({ deps, call }) =>
+      new Response(await deps.scrape(), {
+        headers: {
+          ...API_HEADERS,
+          'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+          'x-request-id': call.requestId,
+        },
+      }),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/openapi.json',
+    scope: 'none',
+    summary: 'This API, as OpenAPI 3.1',
+    responses: { 200: { description: 'The description', contentType: 'application/json' } },
+    handle: async ({ deps, call }) =>
+      jsonResponse(JSON.stringify(openApiDocument(describe(), deps.version)), call.requestId),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/docs',
+    scope: 'none',
+    summary: 'This API, as a page',
+    responses: { 200: { description: 'The page', contentType: 'text/html' } },
+    handle: async ({ deps, call }) =>
+      pageResponse(renderDocs(openApiDocument(describe(), deps.version)), call.requestId),
+  }),
+]

@@ -1,0 +1,125 @@
+import Type from 'typebox'
+import { Struct } from '../../a2a/message.ts'
+import { State, Task } from '../../a2a/task.ts'
+import { ParleyError } from '../../errors.ts'
+import type { EdgeDeps } from './app-deps.ts'
+import { jsonResponse } from './json-response.ts'
+import { DEFAULT_LIMIT, listResponse, listSchema, PAGE_QUERY, pageOf } from './list-response.ts'
+import { problemOf } from './problem.ts'
+import { defineRoute, type Route, type RouteInput } from './route.ts'
+import { openSse, sseEvent } from './sse.ts'
+
+const TasksQuery = Type.Object({
+  agent: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'Id or slug of an agent.' })),
+  context_id: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  state: Type.Optional(State),
+  ...PAGE_QUERY,
+})
+
+const EventsQuery = Type.Object({
+  after: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      default: 0,
+      description: 'Only events with a greater seq; `nextCursor` of the page before.',
+    }),
+  ),
+  limit: PAGE_QUERY.limit,
+})
+
+export const TaskEventView = Type.Object({
+  seq: Type.Integer({ minimum: 1 }),
+  at: Type.String({ format: 'date-time' }),
+  kind: Type.String(),
+  payload: Struct,
+})
+
+export const TASK_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'GET',
+    path: '/tasks',
+    scope: 'tasks:read',
+    summary: "The caller's tasks, newest status first; `admin` sees its tenant's",
+    query: TasksQuery,
+    responses: { 200: { description: 'Tasks', contentType: 'application/json', schema: listSchema(Task) } },
+    async handle({ deps, call, query }) {
+      const { agent, context_id, state } = query
+      const page = await deps.tasks.list(call, {
+        ...(agent !== undefined && { agent }),
+        ...(context_id !== undefined && { contextId: context_id }),
+        ...(state !== undefined && { state }),
+        ...pageOf(query),
+      })
+      return listResponse(page, call.requestId)
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/tasks/{id}',
+    scope: 'tasks:read',
+    summary: 'One task, with its artifacts and history',
+    responses: { 200: { description: 'The task', contentType: 'application/json', schema: Task } },
+    async handle({ deps, call, params }) {
+      return jsonResponse(await deps.tasks.get(call, params.id ?? ''), call.requestId)
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/tasks/{id}/events',
+    scope: 'tasks:read',
+    summary: "A task's log, oldest first; with `Accept: text/event-stream` it goes on as the task does",
+    query: EventsQuery,
+    responses: {
+      200: { description: 'Events', contentType: 'application/json', schema: listSchema(TaskEventView) },
+    },
+    async handle(input) {
+      const { deps, call, request, params, query } = input
+      if (wantsStream(request)) return streamEvents(input, query.after ?? 0)
+      const page = await deps.tasks.listEvents(
+        call,
+        params.id ?? '',
+        query.after ?? 0,
+        query.limit ?? DEFAULT_LIMIT,
+      )
+      return listResponse(page, call.requestId)
+    },
+  }),
+]
+
+const wantsStream = (request: Request): boolean =>
+  request.method === 'GET' && /\btext\/event-stream\b/i.test(request.headers.get('accept') ?? '')
+
+/** Failures after the first event are events named `error` that hold a problem. */
+function streamEvents(input: RouteInput<unknown, unknown>, after: number): Promise<Response> {
+  const { call, request, params } = input
+  const deps: EdgeDeps = input.deps
+  const { tasks } = deps
+  if (tasks.followEvents === undefined) {
+    throw new ParleyError('unsupported_operation', 'Task logs are not streamed; ask for JSON pages')
+  }
+  const follow = tasks.followEvents.bind(tasks)
+  const afterSeq = lastEventId(request) ?? after
+  return openSse(
+    {
+      open: (signal) => follow({ ...call, signal }, params.id ?? '', afterSeq),
+      encode: (frame) => sseEvent(frame.event, frame.seq),
+      encodeError: (error) => `event: error\n${sseEvent(JSON.stringify(problemOf(error, call.requestId)))}`,
+      ended: () => {
+        // The call was recorded when its stream opened.
+      },
+    },
+    {
+      requestId: call.requestId,
+      client: call.signal,
+      openStreams: deps.openStreams,
+      firstEventWaitMs: deps.settings.firstEventWaitMs,
+      heartbeatMs: deps.settings.heartbeatMs,
+    },
+  )
+}
+
+/** Set by an `EventSource` that reconnects; it knows better than the URL it began with. */
+function lastEventId(request: Request): number | undefined {
+  const text = request.headers.get('last-event-id') ?? ''
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}

@@ -1,0 +1,109 @@
+import type { Logger } from 'pino'
+import type { CallFacts, Events, TaskFacts } from './events.ts'
+import type { Metrics } from './metrics.ts'
+
+/** Operations that change nothing; their successes are recorded at `debug`. */
+const READS = new Set([
+  'GetTask',
+  'ListTasks',
+  'SubscribeToTask',
+  'GetTaskPushNotificationConfig',
+  'ListTaskPushNotificationConfigs',
+  'GetExtendedAgentCard',
+])
+
+const isRead = (operation: string): boolean => operation.startsWith('GET ') || READS.has(operation)
+
+/** Each event as one log record, named by `event`, and as the metrics that count it. */
+export function createEvents({
+  logger,
+  metrics,
+}: {
+  readonly logger: Logger
+  readonly metrics: Metrics
+}): Events {
+  return {
+    ready: (facts) => logger.info({ event: 'ready', ...facts }),
+    stopping: (facts) => logger.info({ event: 'stopping', ...facts }),
+    callFinished(facts) {
+      const { binding, operation, error } = facts
+      metrics.callEnded({ binding, operation, outcome: outcomeOf(facts) }, facts.durationMs)
+      if (error?.code === 'internal') logger.error(callRecord(facts))
+      else if (isRead(operation)) {
+        if (logger.isLevelEnabled('debug')) logger.debug(callRecord(facts))
+      } else if (logger.isLevelEnabled('info')) logger.info(callRecord(facts))
+    },
+    agentRegistered(facts) {
+      metrics.agentsChanged({ change: facts.created ? 'registered' : 'updated' })
+      logger.info({ event: 'agent_registered', ...facts })
+    },
+    agentUnregistered(facts) {
+      metrics.agentsChanged({ change: 'removed' })
+      logger.info({ event: 'agent_unregistered', ...facts })
+    },
+    keyCreated(facts) {
+      metrics.keysChanged({ change: 'made' })
+      logger.info({ event: 'key_created', ...facts })
+    },
+    keyRevoked(facts) {
+      metrics.keysChanged({ change: 'revoked' })
+      logger.info({ event: 'key_revoked', ...facts })
+    },
+    messageAccepted(facts) {
+      metrics.messageAccepted()
+      logger.info({ event: 'message_accepted', ...traced(facts) })
+    },
+    taskSettled(facts) {
+      metrics.taskSettled({ state: facts.state }, facts.durationMs)
+      logger.info({ event: 'task_settled', ...traced(facts) })
+    },
+    deliveryStarted(facts) {
+      metrics.deliveryStarted({ kind: facts.kind })
+      logger.info({ event: 'delivery_started', ...traced(facts) })
+    },
+    deliveryEnded(facts) {
+      metrics.deliveryEnded({ kind: facts.kind, outcome: facts.outcome })
+      logger.info({ event: 'delivery_ended', ...traced(facts) })
+    },
+    deliveryFailed(facts) {
+      metrics.deliveryFailed({ kind: facts.kind })
+      logger.warn({ event: 'delivery_failed', ...traced(facts) })
+    },
+    unexpected(facts) {
+      metrics.unexpected({ where: facts.where })
+      logger.error({ event: 'unexpected', ...facts })
+    },
+  }
+}
+
+/** `ok`, the error's code, or `left` for a client that was gone before its answer. */
+function outcomeOf({ error, status }: CallFacts): string {
+  if (error !== undefined) return error.code
+  return status < 400 ? 'ok' : status === 499 ? 'left' : 'refused'
+}
+
+/** Built member by member: it is on the path of every call. */
+function callRecord(facts: CallFacts): object {
+  const { requestId, binding, operation, principal, status, traceparent, error } = facts
+  return {
+    event: 'call_finished',
+    requestId,
+    binding,
+    operation,
+    principal,
+    status,
+    durationMs: Math.round(facts.durationMs * 1000) / 1000,
+    ...(traceparent !== undefined && { traceId: traceIdOf(traceparent) }),
+    ...(error !== undefined && {
+      error: error.code,
+      ...(error.code === 'internal' && { cause: error.cause }),
+    }),
+  }
+}
+
+/** The same facts with the trace's id in place of the whole context. */
+function traced<F extends TaskFacts>({ traceparent, ...facts }: F): object {
+  return traceparent === undefined ? facts : { ...facts, traceId: traceIdOf(traceparent) }
+}
+
+const traceIdOf = (traceparent: string): string => traceparent.slice(3, 35)
