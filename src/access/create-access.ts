@@ -12,7 +12,7 @@ import { createRecent } from './recent.ts'
 
 /** How long a revocation made by another process may go unnoticed. */
 const MAX_KEY_AGE_MS = 5000
-const MAX_REMEMBERED_KEYS = 10_000
+const MAX_REMEMBERED_KEYS = 1000
 const KEYS_PER_PAGE = 100
 /** A stale version is read again this often before giving up. */
 const MAX_COMMIT_ATTEMPTS = 10

@@ -32,13 +32,12 @@ function mayTouchAgent(
   switch (action) {
     case 'discover':
     case 'invoke':
+    case 'read':
+    case 'cancel':
       return owns || agent.visibility === 'public' || agent.visibility === 'tenant'
     case 'manage':
     case 'beat':
       return owns
-    case 'read':
-    case 'cancel':
-      return false
   }
 }
 

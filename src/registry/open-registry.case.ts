@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto'
+import { newUuid } from '../a2a/ids.ts'
+import type { Access } from '../access/access.ts'
+import { createAccess } from '../access/create-access.ts'
+import { type Call, type Principal, SCOPES, type Scope } from '../access/principal.ts'
+import { ParleyError } from '../errors.ts'
+import { openMemory } from '../storage/memory/open-memory.ts'
+import { silentEvents } from '../telemetry/events.ts'
+import type { AgentStore } from './agent-store.ts'
+import { createRegistry } from './create-registry.ts'
+import type { Registry } from './registry.ts'
+
+/** A registry on the memory backend, for tests of this room. */
+export type OpenRegistry = {
+  readonly registry: Registry
+  readonly access: Access
+  readonly agents: AgentStore
+  readonly clock: { now: number }
+  /** Cards that publishers serve, by URL. */
+  readonly served: Map<string, string>
+  /** Business events, in words. */
+  readonly log: string[]
+}
+
+export async function openRegistry(wrap = (agents: AgentStore): AgentStore => agents): Promise<OpenRegistry> {
+  const { agents, keys } = await openMemory()
+  const clock = { now: 1_700_000_000_000 }
+  const now = () => clock.now
+  const served = new Map<string, string>()
+  const log: string[] = []
+  const events = {
+    ...silentEvents,
+    agentRegistered: ({ slug, principal, created }: { slug: string; principal: string; created: boolean }) =>
+      log.push(`${created ? 'created' : 'updated'} ${slug} by ${principal}`),
+    agentUnregistered: ({ principal }: { principal: string }) => log.push(`removed by ${principal}`),
+  }
+  const access = createAccess({ keys, now, newId: newUuid, events, randomBytes })
+  const registry = createRegistry({
+    agents: wrap(agents),
+    access,
+    cards: {
+      async fetchCard(url) {
+        const text = served.get(url)
+        if (text === undefined) throw new ParleyError('agent_unavailable', 'No card there')
+        return { url, text }
+      },
+    },
+    now,
+    newId: newUuid,
+    events,
+    publicUrl: () => 'https://gw.example/',
+    cursorKey: Buffer.alloc(32, 7),
+  })
+  return { registry, access, agents, clock, served, log }
+}
+
+export const callBy = (principal: Principal): Call => ({
+  principal,
+  requestId: 'r1',
+  signal: new AbortController().signal,
+})
+
+const ALL_BUT_ADMIN = SCOPES.filter((scope) => scope !== 'admin')
+
+/** A call by a principal of the default tenant with every scope but `admin`. */
+export const as = (subject: string, facts: Partial<Principal> = {}): Call =>
+  callBy({ tenant: 'default', subject, groups: [], scopes: new Set<Scope>(ALL_BUT_ADMIN), ...facts })
+
+export const cardValue = {
+  name: 'Echo agent',
+  description: 'Echoes',
+  version: '1.2.3',
+  supportedInterfaces: [
+    { url: 'https://agent.example/a2a', protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
+  ],
+  capabilities: { streaming: true },
+  defaultInputModes: ['text/plain'],
+  defaultOutputModes: ['text/plain'],
+  skills: [{ id: 'echo', name: 'Echo', description: 'Says it again', tags: ['demo'] }],
+}
+
+export const cardText = (facts: object = {}): string => JSON.stringify({ ...cardValue, ...facts })
