@@ -1,0 +1,28 @@
+import { type NewId, newUuid } from '../../a2a/ids.ts'
+import type { Backend } from '../backend.ts'
+import { createHintFeed } from '../hint-feed.ts'
+import { createMemoryAgentStore } from './agent-store.ts'
+import { createMemoryKeyStore } from './key-store.ts'
+import { createMemoryTaskStore } from './task-store.ts'
+import { createMemoryWork } from './work-queue.ts'
+
+export type MemoryOptions = {
+  /** Makes lease tokens. */
+  readonly newId?: NewId
+}
+
+/** A backend for one process that forgets everything with it: the reference that the others are held to. */
+export async function openMemory({ newId = newUuid }: MemoryOptions = {}): Promise<Backend> {
+  const feed = createHintFeed()
+  const work = createMemoryWork(newId, () => feed.publish([{ kind: 'work' }]))
+  return {
+    capabilities: { listsAreEventual: false, survivesRestart: false, sharedByProcesses: false },
+    tasks: createMemoryTaskStore(work.rows, feed),
+    work: work.queue,
+    agents: createMemoryAgentStore(),
+    keys: createMemoryKeyStore(),
+    hints: (signal) => feed.subscribe(signal),
+    async ready() {},
+    async [Symbol.asyncDispose]() {},
+  }
+}

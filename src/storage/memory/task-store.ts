@@ -1,0 +1,148 @@
+import type { TaskEvent } from '../../tasks/task-event.ts'
+import type { TaskHead } from '../../tasks/task-head.ts'
+import type {
+  IdempotencyRecord,
+  ListPosition,
+  TaskCommit,
+  TaskFilter,
+  TaskStore,
+} from '../../tasks/task-store.ts'
+import {
+  type CommitResult,
+  type ContextEvent,
+  type ContextFilter,
+  WORK_KINDS,
+} from '../../tasks/task-store.ts'
+import { checkContinues, checkTaskCommit } from '../check-commit.ts'
+import { hintsOf } from '../commit-hints.ts'
+import type { HintFeed } from '../hint-feed.ts'
+import { compareText } from './compare-text.ts'
+import { createContextTable } from './context-table.ts'
+import { frozenCopy } from './frozen-copy.ts'
+import { hasBody, selectEvents } from './task-log.ts'
+import type { WorkRows } from './work-queue.ts'
+
+/** The log only ever grows; readers get slices of it. */
+type StoredTask = { readonly head: TaskHead; readonly log: TaskEvent[] }
+
+export function createMemoryTaskStore(work: WorkRows, feed: HintFeed): TaskStore {
+  const tasks = new Map<string, StoredTask>()
+  const contexts = createContextTable()
+  const idempotency = new Map<string, IdempotencyRecord>()
+
+  function check(commit: TaskCommit): CommitResult {
+    if (commit.fence !== undefined && !work.holds(commit.fence)) return { kind: 'fenced' }
+    const holder = commit.idempotency === undefined ? undefined : idempotency.get(commit.idempotency.scope)
+    if (holder !== undefined && blocks(holder, commit)) return { kind: 'duplicate', record: holder }
+    const stored = tasks.get(commit.head.id)?.head
+    if ((stored?.version ?? 0) !== commit.expectedVersion) return { kind: 'conflict' }
+    checkContinues(stored, commit)
+    return { kind: 'committed' }
+  }
+
+  function apply(commit: TaskCommit): void {
+    const log = tasks.get(commit.head.id)?.log ?? []
+    for (const event of commit.events) log.push(frozenCopy(event))
+    tasks.set(commit.head.id, { head: frozenCopy(commit.head), log })
+    for (const ref of commit.done ?? []) work.delete(ref)
+    for (const one of commit.work ?? []) work.put(one)
+    if (commit.context !== undefined) contexts.merge(commit.context)
+    if (commit.idempotency !== undefined) {
+      idempotency.set(commit.idempotency.scope, frozenCopy(commit.idempotency))
+    }
+  }
+
+  const selectHeads = (filter: TaskFilter): readonly TaskHead[] =>
+    [...tasks.values()].map(({ head }) => head).filter((head) => matches(filter, head))
+
+  return {
+    async commit(commit) {
+      checkTaskCommit(commit, JSON.stringify(commit.head))
+      const result = check(commit)
+      if (result.kind !== 'committed') return result
+      apply(commit)
+      feed.publish(hintsOf(commit))
+      return result
+    },
+    async remove(id, expectedVersion) {
+      if (tasks.get(id)?.head.version !== expectedVersion) return false
+      tasks.delete(id)
+      for (const kind of WORK_KINDS) work.delete({ kind, key: id })
+      feed.publish([{ kind: 'task', taskId: id }])
+      return true
+    },
+    async findHead(id) {
+      return tasks.get(id)?.head
+    },
+    async readEvents(id, selection) {
+      return selectEvents(tasks.get(id)?.log ?? [], selection)
+    },
+    async listHeads(filter, limit, position) {
+      return selectHeads(filter)
+        .filter((head) => position === undefined || newestFirst(placeOf(head), position) > 0)
+        .sort((a, b) => newestFirst(placeOf(a), placeOf(b)))
+        .slice(0, limit)
+    },
+    async countHeads(filter, cap) {
+      return Math.min(cap, selectHeads(filter).length)
+    },
+    async findContext(key) {
+      return contexts.find(key)
+    },
+    async listContexts(filter, limit, position) {
+      return contexts.list(filter, limit, position)
+    },
+    async countContexts(filter, cap) {
+      return contexts.count(filter, cap)
+    },
+    async listContextEvents(filter, limit, position) {
+      return [...tasks.values()]
+        .filter(({ head }) => isInContext(filter, head))
+        .flatMap(({ head, log }) => log.filter(carriesMessage).map((event) => contextEvent(head, event)))
+        .filter((entry) => position === undefined || oldestFirst(eventPlace(entry), position) > 0)
+        .sort((a, b) => oldestFirst(eventPlace(a), eventPlace(b)))
+        .slice(0, limit)
+    },
+    async findIdempotency(scope, now) {
+      const record = idempotency.get(scope)
+      return record !== undefined && record.expiresAt > now ? record : undefined
+    },
+  }
+}
+
+/** Whether a stored record keeps the commit's own from being written. Expiry is judged at the commit's time. */
+const blocks = (holder: IdempotencyRecord, { head, idempotency }: TaskCommit): boolean =>
+  holder.expiresAt > head.at && !(holder.taskId === idempotency?.taskId && holder.seq === idempotency.seq)
+
+const matches = (filter: TaskFilter, head: TaskHead): boolean =>
+  head.phase === 'task' &&
+  head.tenant === filter.tenant &&
+  (filter.owner === undefined || head.owner === filter.owner) &&
+  (filter.agentId === undefined || head.agentId === filter.agentId) &&
+  (filter.contextId === undefined || head.contextId === filter.contextId) &&
+  (filter.state === undefined || head.state === filter.state) &&
+  (filter.statusAtFrom === undefined || head.statusAt >= filter.statusAtFrom)
+
+const isInContext = (filter: ContextFilter, head: TaskHead): boolean =>
+  head.phase !== 'undecided' &&
+  head.tenant === filter.tenant &&
+  head.contextId === filter.contextId &&
+  (filter.owner === undefined || head.owner === filter.owner) &&
+  (filter.agentId === undefined || head.agentId === filter.agentId)
+
+const carriesMessage = (event: TaskEvent): boolean =>
+  event.kind !== 'artifact' && (event.kind !== 'status' || hasBody(event))
+
+const contextEvent = (head: TaskHead, event: TaskEvent): ContextEvent => ({
+  taskId: head.id,
+  agentId: head.agentId,
+  event,
+})
+
+const placeOf = (head: TaskHead): ListPosition => ({ at: head.statusAt, id: head.id })
+
+const eventPlace = (entry: ContextEvent): ListPosition => ({ at: entry.event.at, id: entry.taskId })
+
+const oldestFirst = (a: ListPosition, b: ListPosition): number => a.at - b.at || compareText(a.id, b.id)
+
+const newestFirst = (a: ListPosition, b: ListPosition): number => oldestFirst(b, a)
