@@ -67,7 +67,7 @@ function parseEntry(text: string): Entry {
   const port = digits === undefined ? {} : { port: Number(digits) }
   const range = parseRange(target)
   if (range !== undefined) return { range, ...port }
-  const host = bareHost(target)
+  const host = /[/?#@\\:\s]/.test(target) ? '' : bareHost(target)
   if (/^[a-z\d_]([\w.-]*[a-z\d_])?$/.test(host)) return { host, ...port }
   throw new ParleyError('invalid_params', `"${text}" is not a host, host:port, CIDR or CIDR:port`)
 }
