@@ -6,11 +6,8 @@ import { ParleyError } from '../../errors.ts'
  */
 export function checkHost(request: Request, allowedHosts: readonly string[]): void {
   const { hostname } = new URL(request.url)
-  if (allowedHosts.includes(hostname) || allowedHosts.includes(bare(hostname))) return
+  if (allowedHosts.includes(hostname)) return
   throw new ParleyError('forbidden', 'This host name is not served here', {
     details: { allowedHosts: allowedHosts.join(', ') },
   })
 }
-
-/** An IPv6 literal without its brackets. */
-const bare = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1')

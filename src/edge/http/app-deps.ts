@@ -1,9 +1,7 @@
 import type { NewId } from '../../a2a/ids.ts'
-import type { JsonText } from '../../a2a/json-text.ts'
 import type { Access } from '../../access/access.ts'
-import type { Call } from '../../access/principal.ts'
 import type { Registry } from '../../registry/registry.ts'
-import type { EventView, Tasks } from '../../tasks/tasks.ts'
+import type { Tasks } from '../../tasks/tasks.ts'
 import type { Events } from '../../telemetry/events.ts'
 import type { OpenStreams } from './open-streams.ts'
 
@@ -16,7 +14,7 @@ export type EdgeSettings = {
   readonly heartbeatMs: number
   /** How long a stream may stay without a first event before its headers are sent anyway. */
   readonly firstEventWaitMs: number
-  /** Host names (without port) that may be asked for; every name when absent. Guards against DNS rebinding. */
+  /** Host names (without port, IPv6 in brackets) that may be asked for; every name when absent. Guards against DNS rebinding. */
   readonly allowedHosts?: readonly string[]
 }
 
@@ -27,25 +25,16 @@ export const DEFAULT_EDGE_SETTINGS: EdgeSettings = {
   firstEventWaitMs: 5_000,
 }
 
-/** A live view of one task's log in native form, across agents; else as `Tasks.subscribeToTask` with `afterSeq`. */
-export type FollowEvents = {
-  followEvents(
-    call: Call,
-    id: string,
-    afterSeq: number,
-  ): Promise<AsyncIterable<{ readonly seq: number; readonly event: JsonText<EventView> }>>
-}
-
 /** Everything the HTTP edges are made from. */
 export type AppDeps = {
   readonly access: Access
   readonly registry: Registry
-  readonly tasks: Tasks & Partial<FollowEvents>
+  readonly tasks: Tasks
   readonly events: Events
   /** The metrics in Prometheus text format. */
   readonly scrape: () => Promise<string>
   /** False from start-up until everything is open, and again from the moment a stop was asked for. */
-  readonly isReady: () => boolean
+  readonly isReady: () => boolean | Promise<boolean>
   /** Aborts when open streams must end, after `isReady` has turned false. */
   readonly shutdown: AbortSignal
   /** Milliseconds since the Unix epoch. */
@@ -57,6 +46,8 @@ export type AppDeps = {
   readonly publicUrl: () => string
   /** Parley's own version, shown in the API description. */
   readonly version: string
+  /** False for a process that only works: it tells about itself and takes no calls. */
+  readonly servesCalls: boolean
   readonly settings: EdgeSettings
 }
 

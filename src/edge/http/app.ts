@@ -9,9 +9,9 @@ import { createNativeHandler } from './native.ts'
 import { createOpenStreams } from './open-streams.ts'
 import { problemResponse } from './problem.ts'
 import { requestIdOf } from './request-id.ts'
-import { ROUTES } from './routes.ts'
+import { ROUTES, SERVICE_ROUTES } from './routes.ts'
 
-const A2A_PATHS = ['/a2a/:agent', '/a2a/:agent/']
+const A2A_PATHS = ['/a2a/{agent}', '/a2a/{agent}/']
 
 /**
  * The whole HTTP surface as one fetch-standard application.
@@ -31,24 +31,45 @@ export function createApp(appDeps: AppDeps): Hono {
   }
 
   const jsonRpc = createJsonRpcHandler(deps)
-  for (const path of A2A_PATHS) {
-    app.post(path, (context) => jsonRpc(context.req.raw, context.req.param('agent') ?? ''))
+  const a2aPaths = deps.servesCalls ? A2A_PATHS : []
+  for (const path of a2aPaths) {
+    app.post(honoPath(path), (context) => jsonRpc(context.req.raw, context.req.param('agent') ?? ''))
   }
-  for (const route of ROUTES) {
+  const routes = deps.servesCalls ? ROUTES : SERVICE_ROUTES
+  for (const route of routes) {
     const handle = createNativeHandler(deps, route)
-    const path = route.path.replace(/\{(\w+)\}/g, ':$1')
-    app.on(route.method, path, (context) => handle(context.req.raw, context.req.param()))
+    app.on(route.method, honoPath(route.path), (context) => handle(context.req.raw, context.req.param()))
   }
 
-  app.notFound((context) => unmatched(deps, context.req.raw, context.req.path))
+  const served = [...a2aPaths.map((path) => ({ method: 'POST', path })), ...routes].map(
+    ({ method, path }) => ({
+      method,
+      pattern: patternOf(path),
+    }),
+  )
+  app.notFound((context) => unmatched(deps, served, context.req.raw, context.req.path))
   app.onError((reason, context) =>
     problemResponse(ParleyError.from(reason), requestIdOf(context.req.raw.headers, deps.newId)),
   )
   return app
 }
 
+const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1')
+
+type Served = { readonly method: string; readonly pattern: RegExp }
+
+function patternOf(path: string): RegExp {
+  const literal = path.replace(/[.*+?^$()|[\]\\]/g, '\\$&')
+  return new RegExp(`^${literal.replace(/\{\w+\}/g, '[^/]+')}$`)
+}
+
 /** What no route matched: 405 where another method would, else 404. Below `/a2a/` only for those with a credential. */
-async function unmatched(deps: EdgeDeps, request: Request, path: string): Promise<Response> {
+async function unmatched(
+  deps: EdgeDeps,
+  served: readonly Served[],
+  request: Request,
+  path: string,
+): Promise<Response> {
   const requestId = requestIdOf(request.headers, deps.newId)
   try {
     if (path.startsWith('/a2a/')) {
@@ -58,26 +79,11 @@ async function unmatched(deps: EdgeDeps, request: Request, path: string): Promis
   } catch (reason) {
     return problemResponse(ParleyError.from(reason), requestId)
   }
-  const methods = methodsOf(path)
+  const methods = served.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
   if (methods.length === 0) {
     return problemResponse(new ParleyError('not_found', 'There is nothing at this path'), requestId)
   }
-  const allow = methods.join(', ')
+  const allow = (methods.includes('GET') ? [...methods, 'HEAD'] : methods).join(', ')
   const error = new ParleyError('method_not_allowed', `This path takes ${allow}`)
   return problemResponse(error, requestId, { allow })
-}
-
-const PATTERNS: readonly { readonly method: string; readonly pattern: RegExp }[] = [
-  ...A2A_PATHS.map((path) => ({ method: 'POST', pattern: patternOf(path.replace(':agent', '{agent}')) })),
-  ...ROUTES.map(({ method, path }) => ({ method, pattern: patternOf(path) })),
-]
-
-function patternOf(path: string): RegExp {
-  const literal = path.replace(/[.*+?^$()|[\]\\]/g, '\\$&')
-  return new RegExp(`^${literal.replace(/\{\w+\}/g, '[^/]+')}$`)
-}
-
-function methodsOf(path: string): string[] {
-  const methods = PATTERNS.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
-  return methods.includes('GET') ? [...methods, 'HEAD'] : methods
 }

@@ -1,4 +1,5 @@
 import type { Access } from '../../access/access.ts'
+import { missingScope } from '../../access/assert-scope.ts'
 import { ANONYMOUS, hasScope, isAnonymous, type Principal, type Scope } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
 
@@ -34,7 +35,7 @@ export async function authenticate(
 export function requireScope(principal: Principal, scope: Scope): void {
   if (hasScope(principal, scope)) return
   if (isAnonymous(principal)) throw unauthenticated()
-  throw new ParleyError('forbidden', `This needs the scope ${scope}`, { details: { scope } })
+  throw missingScope(scope)
 }
 
 /** The token of a `Bearer` credential (RFC 6750 §2.1); other schemes have none. */

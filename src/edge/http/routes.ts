@@ -6,6 +6,9 @@ import type { Route } from './route.ts'
 import { serviceRoutes } from './service-routes.ts'
 import { TASK_ROUTES } from './task-routes.ts'
 
+/** What every process answers, also one that takes no calls. */
+export const SERVICE_ROUTES: readonly Route[] = serviceRoutes(() => ROUTES)
+
 /** Every native route. What is not here is not served, and nothing here is served without its scope. */
 export const ROUTES: readonly Route[] = [
   ...AGENT_ROUTES,
@@ -13,5 +16,5 @@ export const ROUTES: readonly Route[] = [
   ...TASK_ROUTES,
   ...CONTEXT_ROUTES,
   ...KEY_ROUTES,
-  ...serviceRoutes(() => ROUTES),
+  ...SERVICE_ROUTES,
 ]

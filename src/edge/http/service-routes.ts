@@ -3,9 +3,9 @@ import { renderDocs } from './docs-page.ts'
 import { jsonResponse } from './json-response.ts'
 import { LANDING_PAGE } from './landing-page.ts'
 import { openApiDocument } from './openapi.ts'
+import { metricsResponse } from './ops-app.ts'
 import { pageResponse } from './page.ts'
 import { defineRoute, type Route } from './route.ts'
-import { API_HEADERS } from './security-headers.ts'
 
 const Health = Type.Object({ status: Type.Enum(['ok', 'unavailable']) })
 
@@ -44,7 +44,7 @@ export const serviceRoutes = (describe: () => readonly Route[]): readonly Route[
     summary: 'May traffic be sent here? Not before everything is open, and not once a stop was asked for',
     responses: { 200: health('Ready'), 503: health('Not ready') },
     handle: async ({ deps, call }) =>
-      deps.isReady() && !deps.shutdown.aborted
+      !deps.shutdown.aborted && (await deps.isReady())
         ? jsonResponse(OK, call.requestId)
         : jsonResponse('{"status":"unavailable"}', call.requestId, 503),
   }),
@@ -54,14 +54,7 @@ export const serviceRoutes = (describe: () => readonly Route[]): readonly Route[
     scope: 'metrics:read',
     summary: 'Metrics in Prometheus text format',
     responses: { 200: { description: 'Metrics', contentType: 'text/plain' } },
-    handle: async ({ deps, call }) =>
-      new Response(await deps.scrape(), {
-        headers: {
-          ...API_HEADERS,
-          'content-type': 'text/plain; version=0.0.4; charset=utf-8',
-          'x-request-id': call.requestId,
-        },
-      }),
+    handle: async ({ deps, call }) => metricsResponse(await deps.scrape(), call.requestId),
   }),
   defineRoute({
     method: 'GET',

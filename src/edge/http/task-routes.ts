@@ -1,8 +1,6 @@
 import Type from 'typebox'
 import { Struct } from '../../a2a/message.ts'
 import { State, Task } from '../../a2a/task.ts'
-import { ParleyError } from '../../errors.ts'
-import type { EdgeDeps } from './app-deps.ts'
 import { jsonResponse } from './json-response.ts'
 import { DEFAULT_LIMIT, listResponse, listSchema, PAGE_QUERY, pageOf } from './list-response.ts'
 import { problemOf } from './problem.ts'
@@ -91,17 +89,11 @@ const wantsStream = (request: Request): boolean =>
 
 /** Failures after the first event are events named `error` that hold a problem. */
 function streamEvents(input: RouteInput<unknown, unknown>, after: number): Promise<Response> {
-  const { call, request, params } = input
-  const deps: EdgeDeps = input.deps
-  const { tasks } = deps
-  if (tasks.followEvents === undefined) {
-    throw new ParleyError('unsupported_operation', 'Task logs are not streamed; ask for JSON pages')
-  }
-  const follow = tasks.followEvents.bind(tasks)
+  const { deps, call, request, params } = input
   const afterSeq = lastEventId(request) ?? after
   return openSse(
     {
-      open: (signal) => follow({ ...call, signal }, params.id ?? '', afterSeq),
+      open: (signal) => deps.tasks.followEvents({ ...call, signal }, params.id ?? '', afterSeq),
       encode: (frame) => sseEvent(frame.event, frame.seq),
       encodeError: (error) => `event: error\n${sseEvent(JSON.stringify(problemOf(error, call.requestId)))}`,
       ended: () => {

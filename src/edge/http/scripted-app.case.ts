@@ -1,0 +1,164 @@
+import type { Hono } from 'hono'
+import { agentId } from '../../a2a/ids.ts'
+import { textOf } from '../../a2a/json-text.ts'
+import type { Access } from '../../access/access.ts'
+import { ANONYMOUS, type Call, type Principal, SCOPES, type Scope } from '../../access/principal.ts'
+import { ParleyError } from '../../errors.ts'
+import type { Agent } from '../../registry/agent.ts'
+import type { Registry } from '../../registry/registry.ts'
+import type { StreamFrame, Tasks } from '../../tasks/tasks.ts'
+import { type CallFacts, silentEvents } from '../../telemetry/events.ts'
+import { createApp } from './app.ts'
+import { type AppDeps, DEFAULT_EDGE_SETTINGS, type EdgeSettings } from './app-deps.ts'
+
+/** An application over rooms that do what a test says, and remember what they were asked. */
+export type ScriptedApp = {
+  readonly app: Hono
+  readonly calls: CallFacts[]
+  readonly shutdown: AbortController
+}
+
+export type Script = {
+  readonly tasks?: Partial<Tasks>
+  readonly registry?: Partial<Registry>
+  readonly access?: Partial<Access>
+  readonly settings?: Partial<EdgeSettings>
+  readonly deps?: Partial<AppDeps>
+}
+
+/** `Bearer <name>` is a key; `all` holds every scope but `admin`, `root` is `admin`, others hold the scope they name. */
+export const bearer = (name: string): { authorization: string } => ({ authorization: `Bearer ${name}` })
+
+export const CARD = {
+  name: 'Echo',
+  description: 'Says it again',
+  version: '1',
+  supportedInterfaces: [{ url: 'https://agent.test', protocolBinding: 'JSONRPC', protocolVersion: '1.0' }],
+  capabilities: {},
+  defaultInputModes: ['text/plain'],
+  defaultOutputModes: ['text/plain'],
+  skills: [],
+}
+
+export const agent = (changes: Partial<Agent> = {}): Agent => ({
+  id: agentId('agent-1'),
+  slug: 'echo',
+  tenant: 'default',
+  owner: 'key:all',
+  visibility: 'tenant',
+  redelivery: 'at-most-once',
+  version: 1,
+  createdAt: 0,
+  updatedAt: 0,
+  lastHeartbeatAt: 0,
+  heartbeatTtlMs: 300_000,
+  enabled: true,
+  originalCard: textOf(CARD),
+  card: textOf(CARD),
+  ...changes,
+})
+
+export const TASK = '{"id":"task-1","contextId":"c","status":{"state":"TASK_STATE_SUBMITTED"}}'
+
+export function scriptedApp(script: Script = {}): ScriptedApp {
+  const calls: CallFacts[] = []
+  const shutdown = new AbortController()
+  let ids = 0
+  const app = createApp({
+    access: { ...access, ...script.access },
+    registry: { ...registry, ...script.registry },
+    tasks: { ...tasks, ...script.tasks },
+    events: { ...silentEvents, callFinished: (facts) => calls.push(facts) },
+    scrape: async () => '# metrics\n',
+    isReady: () => true,
+    shutdown: shutdown.signal,
+    now: () => 1000,
+    monotonicMs: () => 0,
+    newId: () => `request-${++ids}`,
+    publicUrl: () => 'http://parley.test',
+    version: '0.0.0',
+    servesCalls: true,
+    settings: { ...DEFAULT_EDGE_SETTINGS, anonymous: true, ...script.settings },
+    ...script.deps,
+  })
+  return { app, calls, shutdown }
+}
+
+/** A POST of JSON with a credential that may do everything but `admin`. */
+export const post = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json', ...bearer('all'), ...headers },
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+})
+
+/** A stream of the given frames, then whatever `then` does. */
+export async function* frames(
+  list: readonly StreamFrame[],
+  then: () => Promise<void> = async () => {},
+): AsyncGenerator<StreamFrame> {
+  yield* list
+  await then()
+}
+
+const unscripted = () => {
+  throw new Error('not scripted')
+}
+
+const scopesOf = (name: string): readonly Scope[] => {
+  if (name === 'root') return ['admin']
+  return name === 'all'
+    ? SCOPES.filter((scope) => scope !== 'admin')
+    : SCOPES.filter((scope) => scope === name)
+}
+
+const access: Access = {
+  async authenticate(credential): Promise<Principal | undefined> {
+    const scopes = scopesOf(credential)
+    if (scopes.length === 0) return undefined
+    return { tenant: 'default', subject: `key:${credential}`, groups: [], scopes: new Set(scopes) }
+  },
+  decide: () => ({ allow: true, obligations: [] }),
+  createKey: unscripted,
+  listKeys: async () => [],
+  revokeKey: async () => {},
+  ensureKey: unscripted,
+}
+
+/** One agent, which anonymous callers do not see. */
+async function getAgent(call: Call, ref: string): Promise<Agent> {
+  const known = ref === 'echo' || ref === 'agent-1'
+  if (known && call.principal !== ANONYMOUS) return agent()
+  throw new ParleyError('agent_not_found', 'Agent not found')
+}
+
+const registry: Registry = {
+  register: async () => ({ agent: agent(), created: true }),
+  search: async () => ({ items: [agent()], total: 1, totalCapped: false }),
+  get: getAgent,
+  unregister: async () => {},
+  heartbeat: getAgent,
+  find: async () => agent(),
+  publishedCard: ({ card }) => card,
+}
+
+const tasks: Tasks = {
+  async sendMessage(call, ref) {
+    await getAgent(call, ref)
+    return `{"task":${TASK}}`
+  },
+  sendStreamingMessage: async () => frames([{ seq: 1, event: `{"task":${TASK}}` }]),
+  getTask: async () => TASK,
+  listTasks: async () => '{"tasks":[],"nextPageToken":"","pageSize":50,"totalSize":0}',
+  cancelTask: async () => TASK,
+  subscribeToTask: async () => frames([{ seq: 1, event: `{"task":${TASK}}` }]),
+  list: async () => ({ items: [TASK], total: 1, totalCapped: false }),
+  get: async () => TASK,
+  listEvents: async () => ({ items: ['{"seq":1}'], total: 2, totalCapped: false, nextCursor: '1' }),
+  followEvents: async () => events(),
+  listContexts: async () => ({ items: [], total: 0, totalCapped: false }),
+  listHistory: async () => ({ items: [], total: 0, totalCapped: false }),
+}
+
+async function* events(): AsyncGenerator<{ readonly seq: number; readonly event: string }> {
+  yield { seq: 2, event: '{"seq":2}' }
+}

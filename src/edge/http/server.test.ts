@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { StreamFrame } from '../../tasks/tasks.ts'
+import { bearer, post, type Script, scriptedApp } from './scripted-app.case.ts'
+import { type Listener, type ListenOptions, listen } from './server.ts'
+
+const SUBSCRIBE = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SubscribeToTask', params: { id: 't' } })
+
+type Served = { readonly listener: Listener; readonly port: number; readonly shutdown: AbortController }
+
+async function withServer(
+  script: Script,
+  run: (served: Served) => Promise<void>,
+  limits: ListenOptions['limits'] = {},
+): Promise<void> {
+  const { app, shutdown } = scriptedApp(script)
+  const listener = await listen(app, { host: '127.0.0.1', port: 0, limits })
+  try {
+    await run({ listener, port: Number(new URL(listener.url).port), shutdown })
+  } finally {
+    await listener.close(0)
+  }
+}
+
+/** Sends raw bytes and answers everything that came until the server closed. */
+async function exchange(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  socket.setEncoding('utf8')
+  socket.write(bytes)
+  let text = ''
+  for await (const chunk of socket) text += chunk
+  return text
+}
+
+async function subscribe(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write(
+    `POST /a2a/echo HTTP/1.1\r\nhost: x\r\nauthorization: Bearer all\r\ncontent-type: application/json\r\ncontent-length: ${SUBSCRIBE.length}\r\n\r\n${SUBSCRIBE}`,
+  )
+  return socket
+}
+
+describe('the HTTP server', () => {
+  it('answers malformed HTTP with a proper 400', async () => {
+    await withServer({}, async ({ port }) => {
+      for (const bytes of [
+        'garbage\r\n\r\n',
+        'GET / HTTP/9.9\r\n\r\n',
+        'POST /a2a/echo HTTP/1.1\r\nhost: x\r\ncontent-length: abc\r\n\r\n',
+        'GET / HTTP/1.1\r\n\r\n',
+        'GET / HTTP/1.1\r\nhost: a b\r\n\r\n',
+        'GET http://[/ HTTP/1.1\r\nhost: x\r\n\r\n',
+      ]) {
+        const answer = await exchange(port, bytes)
+        assert.match(answer, /^HTTP\/1\.1 400 /, bytes)
+        assert.match(answer, /application\/problem\+json/i)
+        assert.equal(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).status, 400)
+      }
+    })
+  })
+
+  it('answers headers that are too long with 431, and CONNECT with 405', async () => {
+    await withServer({}, async ({ port }) => {
+      const long = await exchange(port, `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)
+      assert.match(long, /^HTTP\/1\.1 431 /)
+      assert.match(await exchange(port, 'CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n'), /^HTTP\/1\.1 405 /)
+    })
+  })
+
+  it('answers a body that never ends with 408', async () => {
+    const limits = { requestTimeoutMs: 50, headersTimeoutMs: 50 }
+    await withServer(
+      {},
+      async ({ port }) => {
+        const head = 'POST /keys HTTP/1.1\r\nhost: x\r\nauthorization: Bearer root\r\n'
+        const answer = await exchange(
+          port,
+          `${head}content-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
+        )
+        assert.match(answer, /^HTTP\/1\.1 408 /)
+      },
+      limits,
+    )
+  })
+
+  it('answers 413 to a body that is too long while it is still being sent, and goes on', async () => {
+    await withServer({ settings: { maxBodyBytes: 1000 } }, async ({ listener }) => {
+      const long = 'x'.repeat(5_000_000)
+      const declared = await fetch(`${listener.url}/a2a/echo`, post(long))
+      assert.equal(declared.status, 413)
+      assert.equal(JSON.parse(await declared.text()).error.code, -32600)
+
+      const { body: _, ...chunked } = post('')
+      const stream = new Blob([long]).stream()
+      const counted = await fetch(`${listener.url}/a2a/echo`, { ...chunked, body: stream, duplex: 'half' })
+      assert.equal(counted.status, 413)
+      await counted.text()
+
+      const next = await fetch(`${listener.url}/a2a/echo`, post(SUBSCRIBE))
+      assert.equal(next.status, 200)
+      await next.text()
+    })
+  })
+
+  it('lets go of a quiet stream at once when its client leaves', async () => {
+    const opened = Promise.withResolvers<void>()
+    const left = Promise.withResolvers<void>()
+    async function* quiet(signal: AbortSignal): AsyncGenerator<StreamFrame> {
+      yield { seq: 1, event: '{}' }
+      opened.resolve()
+      signal.addEventListener('abort', () => left.resolve(), { once: true })
+      await left.promise
+    }
+    await withServer({ tasks: { subscribeToTask: async (call) => quiet(call.signal) } }, async ({ port }) => {
+      const socket = await subscribe(port)
+      socket.resume()
+      await opened.promise
+      socket.destroy()
+      await left.promise
+    })
+  })
+
+  it('ends the wait of a blocking call whose client leaves, and records no failure', async () => {
+    const waiting = Promise.withResolvers<AbortSignal>()
+    const script: Script = {
+      tasks: {
+        getTask(call) {
+          waiting.resolve(call.signal)
+          return new Promise((_resolve, reject) =>
+            call.signal.addEventListener('abort', () => reject(call.signal.reason), { once: true }),
+          )
+        },
+      },
+    }
+    const { app, calls } = scriptedApp(script)
+    const listener = await listen(app, { host: '127.0.0.1', port: 0 })
+    const leave = new AbortController()
+    const body = SUBSCRIBE.replace('SubscribeToTask', 'GetTask')
+    const answer = fetch(`${listener.url}/a2a/echo`, { ...post(body), signal: leave.signal })
+    const signal = await waiting.promise
+    const aborted = once(signal, 'abort')
+
+    leave.abort()
+    await assert.rejects(answer)
+    await aborted
+    await listener.close(0)
+    assert.deepEqual(
+      calls.map(({ status, error }) => [status, error]),
+      [[499, undefined]],
+    )
+  })
+
+  it('pulls a bounded number of frames for a reader that stops reading', async () => {
+    const frameBytes = 256 * 1024
+    const event = `"${'x'.repeat(frameBytes)}"`
+    let pulled = 0
+    async function* endless(): AsyncGenerator<StreamFrame> {
+      for (;;) yield { seq: ++pulled, event }
+    }
+    await withServer({ tasks: { subscribeToTask: async () => endless() } }, async ({ port }) => {
+      const socket = await subscribe(port)
+      socket.pause()
+      let seen = -1
+      while (seen !== pulled) {
+        seen = pulled
+        await delay(200)
+      }
+
+      // What the kernel buffers on both sides of a loopback connection, and a frame or two of ours.
+      assert.ok(pulled * frameBytes < 32 * 1024 * 1024, `${pulled} frames`)
+      socket.destroy()
+    })
+  })
+
+  it('tells every open stream to resume before it closes, and lets calls in progress end', async () => {
+    async function* quiet(signal: AbortSignal): AsyncGenerator<StreamFrame> {
+      yield { seq: 4, event: '{}' }
+      await once(signal, 'abort')
+    }
+    const { app, shutdown } = scriptedApp({ tasks: { subscribeToTask: async (call) => quiet(call.signal) } })
+    const listener = await listen(app, { host: '127.0.0.1', port: 0 })
+    const response = await fetch(`${listener.url}/a2a/echo`, post(SUBSCRIBE))
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    await reader?.read()
+
+    const closed = listener.close(10_000)
+    shutdown.abort()
+    assert.match((await reader?.read())?.value ?? '', /STREAM_RESUME_REQUIRED/)
+    assert.equal((await reader?.read())?.done, true)
+    await closed
+    await assert.rejects(fetch(`${listener.url}/healthz`, { headers: bearer('all') }))
+  })
+})
