@@ -34,7 +34,7 @@ export type AppDeps = {
   /** The metrics in Prometheus text format. */
   readonly scrape: () => Promise<string>
   /** False from start-up until everything is open, and again from the moment a stop was asked for. */
-  readonly isReady: () => boolean | Promise<boolean>
+  readonly isReady: () => boolean
   /** Aborts when open streams must end, after `isReady` has turned false. */
   readonly shutdown: AbortSignal
   /** Milliseconds since the Unix epoch. */
@@ -46,8 +46,6 @@ export type AppDeps = {
   readonly publicUrl: () => string
   /** Parley's own version, shown in the API description. */
   readonly version: string
-  /** False for a process that only works: it tells about itself and takes no calls. */
-  readonly servesCalls: boolean
   readonly settings: EdgeSettings
 }
 

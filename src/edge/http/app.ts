@@ -9,7 +9,7 @@ import { createNativeHandler } from './native.ts'
 import { createOpenStreams } from './open-streams.ts'
 import { problemResponse } from './problem.ts'
 import { requestIdOf } from './request-id.ts'
-import { ROUTES, SERVICE_ROUTES } from './routes.ts'
+import { ROUTES } from './routes.ts'
 
 const A2A_PATHS = ['/a2a/{agent}', '/a2a/{agent}/']
 
@@ -31,17 +31,15 @@ export function createApp(appDeps: AppDeps): Hono {
   }
 
   const jsonRpc = createJsonRpcHandler(deps)
-  const a2aPaths = deps.servesCalls ? A2A_PATHS : []
-  for (const path of a2aPaths) {
+  for (const path of A2A_PATHS) {
     app.post(honoPath(path), (context) => jsonRpc(context.req.raw, context.req.param('agent') ?? ''))
   }
-  const routes = deps.servesCalls ? ROUTES : SERVICE_ROUTES
-  for (const route of routes) {
+  for (const route of ROUTES) {
     const handle = createNativeHandler(deps, route)
     app.on(route.method, honoPath(route.path), (context) => handle(context.req.raw, context.req.param()))
   }
 
-  const served = [...a2aPaths.map((path) => ({ method: 'POST', path })), ...routes].map(
+  const served = [...A2A_PATHS.map((path) => ({ method: 'POST', path })), ...ROUTES].map(
     ({ method, path }) => ({
       method,
       pattern: patternOf(path),

@@ -1,18 +1,22 @@
 import { Hono } from 'hono'
+import { ParleyError } from '../../errors.ts'
+import { healthResponse } from './health.ts'
+import { metricsResponse } from './metrics-response.ts'
+import { problemResponse } from './problem.ts'
 
-/** For a port that only operators reach: the metrics, without a credential. */
-export function createOpsApp(scrape: () => Promise<string>): Hono {
-  const app = new Hono()
-  app.get('/metrics', async () => metricsResponse(await scrape()))
-  return app
+export type OpsDeps = {
+  readonly isReady: () => boolean
+  /** The metrics, shown to whoever asks; absent where others than operators reach the port. */
+  readonly scrape?: () => Promise<string>
 }
 
-export const metricsResponse = (text: string, requestId?: string): Response =>
-  new Response(text, {
-    headers: {
-      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      ...(requestId !== undefined && { 'x-request-id': requestId }),
-    },
-  })
+/** What a process tells about itself where no credential is asked for: an operators' port, or a process that takes no calls. */
+export function createOpsApp({ isReady, scrape }: OpsDeps): Hono {
+  const app = new Hono()
+  for (const path of ['/healthz', '/livez']) app.get(path, () => healthResponse(true))
+  app.get('/readyz', () => healthResponse(isReady()))
+  if (scrape !== undefined) app.get('/metrics', async () => metricsResponse(await scrape()))
+  app.notFound(() => problemResponse(new ParleyError('not_found', 'There is nothing at this path'), ''))
+  app.onError((reason) => problemResponse(ParleyError.from(reason), ''))
+  return app
+}

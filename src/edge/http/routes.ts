@@ -6,9 +6,6 @@ import type { Route } from './route.ts'
 import { serviceRoutes } from './service-routes.ts'
 import { TASK_ROUTES } from './task-routes.ts'
 
-/** What every process answers, also one that takes no calls. */
-export const SERVICE_ROUTES: readonly Route[] = serviceRoutes(() => ROUTES)
-
 /** Every native route. What is not here is not served, and nothing here is served without its scope. */
 export const ROUTES: readonly Route[] = [
   ...AGENT_ROUTES,
@@ -16,5 +13,5 @@ export const ROUTES: readonly Route[] = [
   ...TASK_ROUTES,
   ...CONTEXT_ROUTES,
   ...KEY_ROUTES,
-  ...SERVICE_ROUTES,
+  ...serviceRoutes(() => ROUTES),
 ]

@@ -77,7 +77,6 @@ export function scriptedApp(script: Script = {}): ScriptedApp {
     newId: () => `request-${++ids}`,
     publicUrl: () => 'http://parley.test',
     version: '0.0.0',
-    servesCalls: true,
     settings: { ...DEFAULT_EDGE_SETTINGS, anonymous: true, ...script.settings },
     ...script.deps,
   })

@@ -1,17 +1,13 @@
-import Type from 'typebox'
 import { renderDocs } from './docs-page.ts'
+import { Health, healthResponse } from './health.ts'
 import { jsonResponse } from './json-response.ts'
 import { LANDING_PAGE } from './landing-page.ts'
+import { metricsResponse } from './metrics-response.ts'
 import { openApiDocument } from './openapi.ts'
-import { metricsResponse } from './ops-app.ts'
 import { pageResponse } from './page.ts'
 import { defineRoute, type Route } from './route.ts'
 
-const Health = Type.Object({ status: Type.Enum(['ok', 'unavailable']) })
-
 const health = (description: string) => ({ description, contentType: 'application/json', schema: Health })
-
-const OK = '{"status":"ok"}'
 
 const alive = (path: string, summary: string): Route =>
   defineRoute({
@@ -20,7 +16,7 @@ const alive = (path: string, summary: string): Route =>
     scope: 'none',
     summary,
     responses: { 200: health('The process answers') },
-    handle: async ({ call }) => jsonResponse(OK, call.requestId),
+    handle: async ({ call }) => healthResponse(true, call.requestId),
   })
 
 /**
@@ -44,9 +40,7 @@ export const serviceRoutes = (describe: () => readonly Route[]): readonly Route[
     summary: 'May traffic be sent here? Not before everything is open, and not once a stop was asked for',
     responses: { 200: health('Ready'), 503: health('Not ready') },
     handle: async ({ deps, call }) =>
-      !deps.shutdown.aborted && (await deps.isReady())
-        ? jsonResponse(OK, call.requestId)
-        : jsonResponse('{"status":"unavailable"}', call.requestId, 503),
+      healthResponse(deps.isReady() && !deps.shutdown.aborted, call.requestId),
   }),
   defineRoute({
     method: 'GET',
