@@ -38,6 +38,7 @@ export type Decision =
   | { readonly allow: false; readonly reason: 'scope' | 'hidden'; readonly scope: Scope }
 
 export type NewKey = {
+  /** `<issuer alias>:<value>`; a value alone gets the alias of API keys, `key`. */
   readonly subject: string
   readonly tenant?: string
   readonly scopes: readonly Scope[]

@@ -138,7 +138,7 @@ describe('access', () => {
     })
 
     it('names everything wrong with its input at once', async () => {
-      const wrong = { subject: 'ada', scopes: [], label: '', expiresAt: clock }
+      const wrong = { subject: 'a b', scopes: [], label: '', expiresAt: clock }
 
       await assert.rejects(access.createKey(admin, wrong), (error: { violations: { pointer: string }[] }) => {
         const pointers = error.violations.map((violation) => violation.pointer)
@@ -147,8 +147,32 @@ describe('access', () => {
       })
     })
 
-    it('refuses a subject that could be taken for nobody or for anonymous', async () => {
-      for (const subject of ['', 'anonymous', ':x', 'key:', 'key: ', 'key:a b', 'key:a\u202eb', 'key:\n']) {
+    it('gives a subject without an alias the one of API keys, so that it is nobody else’s', async () => {
+      const subjects = ['ada', 'ada@example.org', 'anonymous', 'corp:ada', 'corp:a:b'].map(
+        async (subject) => (await access.createKey(admin, { ...wanted, subject })).key.subject,
+      )
+
+      assert.deepEqual(await Promise.all(subjects), [
+        'key:ada',
+        'key:ada@example.org',
+        'key:anonymous',
+        'corp:ada',
+        'corp:a:b',
+      ])
+    })
+
+    it('refuses a subject that is empty, invisible or has no proper alias', async () => {
+      for (const subject of [
+        '',
+        ':x',
+        'Corp:x',
+        'a b:c',
+        'key:',
+        'key: ',
+        'key:a b',
+        'key:a\u202eb',
+        'key:\n',
+      ]) {
         await assert.rejects(access.createKey(admin, { ...wanted, subject }), { code: 'invalid_params' })
       }
     })

@@ -6,7 +6,7 @@ import { assertScope } from './assert-scope.ts'
 import { decide } from './decide.ts'
 import { hashOf, isSecretShaped, newSecret, type RandomBytes } from './key-secret.ts'
 import type { ApiKey, KeyStore } from './key-store.ts'
-import { assertNewKey } from './new-key.ts'
+import { acceptNewKey } from './new-key.ts'
 import { DEFAULT_TENANT, type Principal } from './principal.ts'
 import { createRecent } from './recent.ts'
 
@@ -60,10 +60,10 @@ export function createAccess({ keys, now, newId, events, randomBytes }: AccessDe
       return found !== undefined && now() < found.expiresAt ? found.principal : undefined
     },
 
-    async createKey(call, wanted) {
+    async createKey(call, request) {
       // `admin` includes every scope, so nobody who passes can give away more than they hold.
       assertScope(call.principal, 'admin')
-      assertNewKey(wanted, now())
+      const wanted = acceptNewKey(request, now())
       const tenant = wanted.tenant ?? call.principal.tenant
       if (tenant !== call.principal.tenant) {
         throw new ParleyError('forbidden', 'Keys can be made for your own tenant only')
@@ -102,11 +102,11 @@ export function createAccess({ keys, now, newId, events, randomBytes }: AccessDe
       throw contended()
     },
 
-    async ensureKey(secret, wanted) {
+    async ensureKey(secret, request) {
       if (!isSecretShaped(secret)) {
         throw new ParleyError('invalid_params', 'A key must be 1 to 512 visible ASCII characters')
       }
-      assertNewKey(wanted, now())
+      const wanted = acceptNewKey(request, now())
       const hash = hashOf(secret)
       for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
         const stored = await keys.findByHash(hash)

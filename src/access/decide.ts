@@ -32,6 +32,7 @@ function mayTouchAgent(
   switch (action) {
     case 'discover':
     case 'invoke':
+    // To read or cancel at an agent is to ask it about tasks; whose they are is judged for each task.
     case 'read':
     case 'cancel':
       return owns || agent.visibility === 'public' || agent.visibility === 'tenant'

@@ -4,10 +4,16 @@ import { ParleyError, type Violation } from '../errors.ts'
 import type { NewKey } from './access.ts'
 import { SCOPES } from './principal.ts'
 
-/** What a key is made from. `subject` is `<alias>:<value>`; a key of no other issuer uses the alias `key`. */
+/** The alias of the subjects that only API keys have. */
+const KEY_ALIAS = 'key'
+
+/** What a key is made from. A subject without an alias gets the one of API keys: `ada` is stored as `key:ada`. */
 export const NewKeyBody = Type.Object(
   {
-    subject: Type.String({ maxLength: 256, pattern: '^[a-z0-9][a-z0-9-]*:[^\\s\\p{C}]+$' }),
+    subject: Type.String({
+      maxLength: 256,
+      pattern: '^(?:[a-z0-9][a-z0-9-]*:[^\\s\\p{C}]+|[^\\s:\\p{C}]+)$',
+    }),
     tenant: Type.Optional(Type.String({ maxLength: 64, pattern: '^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$' })),
     scopes: Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true }),
     label: Type.String({ minLength: 1, maxLength: 200 }),
@@ -19,13 +25,13 @@ export const NewKeyBody = Type.Object(
 export const newKeyCheck = check(NewKeyBody)
 
 const HINTS: Readonly<Record<string, string>> = {
-  '/subject': 'Write it as <alias>:<value>, for example key:billing-service',
+  '/subject': 'Write a name without spaces, or <issuer alias>:<name>; for example billing-service',
   '/tenant': 'Use lower-case letters, digits and hyphens',
   '/scopes': `The scopes are ${SCOPES.join(', ')}`,
 }
 
-/** Throws `invalid_params` naming everything wrong with what somebody wants to make a key from. */
-export function assertNewKey(key: NewKey, now: number): void {
+/** The key with its subject in full. Throws `invalid_params` naming everything wrong with it. */
+export function acceptNewKey(key: NewKey, now: number): NewKey {
   const found: Violation[] = newKeyCheck.violations(key).map((violation) => {
     const hint = HINTS[violation.pointer.replace(/^\/scopes\/.*/, '/scopes')]
     return hint === undefined ? violation : { ...violation, hint }
@@ -33,7 +39,9 @@ export function assertNewKey(key: NewKey, now: number): void {
   if (typeof key.expiresAt === 'number' && key.expiresAt <= now) {
     found.push({ pointer: '/expiresAt', code: 'past', message: 'must be in the future' })
   }
-  if (found.length === 0) return
+  if (found.length === 0) {
+    return { ...key, subject: key.subject.includes(':') ? key.subject : `${KEY_ALIAS}:${key.subject}` }
+  }
   const [first] = found
   throw new ParleyError('invalid_params', `The key cannot be made: ${first?.pointer} ${first?.message}`, {
     violations: found,
