@@ -2,7 +2,14 @@ import { cancelTask } from './cancel-task.ts'
 import type { TasksDeps } from './deps.ts'
 import { getTask } from './get-task.ts'
 import { listTasks } from './list-tasks.ts'
-import { getTaskNatively, listContexts, listEvents, listHistory, listTasksNatively } from './native-views.ts'
+import {
+  followEvents,
+  getTaskNatively,
+  listContexts,
+  listEvents,
+  listHistory,
+  listTasksNatively,
+} from './native-views.ts'
 import { sendMessage } from './send-message.ts'
 import { sendStreamingMessage, subscribeToTask } from './stream-task.ts'
 import type { Tasks } from './tasks.ts'
@@ -18,6 +25,7 @@ export function createTasks(deps: TasksDeps): Tasks {
     list: (...args) => listTasksNatively(deps, ...args),
     get: (...args) => getTaskNatively(deps, ...args),
     listEvents: (...args) => listEvents(deps, ...args),
+    followEvents: (...args) => followEvents(deps, ...args),
     listContexts: (...args) => listContexts(deps, ...args),
     listHistory: (...args) => listHistory(deps, ...args),
   }

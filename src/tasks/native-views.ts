@@ -3,13 +3,16 @@ import { contextId, taskId } from '../a2a/ids.ts'
 import { type JsonText, textOf } from '../a2a/json-text.ts'
 import type { Task } from '../a2a/task.ts'
 import { TASK_STATES, type TaskState } from '../a2a/task-state.ts'
+import { assertScope } from '../access/assert-scope.ts'
 import { type Call, hasScope } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { TasksDeps } from './deps.ts'
+import { followLog } from './follow-log.ts'
 import { COUNT_CAP } from './list-tasks.ts'
-import { requireScope, taskNotFound } from './own-task.ts'
+import { taskNotFound } from './own-task.ts'
 import { readTask } from './read-task.ts'
 import { eventText, timestamp } from './render.ts'
+import type { TaskEvent } from './task-event.ts'
 import type { TaskHead } from './task-head.ts'
 import type { ContextFilter, ListPosition, TaskFilter } from './task-store.ts'
 import type { ContextSummary, EventView, HistoryEntry, NativeTaskQuery, Page } from './tasks.ts'
@@ -57,15 +60,30 @@ export async function listEvents(
   })
   const lastSeq = events.at(-1)?.seq ?? head.seq
   return {
-    items: events.map(
-      (event) =>
-        `{"seq":${event.seq},"at":"${timestamp(event.at)}","kind":"${event.kind}","payload":${eventText(head, event)}}`,
-    ),
+    items: events.map((event) => eventView(head, event)),
     total: head.seq,
     totalCapped: false,
     ...(lastSeq < head.seq ? { nextCursor: String(lastSeq) } : {}),
   }
 }
+
+export async function followEvents(
+  deps: TasksDeps,
+  call: Call,
+  id: string,
+  afterSeq: number,
+): Promise<AsyncIterable<{ readonly seq: number; readonly event: JsonText<EventView> }>> {
+  const head = await visibleHead(deps, call, id)
+  const signal = AbortSignal.any([call.signal, deps.stopping])
+  return (async function* () {
+    for await (const event of followLog(deps, head.id, afterSeq, signal)) {
+      yield { seq: event.seq, event: eventView(head, event) }
+    }
+  })()
+}
+
+const eventView = (head: TaskHead, event: TaskEvent): JsonText<EventView> =>
+  `{"seq":${event.seq},"at":"${timestamp(event.at)}","kind":"${event.kind}","payload":${eventText(head, event)}}`
 
 /** A page of events ends here even when it holds fewer than asked for. */
 const EVENTS_PAGE_BYTES = 4 * 1024 * 1024
@@ -119,7 +137,7 @@ export async function listHistory(
 
 /** Whose things this caller sees, optionally with one agent only. */
 async function scopeOf(deps: TasksDeps, call: Call, agentRef: string | undefined): Promise<ContextFilter> {
-  requireScope(deps, call, 'read')
+  assertScope(call.principal, 'tasks:read')
   const { principal } = call
   const agent = agentRef === undefined ? undefined : await deps.registry.get(call, agentRef, 'read')
   return {
@@ -130,7 +148,7 @@ async function scopeOf(deps: TasksDeps, call: Call, agentRef: string | undefined
 }
 
 async function visibleHead(deps: TasksDeps, call: Call, id: string): Promise<TaskHead> {
-  requireScope(deps, call, 'read')
+  assertScope(call.principal, 'tasks:read')
   const head = await deps.store.findHead(taskId(id))
   if (head?.phase !== 'task') throw taskNotFound(id)
   const { tenant, owner } = head

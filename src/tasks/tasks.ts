@@ -99,6 +99,12 @@ export interface Tasks {
   list(call: Call, query: NativeTaskQuery): Promise<Page<JsonText<Task>>>
   get(call: Call, id: string): Promise<JsonText<Task>>
   listEvents(call: Call, id: string, afterSeq: number, limit: number): Promise<Page<JsonText<EventView>>>
+  /** As `listEvents`, live: the later events as they come, until the task ends. */
+  followEvents(
+    call: Call,
+    id: string,
+    afterSeq: number,
+  ): Promise<AsyncIterable<{ readonly seq: number; readonly event: JsonText<EventView> }>>
   listContexts(
     call: Call,
     query: { readonly agent?: string; readonly limit: number; readonly cursor?: string },

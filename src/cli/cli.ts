@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+import { readEnvironment, SETTINGS } from '../config/env.ts'
+import { VERSION } from '../config/version.ts'
+import { ParleyError } from '../errors.ts'
+import { serve } from './serve.ts'
+
+const HELP = `parley ${VERSION}: an Agent2Agent gateway and agent registry
+
+  parley serve        run the gateway (Ctrl-C stops it, a second one at once)
+  parley --help       this text
+  parley --version    the version
+
+Settings are environment variables (default in parentheses):
+
+${Object.entries(SETTINGS)
+  .map(([name, meaning]) => `  PARLEY_${name.padEnd(18)} ${meaning}`)
+  .join('\n')}
+`
+
+/** Wrong use of the command line, as in sysexits.h. */
+const EXIT_USAGE = 64
+
+async function main(args: readonly string[]): Promise<void> {
+  const [command, ...rest] = args
+  if (command === '--version' || command === '-v') console.log(VERSION)
+  else if (args.includes('--help') || args.includes('-h') || command === 'help') console.log(HELP)
+  else if (command === 'serve' && rest.length === 0) await serve(readEnvironment())
+  else {
+    console.error(
+      command === undefined ? HELP : `parley: unknown command: ${args.join(' ')}\nTry parley --help`,
+    )
+    process.exitCode = EXIT_USAGE
+  }
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  console.error(`parley: ${error instanceof ParleyError ? error.message : String(error)}`)
+  if (error instanceof ParleyError && error.cause !== undefined) console.error(error.cause)
+  process.exitCode = 1
+}

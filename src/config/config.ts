@@ -1,0 +1,152 @@
+import { BlockList, isIP } from 'node:net'
+import { join, resolve } from 'node:path'
+import { ParleyError, type Violation } from '../errors.ts'
+import type { Env, Setting } from './env.ts'
+
+export type Role = 'all' | 'api' | 'worker'
+
+/** The validated configuration. Holds no secrets, so it may be printed. */
+export type Config = {
+  readonly host: string
+  readonly port: number
+  readonly isLoopback: boolean
+  readonly publicUrl: string | undefined
+  readonly dataDir: string
+  readonly backend: { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly path: string }
+  readonly role: Role
+  readonly anonymous: boolean
+  readonly allowAgents: readonly string[] | 'loopbackOnly'
+  readonly allowCards: readonly string[] | 'loopbackOnly'
+  readonly concurrency: number
+  readonly agentConcurrency: number
+  readonly maxWaitMs: number
+  readonly staleMs: number
+  readonly retentionMs: number
+  readonly heartbeatMs: number
+  readonly logLevel: LogLevel
+  readonly opsPort: number | undefined
+  readonly demo: boolean
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
+type LogLevel = (typeof LOG_LEVELS)[number]
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** Applies defaults and judges the whole. Throws `invalid_params` naming every problem at once. */
+export function toConfig(env: Env, facts: { readonly cwd: string; readonly isProduction: boolean }): Config {
+  const problems: Violation[] = []
+  const read = reader(env, problems)
+  const host = env.HOST ?? '127.0.0.1'
+  const isLoopback = isLoopbackHost(host)
+  const dataDir = resolve(facts.cwd, env.DATA_DIR ?? 'data')
+  const backend = read.oneOf('BACKEND', ['sqlite', 'memory'], 'sqlite')
+  const role = read.oneOf('ROLE', ['all', 'api', 'worker'], 'all')
+  const demo = read.flag('DEMO', false)
+  const allowAgents = read.list('ALLOW_AGENTS')
+  const trustsProxy = read.list('TRUSTED_PROXIES').length > 0
+
+  if (backend === 'memory' && role !== 'all') {
+    read.problem(
+      'ROLE',
+      `is ${role}, but the memory backend lives in one process: use ROLE=all or BACKEND=sqlite`,
+    )
+  }
+  if (demo && !isLoopback) read.problem('DEMO', 'is for a loopback listener only')
+  if (demo && facts.isProduction) read.problem('DEMO', 'does not run with NODE_ENV=production')
+  if (demo && role !== 'all') read.problem('DEMO', 'needs ROLE=all')
+  if (!isLoopback && !trustsProxy && !read.flag('ALLOW_PLAINTEXT', false)) {
+    read.problem(
+      'HOST',
+      `is ${host}, beyond loopback, without TLS: name the proxy that ends TLS in PARLEY_TRUSTED_PROXIES, or set PARLEY_ALLOW_PLAINTEXT=1`,
+    )
+  }
+
+  const config: Config = {
+    host,
+    port: read.integer('PORT', role === 'worker' ? 0 : 7420, { min: 0, max: 65_535 }),
+    isLoopback,
+    publicUrl: read.url('PUBLIC_URL'),
+    dataDir,
+    backend: backend === 'memory' ? { kind: 'memory' } : { kind: 'sqlite', path: join(dataDir, 'parley.db') },
+    role,
+    anonymous: read.flag('ANONYMOUS', isLoopback),
+    allowAgents: demo ? 'loopbackOnly' : allowAgents,
+    allowCards: demo
+      ? 'loopbackOnly'
+      : env.ALLOW_CARDS === undefined
+        ? allowAgents
+        : read.list('ALLOW_CARDS'),
+    concurrency: read.integer('CONCURRENCY', 128, { min: 1, max: 10_000 }),
+    agentConcurrency: read.integer('AGENT_CONCURRENCY', 64, { min: 1, max: 10_000 }),
+    maxWaitMs: read.integer('MAX_WAIT_MS', 55_000, { min: 1, max: 3_600_000 }),
+    staleMs: read.integer('TASK_STALE_MS', DAY_MS, { min: 1000 }),
+    retentionMs: read.integer('TASK_RETENTION_MS', 30 * DAY_MS, { min: 1000 }),
+    heartbeatMs: read.integer('HEARTBEAT_MS', 15_000, { min: 100, max: 300_000 }),
+    logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    opsPort: env.OPS_PORT === undefined ? undefined : read.integer('OPS_PORT', 0, { min: 0, max: 65_535 }),
+    demo,
+  }
+  if (problems.length > 0)
+    throw new ParleyError('invalid_params', summary(problems), { violations: problems })
+  return config
+}
+
+function reader(env: Env, problems: Violation[]) {
+  const problem = (setting: Setting, message: string) => {
+    problems.push({ pointer: `PARLEY_${setting}`, code: 'invalid', message })
+  }
+  return {
+    problem,
+    flag(setting: Setting, fallback: boolean): boolean {
+      const text = env[setting]
+      if (text !== undefined && text !== '0' && text !== '1')
+        problem(setting, `is ${text}, but must be 0 or 1`)
+      return text === undefined ? fallback : text === '1'
+    },
+    integer(setting: Setting, fallback: number, { min, max = Number.MAX_SAFE_INTEGER }: Range): number {
+      const text = env[setting]
+      if (text === undefined) return fallback
+      const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+      if (value >= min && value <= max) return value
+      problem(setting, `is ${text}, but must be a whole number from ${min} to ${max}`)
+      return fallback
+    },
+    oneOf<const T extends string>(setting: Setting, values: readonly T[], fallback: T): T {
+      const text = env[setting]
+      if (text === undefined) return fallback
+      const value = values.find((known) => known === text)
+      if (value === undefined) problem(setting, `is ${text}, but must be one of ${values.join(', ')}`)
+      return value ?? fallback
+    },
+    list: (setting: Setting): readonly string[] =>
+      (env[setting] ?? '')
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== ''),
+    url(setting: Setting): string | undefined {
+      const text = env[setting]
+      if (text === undefined) return undefined
+      const url = URL.parse(text)
+      const isBase = url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''
+      if (isBase) return text.replace(/\/+$/, '')
+      problem(setting, `is ${text}, but must be an http or https URL without query or fragment`)
+      return undefined
+    },
+  }
+}
+
+const summary = (problems: readonly Violation[]): string =>
+  problems.map(({ pointer, message }) => `${pointer} ${message}`).join('; ')
+
+type Range = { readonly min: number; readonly max?: number }
+
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+function isLoopbackHost(host: string): boolean {
+  const family = isIP(host)
+  if (family === 0) return host === 'localhost'
+  return LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4')
+}

@@ -1,0 +1,66 @@
+/**
+ * Every setting, as the environment spells it (each with the prefix `PARLEY_`): what it means and what it is when
+ * unset. The only list; `--help` prints it.
+ */
+export const SETTINGS = {
+  HOST: 'Address to listen on (127.0.0.1)',
+  PORT: 'Port to listen on; 0 picks a free one (7420; 0 for a worker, which serves health only)',
+  PUBLIC_URL: 'How the world reaches this gateway (the listening address)',
+  DATA_DIR: 'Folder of the database and the generated keys (./data)',
+  BACKEND: 'sqlite, or memory: nothing survives the process (sqlite)',
+  ROLE: 'all, api (accepts calls) or worker (delivers); separate roles share one DATA_DIR (all)',
+  ADMIN_KEY: 'The admin key, instead of a generated one',
+  ADMIN_KEY_FILE: 'File that holds the admin key (DATA_DIR/admin.key, generated)',
+  ANONYMOUS: '1 or 0: calls without a credential see public agents (1 on loopback, else 0)',
+  ALLOW_PLAINTEXT: '1 lets a listener beyond loopback serve plain HTTP (0)',
+  TRUSTED_PROXIES: 'Addresses or CIDRs of proxies that end TLS in front of this gateway (none)',
+  ALLOW_AGENTS:
+    'Hosts and CIDRs, each with an optional :port, where agents may be besides public https (none)',
+  ALLOW_CARDS: 'The same for cards that are fetched by URL (as ALLOW_AGENTS)',
+  CONCURRENCY: 'Deliveries at once in this process (128)',
+  AGENT_CONCURRENCY: 'Deliveries at once to one agent from this process (64)',
+  MAX_WAIT_MS: 'Longest blocking wait for an answer (55000)',
+  TASK_STALE_MS: 'A task without progress fails after this long (86400000)',
+  TASK_RETENTION_MS: 'Finished tasks are kept this long (2592000000)',
+  HEARTBEAT_MS: 'Quiet streams say so this often (15000)',
+  LOG_LEVEL: 'trace, debug, info, warn, error or silent (info)',
+  OPS_PORT: 'A second, loopback port that serves /metrics without a credential (none)',
+  DEMO: '1 starts the demo agent and prints a curl line; loopback only (0, and 1 under npm start)',
+} as const
+
+export type Setting = keyof typeof SETTINGS
+
+export type Env = Readonly<Partial<Record<Setting, string>>>
+
+const PREFIX = 'PARLEY_'
+
+/** What the process was started with. Nothing else reads the environment. */
+export type Environment = {
+  readonly env: Env
+  /** `PARLEY_` variables that are no setting: most likely misspelt. */
+  readonly unknown: readonly string[]
+  readonly isProduction: boolean
+  /** All that child processes inherit: where to find programs. No settings, no secrets. */
+  readonly childEnv: Readonly<Record<string, string>>
+}
+
+export function readEnvironment(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): Environment {
+  const env: Partial<Record<Setting, string>> = {}
+  const unknown: string[] = []
+  for (const [name, value] of Object.entries(variables)) {
+    if (!name.startsWith(PREFIX) || value === undefined || value === '') continue
+    const setting = name.slice(PREFIX.length)
+    if (isSetting(setting)) env[setting] = value
+    else unknown.push(name)
+  }
+  return {
+    env,
+    unknown,
+    isProduction: variables.NODE_ENV === 'production',
+    childEnv: { PATH: variables.PATH ?? '' },
+  }
+}
+
+const isSetting = (name: string): name is Setting => Object.hasOwn(SETTINGS, name)

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { ParleyError } from '../errors.ts'
+import type { Config } from './config.ts'
+import type { Env } from './env.ts'
+
+/** What must never be printed. Kept apart from `Config`, which may be. */
+export type Secrets = {
+  readonly adminKey: string
+  /** The admin key was generated just now, and nobody has seen it yet. */
+  readonly isAdminKeyNew: boolean
+  /** Signs page cursors; the same in every process of an installation. */
+  readonly cursorKey: Uint8Array
+}
+
+/** Reads the installation's secrets, making what is missing in `dataDir` with mode 0600. */
+export function toSecrets(env: Env, config: Config): Secrets {
+  const cursor = secretFile(join(config.dataDir, 'cursor.key'))
+  const admin = adminKeyOf(env, config)
+  return {
+    adminKey: admin.secret,
+    isAdminKeyNew: admin.isNew,
+    cursorKey: Buffer.from(cursor.secret),
+  }
+}
+
+type SecretFile = { readonly secret: string; readonly isNew: boolean }
+
+function adminKeyOf(env: Env, config: Config): SecretFile {
+  if (env.ADMIN_KEY !== undefined) return { secret: env.ADMIN_KEY, isNew: false }
+  if (env.ADMIN_KEY_FILE === undefined) return secretFile(join(config.dataDir, 'admin.key'))
+  try {
+    return { secret: readSecret(env.ADMIN_KEY_FILE), isNew: false }
+  } catch (cause) {
+    throw new ParleyError('invalid_params', `PARLEY_ADMIN_KEY_FILE cannot be read: ${env.ADMIN_KEY_FILE}`, {
+      cause,
+    })
+  }
+}
+
+/** The secret in a file, made if the file does not exist. Of processes that start at once, one makes it. */
+export function secretFile(path: string): SecretFile {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  try {
+    const secret = `parley_${randomBytes(32).toString('base64url')}`
+    writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: 'wx' })
+    return { secret, isNew: true }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    chmodSync(path, 0o600)
+    return { secret: readSecret(path), isNew: false }
+  }
+}
+
+function readSecret(path: string): string {
+  const secret = readFileSync(path, 'utf8').trim()
+  if (secret === '') throw new ParleyError('invalid_params', `The key file ${path} is empty`)
+  return secret
+}

@@ -1,0 +1,57 @@
+import type { LocalWorker } from '../tasks/deps.ts'
+import type { NewsHint } from '../tasks/news.ts'
+import type { DeliveryDeps } from './delivery.ts'
+import { runCancel } from './run-cancel.ts'
+import { runDeadline } from './run-deadline.ts'
+import { runSend } from './run-send.ts'
+import { startWorker } from './worker.ts'
+
+export type WorkersOptions = {
+  /** Deliveries at once in this process, and of these to one agent. */
+  readonly concurrency: number
+  readonly agentConcurrency: number
+}
+
+export interface Workers extends AsyncDisposable {
+  readonly local: LocalWorker
+}
+
+const LEASE = { leaseMs: 30_000, renewMs: 10_000, graceMs: 5000 }
+
+/** Cancels and deadlines have room of their own, so that a cancel never waits behind the work it is to end. */
+const SIDE_CONCURRENCY = 32
+
+/** Starts this process's workers; hints wake them without a polling delay. Disposing hands running work back. */
+export function startWorkers(
+  deps: DeliveryDeps,
+  hints: AsyncIterable<NewsHint>,
+  options: WorkersOptions,
+): Workers {
+  const sends = startWorker(deps, {
+    ...LEASE,
+    kinds: ['send'],
+    concurrency: options.concurrency,
+    perLane: options.agentConcurrency,
+    run: runSend,
+  })
+  const side = startWorker(deps, {
+    ...LEASE,
+    kinds: ['cancel', 'deadline'],
+    concurrency: SIDE_CONCURRENCY,
+    perLane: SIDE_CONCURRENCY / 2,
+    run: (...args) => (args[1].work.kind === 'cancel' ? runCancel(...args) : runDeadline(...args)),
+  })
+  void (async () => {
+    for await (const { kind } of hints) {
+      if (kind === 'task') continue
+      sends.wake()
+      side.wake()
+    }
+  })().catch((cause: unknown) => deps.events.unexpected({ where: 'hints for workers', cause }))
+  return {
+    local: sends,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([sends[Symbol.asyncDispose](), side[Symbol.asyncDispose]()])
+    },
+  }
+}
