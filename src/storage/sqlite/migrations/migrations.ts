@@ -1,0 +1,4 @@
+import { firstSchema } from './0001-first-schema.ts'
+
+/** Forward only: the schema's version is how many of these a file has seen. Never edit one that was released. */
+export const MIGRATIONS: readonly string[] = [firstSchema]

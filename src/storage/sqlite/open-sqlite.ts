@@ -1,0 +1,85 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type NewId, newUuid } from '../../a2a/ids.ts'
+import type { Backend } from '../backend.ts'
+import { createSqliteAgentStore } from './agent-store.ts'
+import { Connection } from './connection.ts'
+import { GroupCommit } from './group-commit.ts'
+import { createSharedHints } from './hints.ts'
+import { createSqliteKeyStore } from './key-store.ts'
+import { migrate } from './migrate.ts'
+import { MIGRATIONS } from './migrations/migrations.ts'
+import { ReaderThread } from './reader-thread.ts'
+import { retryBusy } from './retry-busy.ts'
+import { createSqliteTaskStore } from './task-store.ts'
+import { createSqliteWorkQueue } from './work-queue.ts'
+import { createWorkRows } from './work-rows.ts'
+
+export type SqliteOptions = {
+  /** The database's file. It and its directory are made if missing, for this user only. */
+  readonly path: string
+  /** Only for housekeeping: whatever is promised to callers depends on the times they pass. */
+  readonly now: () => number
+  /** Other processes have the file open too, so hints go between them. Default: false. */
+  readonly shared?: boolean
+  /** Makes lease tokens. */
+  readonly newId?: NewId
+  /** Spreads the attempts of processes that wait for one lock. */
+  readonly random?: () => number
+}
+
+/** The WAL keeps its size between checkpoints, up to this. */
+const PRAGMAS = `
+  PRAGMA synchronous = FULL;
+  PRAGMA cache_size = -32768;
+  PRAGMA temp_store = MEMORY;
+  PRAGMA journal_size_limit = 67108864;
+`
+
+/** A backend in one file. Rejects when the file cannot be opened, or was written by a newer Parley. */
+export async function openSqlite(options: SqliteOptions): Promise<Backend> {
+  const { path, now, shared = false, newId = newUuid, random = Math.random } = options
+  const connection = await openFile(path, random)
+  try {
+    await migrate(connection, { path, now, random })
+  } catch (error) {
+    connection[Symbol.dispose]()
+    throw error
+  }
+  const hints = createSharedHints({ connection, writer: newId(), shared })
+  const { feed } = hints
+  const commits = new GroupCommit({ connection, random, record: hints.record, publish: feed.publish })
+  const reader = new ReaderThread(path)
+  const rows = createWorkRows(connection)
+  return {
+    capabilities: { listsAreEventual: false, survivesRestart: true, sharedByProcesses: true },
+    tasks: createSqliteTaskStore({ connection, commits, reader, work: rows, now, random }),
+    work: createSqliteWorkQueue({ connection, commits, rows, newId, random }),
+    agents: createSqliteAgentStore({ connection, commits, reader, random }),
+    keys: createSqliteKeyStore({ connection, commits, random }),
+    hints: (signal) => feed.subscribe(signal),
+    ready: () => commits.write<void>(() => ({ result: undefined, apply: () => touch(connection) })),
+    async [Symbol.asyncDispose]() {
+      hints[Symbol.dispose]()
+      await Promise.all([commits[Symbol.asyncDispose](), reader[Symbol.asyncDispose]()])
+      connection[Symbol.dispose]()
+    },
+  }
+}
+
+async function openFile(path: string, random: () => number): Promise<Connection> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  closeSync(openSync(path, 'a', 0o600))
+  const connection = new Connection(path)
+  try {
+    await retryBusy(() => connection.exec('PRAGMA journal_mode = WAL'), random)
+    connection.exec(PRAGMAS)
+    return connection
+  } catch (error) {
+    connection[Symbol.dispose]()
+    throw error
+  }
+}
+
+/** Writes one page, to see that writing works. */
+const touch = (connection: Connection): void => connection.exec(`PRAGMA user_version = ${MIGRATIONS.length}`)

@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isBusy } from './errors.ts'
+
+/** A lock is held for milliseconds, for longer only while a checkpoint or a recovery runs. */
+const MAX_WAIT_MS = 10_000
+const MAX_DELAY_MS = 20
+
+/**
+ * Runs `attempt` until the database is not locked, waiting between attempts without holding up the event loop
+ * (SQLite's own busy handler would block it). Rejects with the last error when that takes too long.
+ */
+export async function retryBusy<T>(attempt: () => T, random: () => number): Promise<T> {
+  let waitedMs = 0
+  for (let round = 0; ; round++) {
+    try {
+      return attempt()
+    } catch (error) {
+      if (!isBusy(error) || waitedMs >= MAX_WAIT_MS) throw error
+    }
+    const delayMs = 1 + random() * Math.min(MAX_DELAY_MS, 2 + round)
+    waitedMs += delayMs
+    await sleep(delayMs)
+  }
+}

@@ -1,0 +1,135 @@
+import { agentId, taskId } from '../../a2a/ids.ts'
+import type { TaskHead } from '../../tasks/task-head.ts'
+import type { ContextFilter, ListPosition, TaskFilter, TaskStore } from '../../tasks/task-store.ts'
+import { contextPlace } from '../context-position.ts'
+import { integerIn, textIn } from './columns.ts'
+import type { Param, Row } from './connection.ts'
+import { CONTEXT_COLUMNS, contextIn } from './context-rows.ts'
+import { EVENT_COLUMNS, eventIn } from './event-rows.ts'
+import type { Reader } from './reader-thread.ts'
+
+type Lists = Pick<
+  TaskStore,
+  'listHeads' | 'countHeads' | 'listContexts' | 'countContexts' | 'listContextEvents'
+>
+
+/** SQL conditions and their values, numbered in the order they are added. */
+class Conditions {
+  readonly params: Param[] = []
+  readonly #terms: string[] = []
+
+  /** `{}` in `term` stands for the next value each. */
+  add(term: string, ...values: Param[]): this {
+    let next = 0
+    this.#terms.push(term.replaceAll('{}', () => this.param(values[next++] ?? null)))
+    return this
+  }
+
+  addIf(column: string, value: Param | undefined): this {
+    return value === undefined ? this : this.add(`${column} = {}`, value)
+  }
+
+  param(value: Param): string {
+    return `?${this.params.push(value)}`
+  }
+
+  toString(): string {
+    return this.#terms.join(' AND ')
+  }
+}
+
+/** Lists and counts of tasks and contexts, on the reader thread. */
+export function createTaskLists(reader: Reader): Lists {
+  const read = (sql: string, { params }: Conditions) => reader.all(sql, ...params)
+  const count = async (sql: string, where: Conditions): Promise<number> => {
+    const [row] = await read(`SELECT count(*) AS total FROM (${sql})`, where)
+    return row === undefined ? 0 : integerIn(row, 'total')
+  }
+  return {
+    async listHeads(filter, limit, position) {
+      const where = headConditions(filter)
+      if (position !== undefined) where.add('(status_at, id) < ({}, {})', position.at, position.id)
+      const order = `ORDER BY status_at DESC, id DESC LIMIT ${where.param(limit)}`
+      const rows = await read(`SELECT head FROM ${headSource(filter)} WHERE ${where} ${order}`, where)
+      return rows.map(headIn)
+    },
+    countHeads(filter, cap) {
+      const where = headConditions(filter)
+      const limit = where.param(cap)
+      return count(`SELECT 1 FROM ${headSource(filter)} WHERE ${where} LIMIT ${limit}`, where)
+    },
+    async listContexts(filter, limit, position) {
+      const where = contextConditions(filter)
+      addContextPosition(where, position)
+      const order = `ORDER BY last_at DESC, context_id DESC, agent_id DESC LIMIT ${where.param(limit)}`
+      const source = contextSource(filter)
+      return (await read(`SELECT ${CONTEXT_COLUMNS} FROM ${source} WHERE ${where} ${order}`, where)).map(
+        contextIn,
+      )
+    },
+    countContexts(filter, cap) {
+      const where = contextConditions(filter)
+      const limit = where.param(cap)
+      return count(`SELECT 1 FROM ${contextSource(filter)} WHERE ${where} LIMIT ${limit}`, where)
+    },
+    async listContextEvents(filter, limit, position) {
+      const where = contextConditions(filter, 't.').add("phase <> 'undecided'")
+      where.add("(kind IN ('submitted', 'message', 'reply') OR (kind = 'status' AND has_body = 1))")
+      if (position !== undefined) where.add('(e.at, t.id) > ({}, {})', position.at, position.id)
+      const rows = await read(contextEventsQuery(where, where.param(limit)), where)
+      return rows.map((row) => ({
+        taskId: taskId(textIn(row, 'task_id')),
+        agentId: agentId(textIn(row, 'agent_id')),
+        event: eventIn(row),
+      }))
+    },
+  }
+}
+
+export const headIn = (row: Row): TaskHead => JSON.parse(textIn(row, 'head'))
+
+/** The literal phases are those of the partial indexes; SQLite recognises an index's condition only word for word. */
+function headConditions(filter: TaskFilter): Conditions {
+  const where = new Conditions().add("phase = 'task'").add('tenant = {}', filter.tenant)
+  where.addIf('owner', filter.owner).addIf('agent_id', filter.agentId).addIf('state', filter.state)
+  if (filter.contextId !== undefined) where.add("phase <> 'undecided' AND context_id = {}", filter.contextId)
+  if (filter.statusAtFrom !== undefined) where.add('status_at >= {}', filter.statusAtFrom)
+  return where
+}
+
+/** Without statistics SQLite may sort a long list instead of walking the index that is already in order. */
+function headSource({ owner, agentId: agent, contextId: context }: TaskFilter): string {
+  if (context !== undefined) return 'tasks INDEXED BY tasks_by_context'
+  if (owner === undefined) return 'tasks INDEXED BY tasks_by_tenant'
+  return agent === undefined ? 'tasks INDEXED BY tasks_by_owner' : 'tasks INDEXED BY tasks_by_agent'
+}
+
+function contextConditions(filter: ContextFilter, prefix = ''): Conditions {
+  const where = new Conditions().add(`${prefix}tenant = {}`, filter.tenant)
+  return where
+    .addIf(`${prefix}context_id`, filter.contextId)
+    .addIf(`${prefix}owner`, filter.owner)
+    .addIf(`${prefix}agent_id`, filter.agentId)
+}
+
+function contextSource({ owner, contextId: context }: ContextFilter): string {
+  if (context !== undefined) return 'contexts NOT INDEXED'
+  return `contexts INDEXED BY ${owner === undefined ? 'contexts_by_tenant' : 'contexts_by_owner'}`
+}
+
+function addContextPosition(where: Conditions, position: ListPosition | undefined): void {
+  if (position === undefined) return
+  const { at, contextId: context, agentId: agent } = contextPlace(position)
+  where.add('(last_at, context_id, agent_id) < ({}, {}, {})', at, context, agent)
+}
+
+/** Sorts places first and reads only the bodies that are returned. */
+const contextEventsQuery = (where: Conditions, limit: string): string => `
+  SELECT ${EVENT_COLUMNS}, task_id, agent_id FROM (
+    SELECT e.id AS event_id, t.id AS task_id, t.agent_id AS agent_id
+    FROM tasks t INDEXED BY tasks_by_context
+    CROSS JOIN events e ON e.id BETWEEN (t.n << 32) AND ((t.n << 32) | 0xffffffff)
+    WHERE ${where}
+    ORDER BY e.at, t.id LIMIT ${limit}
+  ) CROSS JOIN events ON events.id = event_id
+  ORDER BY at, task_id`
