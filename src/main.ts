@@ -17,8 +17,6 @@ import { ParleyError } from './errors.ts'
 import { createRegistry } from './registry/create-registry.ts'
 import type { Registry } from './registry/registry.ts'
 import type { Backend } from './storage/backend.ts'
-import { openMemory } from './storage/memory/open-memory.ts'
-import { openSqlite } from './storage/sqlite/open-sqlite.ts'
 import { createTasks } from './tasks/create-tasks.ts'
 import { DEFAULT_TASK_LIMITS } from './tasks/limits.ts'
 import { createNews } from './tasks/news.ts'
@@ -141,9 +139,11 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
   return { url: listener.url, access, registry, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }
 
-async function openBackend(config: Config): Promise<Backend> {
-  if (config.backend.kind === 'memory') return openMemory()
-  return openSqlite({ path: config.backend.path, now, shared: config.role !== 'all' })
+/** Only the backend that runs is loaded. */
+async function openBackend({ backend, role }: Config): Promise<Backend> {
+  if (backend.kind === 'memory') return (await import('./storage/memory/open-memory.ts')).openMemory()
+  const { openSqlite } = await import('./storage/sqlite/open-sqlite.ts')
+  return openSqlite({ path: backend.path, now, shared: role !== 'all' })
 }
 
 const policy = (allow: Config['allowAgents']) => (allow === 'loopbackOnly' ? allow : { allow })

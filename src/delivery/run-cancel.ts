@@ -50,7 +50,6 @@ export async function runCancel(deps: DeliveryDeps, run: Run): Promise<RunResult
     deps.events.deliveryFailed({
       taskId: head.id,
       agentId: head.agentId,
-      tenant: head.tenant,
       kind: 'cancel',
       attempt: run.work.attempt,
       failure: `${error.kind}: ${error.message}`,

@@ -304,7 +304,6 @@ function reportFailure({ deps, run }: Exchange, head: TaskHead, failure: AgentFa
   deps.events.deliveryFailed({
     taskId: head.id,
     agentId: head.agentId,
-    tenant: head.tenant,
     kind: 'send',
     attempt: run.work.attempt,
     failure: `${failure.kind}: ${failure.message}`,

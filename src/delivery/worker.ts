@@ -106,7 +106,6 @@ export function startWorker(deps: DeliveryDeps, options: WorkerOptions): Worker 
     const facts = {
       taskId: work.key,
       agentId: work.lane,
-      tenant: '',
       kind: work.kind,
       attempt: work.attempt,
     }

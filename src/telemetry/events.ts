@@ -45,7 +45,7 @@ export type TaskFacts = {
   readonly traceparent?: string
 }
 
-export type DeliveryFacts = TaskFacts & { readonly kind: string; readonly attempt: number }
+export type DeliveryFacts = Omit<TaskFacts, 'tenant'> & { readonly kind: string; readonly attempt: number }
 
 /** Ignores everything; for tests of rooms. */
 export const silentEvents: Events = {
