@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { CallFacts, Events, TaskFacts } from './events.ts'
+import type { CallFacts, Events } from './events.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Operations that change nothing; their successes are recorded at `debug`. */
@@ -102,7 +102,7 @@ function callRecord(facts: CallFacts): object {
 }
 
 /** The same facts with the trace's id in place of the whole context. */
-function traced<F extends TaskFacts>({ traceparent, ...facts }: F): object {
+function traced<F extends { readonly traceparent?: string }>({ traceparent, ...facts }: F): object {
   return traceparent === undefined ? facts : { ...facts, traceId: traceIdOf(traceparent) }
 }
 
