@@ -2,7 +2,17 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { at, listAt, numberAt, textAt } from './json-path.ts'
 import { startRawAgent } from './raw-agent.ts'
-import { type Endpoint, getTask, native, type Reply, resultOf, rpc, send, userMessage } from './rpc.ts'
+import {
+  type Endpoint,
+  getTask,
+  native,
+  type Reply,
+  resultOf,
+  rpc,
+  send,
+  userMessage,
+  withoutRequest,
+} from './rpc.ts'
 import { newClient, newKey, register, startWorld, type World } from './world.ts'
 
 const NEVER_EXISTED = '0190a0a0-0000-7000-8000-00000000dead'
@@ -10,14 +20,12 @@ const SECRET = 'xyzzy-only-for-alice'
 
 /** All a caller can see of an answer, without the id asked for and the moment of asking. */
 function visible(reply: Reply, id: string) {
-  const headers = [...reply.headers]
-    .filter(([name]) => !['date', 'x-request-id', 'keep-alive'].includes(name))
-    .map(([name, value]) => [name, value.replaceAll(id, '<id>')])
-  const text = reply.text
-    .replaceAll(id, '<id>')
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<at>')
-    .replaceAll(/("requestId":\s*)"[^"]*"/g, '$1"<request>"')
-  return { status: reply.status, headers, text }
+  const { status, headers, text } = withoutRequest(reply)
+  return {
+    status,
+    headers: headers.map(([name, value]) => [name, value.replaceAll(id, '<id>')]),
+    text: text.replaceAll(id, '<id>').replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<at>'),
+  }
 }
 
 describe('two owners', { timeout: 60_000 }, () => {

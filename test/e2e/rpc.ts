@@ -32,6 +32,7 @@ export function headersFor(endpoint: Endpoint): Record<string, string> {
   }
 }
 
+/** A header with an empty value is left out, also one that every request has. */
 export async function post(
   endpoint: Endpoint,
   body: string | Uint8Array<ArrayBuffer>,
@@ -41,7 +42,7 @@ export async function post(
   const response = await fetch(endpoint.url, {
     method: 'POST',
     body,
-    headers: { ...headersFor(endpoint), ...headers },
+    headers: Object.entries({ ...headersFor(endpoint), ...headers }).filter(([, value]) => value !== ''),
     ...(signal === undefined ? {} : { signal }),
   })
   return readReply(response)
@@ -83,6 +84,19 @@ export function resultOf(reply: Reply): unknown {
   return result
 }
 
+/** Everything of an answer that says what it says: not the moment, nor the number of the request. */
+export function withoutRequest(reply: Reply): {
+  readonly status: number
+  readonly headers: readonly (readonly [string, string])[]
+  readonly text: string
+} {
+  const headers = [...reply.headers].filter(
+    ([name]) => !['date', 'x-request-id', 'keep-alive'].includes(name),
+  )
+  const text = reply.text.replaceAll(/("(?:requestId|instance)":\s*)"[^"]*"/g, '$1"<request>"')
+  return { status: reply.status, headers, text }
+}
+
 export type RpcError = { readonly code: unknown; readonly message: string; readonly reason: unknown }
 
 /** The error of a call that must have failed, after checking the shape every A2A error has on JSON-RPC. */
@@ -93,12 +107,15 @@ export function errorOf(reply: Reply): RpcError {
   assert.equal(at(reply.body, 'result'), undefined)
   const message = textAt(error, 'message')
   assert.doesNotMatch(reply.text, /\n? +at .*:\d+:\d+/, 'a stack trace leaked')
+  const code = at(error, 'code')
   const data = at(error, 'data')
-  if (data === undefined) return { code: at(error, 'code'), message, reason: undefined }
+  if (data === undefined) return { code, message, reason: undefined }
   for (const detail of listAt(data)) assert.match(textAt(detail, '@type'), /^type\.googleapis\.com\//)
   const info = listAt(data).find((detail) => /ErrorInfo$/.test(textAt(detail, '@type')))
-  if (info !== undefined) assert.equal(at(info, 'domain'), 'a2a-protocol.org')
-  return { code: at(error, 'code'), message, reason: at(info, 'reason') }
+  const isProtocols = typeof code === 'number' && code <= -32001 && code >= -32009
+  if (isProtocols) assert.equal(at(info, 'domain'), 'a2a-protocol.org')
+  else if (info !== undefined) textAt(info, 'domain')
+  return { code, message, reason: at(info, 'reason') }
 }
 
 export function userMessage(text: string, more: Readonly<Record<string, unknown>> = {}) {
