@@ -131,6 +131,7 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
   // Runs first when the stack unwinds: news of the stop goes out before anything closes.
   opened.defer(() => {
     isOpen = false
+    events.stopping({ reason: 'asked to stop' })
     stopping.abort(new ParleyError('stream_resume_required', 'The gateway is restarting: resume the stream'))
   })
   isOpen = true
