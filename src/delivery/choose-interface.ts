@@ -1,5 +1,5 @@
 import type { AgentCard, AgentInterface } from '../a2a/agent-card.ts'
-import type { Agent } from '../registry/agent.ts'
+import { type Agent, cardOf } from '../registry/agent.ts'
 import type { AgentTarget } from './agent-client.ts'
 
 const BINDINGS: readonly string[] = ['JSONRPC', 'HTTP+JSON']
@@ -13,7 +13,7 @@ export const chooseInterface = (card: AgentCard): AgentInterface | undefined =>
 
 /** Where calls about a task go: the interface that owns it, else the one the card prefers. */
 export function targetOf(agent: Agent, via: AgentInterface | undefined): AgentTarget | undefined {
-  const card = JSON.parse(agent.card) as AgentCard
+  const card = cardOf(agent)
   const chosen = via ?? chooseInterface(card)
   if (chosen === undefined) return undefined
   return { agentId: agent.id, via: chosen, streaming: card.capabilities.streaming === true }

@@ -6,7 +6,7 @@ import { isTerminal } from '../a2a/task-state.ts'
 import type { Wire } from '../a2a/wire.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
-import type { Agent } from '../registry/agent.ts'
+import { type Agent, cardOf } from '../registry/agent.ts'
 import type { TasksDeps } from './deps.ts'
 import type { NewEvent } from './evolve.ts'
 import { getOwnHead } from './own-task.ts'
@@ -40,6 +40,7 @@ export async function submitMessage(
   options: SendOptions & { readonly decided: boolean },
 ): Promise<Submission> {
   refuseUnsupported(request.value)
+  requireExtensions(agent, options.extensions ?? [])
   const idempotency = idempotencyOf(deps, call, agent, request, options)
   if (idempotency !== undefined) {
     const known = await deps.store.findIdempotency(idempotency.scope, deps.now())
@@ -223,6 +224,17 @@ function refuseUnsupported(request: SendMessageRequest): void {
   if (request.configuration?.taskPushNotificationConfig !== undefined) {
     throw new ParleyError('push_notification_not_supported', 'Push notifications are not supported yet')
   }
+}
+
+/** An extension that the agent's card requires must be declared by the client (A2A 1.0 §3.3.4). */
+function requireExtensions(agent: Agent, declared: readonly string[]): void {
+  const { extensions = [] } = cardOf(agent).capabilities
+  const missing = extensions.filter(({ uri, required }) => required === true && !declared.includes(uri))
+  if (missing.length === 0) return
+  const uris = missing.map(({ uri }) => uri).join(', ')
+  throw new ParleyError('extension_support_required', `The agent requires extensions: ${uris}`, {
+    details: { extensions: uris },
+  })
 }
 
 /** Referenced tasks must be the caller's own with this agent; a foreign id is answered like an unknown one. */

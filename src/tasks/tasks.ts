@@ -14,6 +14,8 @@ import type { Call } from '../access/principal.ts'
 export type SendOptions = {
   /** Scope: principal and agent; kept for 24 h. The same key with the same request is answered alike. */
   readonly idempotencyKey?: string
+  /** URIs of the extensions the client declares it supports. */
+  readonly extensions?: readonly string[]
 }
 
 /** One event of a stream, with the log position a reader resumes from; a piece of a large snapshot has none. */
