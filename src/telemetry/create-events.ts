@@ -23,7 +23,11 @@ export function createEvents({
   readonly metrics: Metrics
 }): Events {
   return {
-    ready: (facts) => logger.info({ event: 'ready', ...facts }),
+    ready(facts) {
+      logger.info({ event: 'ready', ...facts })
+      // Whoever started the process waits for this line.
+      logger.flush()
+    },
     stopping: (facts) => logger.info({ event: 'stopping', ...facts }),
     callFinished(facts) {
       const { binding, operation, error } = facts

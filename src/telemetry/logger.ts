@@ -22,9 +22,15 @@ const SECRET_MEMBERS = [
 
 const PLACES = ['', 'headers', 'facts', 'cause']
 
+/** Records are gathered up to this size, or this long, and written in the background. */
+const BATCH_BYTES = 8 * 1024
+const BATCH_MS = 50
+/** Records beyond this are dropped while nobody reads the output. */
+const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024
+
 /**
- * Structured JSON logs. Records to standard output are written in the background and flushed when the process ends;
- * a killed process may lose its newest ones.
+ * Structured JSON logs. To standard output they go in batches, the last of them when the process ends; a process that
+ * is killed loses its newest.
  */
 export function createLogger({ level, destination }: LoggerOptions): Logger {
   return pino(
@@ -39,7 +45,14 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
       },
       serializers: { cause: describeCause },
     },
-    destination ?? pino.destination({ dest: 1, sync: false }),
+    destination ??
+      pino.destination({
+        dest: 1,
+        sync: false,
+        minLength: BATCH_BYTES,
+        periodicFlush: BATCH_MS,
+        maxLength: MAX_UNWRITTEN_BYTES,
+      }),
   )
 }
 

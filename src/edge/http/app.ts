@@ -1,15 +1,14 @@
 import { Hono } from 'hono'
-import { isAnonymous } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
 import { createJsonRpcHandler } from '../jsonrpc/handler.ts'
 import { checkHost } from './allowed-hosts.ts'
 import type { AppDeps, EdgeDeps } from './app-deps.ts'
-import { authenticate, unauthenticated } from './authenticate.ts'
 import { createNativeHandler } from './native.ts'
 import { createOpenStreams } from './open-streams.ts'
 import { problemResponse } from './problem.ts'
 import { requestIdOf } from './request-id.ts'
 import { ROUTES } from './routes.ts'
+import { answerUnmatched } from './unmatched.ts'
 
 const A2A_PATHS = ['/a2a/{agent}', '/a2a/{agent}/']
 
@@ -45,7 +44,7 @@ export function createApp(appDeps: AppDeps): Hono {
       pattern: patternOf(path),
     }),
   )
-  app.notFound((context) => unmatched(deps, served, context.req.raw, context.req.path))
+  app.notFound((context) => answerUnmatched(deps, served, context.req.raw, context.req.path))
   app.onError((reason, context) =>
     problemResponse(ParleyError.from(reason), requestIdOf(context.req.raw.headers, deps.newId)),
   )
@@ -54,34 +53,7 @@ export function createApp(appDeps: AppDeps): Hono {
 
 const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1')
 
-type Served = { readonly method: string; readonly pattern: RegExp }
-
 function patternOf(path: string): RegExp {
   const literal = path.replace(/[.*+?^$()|[\]\\]/g, '\\$&')
   return new RegExp(`^${literal.replace(/\{\w+\}/g, '[^/]+')}$`)
-}
-
-/** What no route matched: 405 where another method would, else 404. Below `/a2a/` only for those with a credential. */
-async function unmatched(
-  deps: EdgeDeps,
-  served: readonly Served[],
-  request: Request,
-  path: string,
-): Promise<Response> {
-  const requestId = requestIdOf(request.headers, deps.newId)
-  try {
-    if (path.startsWith('/a2a/')) {
-      const principal = await authenticate(deps.access, request.headers, deps.settings)
-      if (isAnonymous(principal)) throw unauthenticated()
-    }
-  } catch (reason) {
-    return problemResponse(ParleyError.from(reason), requestId)
-  }
-  const methods = served.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
-  if (methods.length === 0) {
-    return problemResponse(new ParleyError('not_found', 'There is nothing at this path'), requestId)
-  }
-  const allow = (methods.includes('GET') ? [...methods, 'HEAD'] : methods).join(', ')
-  const error = new ParleyError('method_not_allowed', `This path takes ${allow}`)
-  return problemResponse(error, requestId, { allow })
 }

@@ -20,12 +20,11 @@ export async function authenticate(
   options: { readonly anonymous: boolean },
 ): Promise<Principal> {
   const authorization = headers.get('authorization')
-  const apiKey = headers.get('x-api-key')
-  if (authorization === null && apiKey === null) {
+  const credential = authorization === null ? headers.get('x-api-key') : bearerOf(authorization)
+  if (credential === null) {
     if (options.anonymous) return ANONYMOUS
     throw unauthenticated()
   }
-  const credential = authorization === null ? apiKey : bearerOf(authorization)
   const principal = credential ? await access.authenticate(credential) : undefined
   if (principal === undefined) throw unauthenticated()
   return principal

@@ -1,8 +1,9 @@
-import { ANONYMOUS, type Call, isAnonymous, type Principal } from '../../access/principal.ts'
+import { ANONYMOUS, isAnonymous, type Principal } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from './app-deps.ts'
 import { authenticate, requireScope, unauthenticated } from './authenticate.ts'
-import { CLIENT_GONE } from './finished-call.ts'
+import { callOf } from './call-of.ts'
+import { type CallInProgress, CLIENT_GONE, finishCall } from './finished-call.ts'
 import { parseQuery } from './parse-query.ts'
 import { PROBLEMS, problemResponse } from './problem.ts'
 import { readBody, requireJsonType } from './read-body.ts'
@@ -18,40 +19,30 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
   const operation = `${route.method} ${route.path}`
 
   return async (request, params) => {
-    const startedAt = deps.monotonicMs()
     const requestId = requestIdOf(request.headers, deps.newId)
     const traceparent = traceparentOf(request.headers)
     let principal = ANONYMOUS
-
-    const finish = (status: number, error?: ParleyError) =>
-      deps.events.callFinished({
-        requestId,
-        binding: 'http',
-        operation,
-        principal: principal.subject,
-        durationMs: deps.monotonicMs() - startedAt,
-        status,
-        ...(traceparent !== undefined && { traceparent }),
-        ...(error !== undefined && { error: { code: error.code, cause: error.cause } }),
-      })
-
+    const progress: CallInProgress = {
+      requestId,
+      binding: 'http',
+      startedAt: deps.monotonicMs(),
+      operation,
+      principal: principal.subject,
+      traceparent,
+    }
     try {
       principal = await admit(deps, request, route)
+      progress.principal = principal.subject
       const query = parseQuery(request.url, route.query)
       const text = route.body === undefined ? '' : await readJsonBody(request, deps.settings.maxBodyBytes)
-      const call: Call = {
-        principal,
-        requestId,
-        signal: request.signal,
-        ...(traceparent !== undefined && { traceparent }),
-      }
+      const call = callOf(request, principal, requestId, traceparent)
       const response = await route.handle({ deps, call, request, params, query, body: { text } })
-      finish(response.status)
+      finishCall(deps, progress, response.status)
       return response
     } catch (reason) {
       const error = hideFromAnonymous(ParleyError.from(reason), principal, route)
-      if (request.signal.aborted) finish(CLIENT_GONE)
-      else finish(PROBLEMS[error.code].status, error)
+      const status = request.signal.aborted ? CLIENT_GONE : PROBLEMS[error.code].status
+      finishCall(deps, progress, status, error)
       return problemResponse(error, requestId)
     }
   }

@@ -63,6 +63,44 @@ describe('the HTTP server', () => {
     })
   })
 
+  it('closes a connection that turns to garbage in the middle of an answer, and adds nothing to the answer', async () => {
+    async function* quiet(signal: AbortSignal): AsyncGenerator<StreamFrame> {
+      yield { seq: 1, event: '{}' }
+      await once(signal, 'abort')
+    }
+    await withServer({ tasks: { subscribeToTask: async (call) => quiet(call.signal) } }, async ({ port }) => {
+      const socket = await subscribe(port)
+      socket.setEncoding('utf8')
+      let text = String(await once(socket, 'data'))
+      socket.write('garbage\r\n\r\n')
+      socket.on('data', (chunk) => {
+        text += chunk
+      })
+      await once(socket, 'close')
+      assert.equal(text.match(/HTTP\/1\.1/g)?.length, 1)
+    })
+  })
+
+  it('answers any target with something well-formed', async () => {
+    await withServer({}, async ({ port }) => {
+      for (const target of [
+        '/%',
+        '/a2a/%E0%A4%A',
+        '/a2a/%00/x',
+        '//',
+        '/a2a//',
+        '/agents/..',
+        '/agents/%2e%2e/x',
+        '/?%',
+        '*',
+      ]) {
+        const head = `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`
+        const answer = await exchange(port, head)
+        assert.match(answer, /^HTTP\/1\.1 (200|400|401|404|405) /, target)
+      }
+    })
+  })
+
   it('answers headers that are too long with 431, and CONNECT with 405', async () => {
     await withServer({}, async ({ port }) => {
       const long = await exchange(port, `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
@@ -104,7 +104,7 @@ function refusal(reason: unknown): Response {
 
 /** Bytes that are no HTTP, headers that are too long, requests that never end. */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
     socket.destroy()
     return
   }
@@ -113,6 +113,15 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     refuse(socket, 'invalid_request', 'The request took too long to arrive', 408)
   } else refuse(socket, 'invalid_request', 'This is not valid HTTP/1.1')
+}
+
+/**
+ * An answer has begun on this connection, so another one would end up in the middle of it. Node tells this only
+ * through the member its own default handler reads.
+ */
+function isAnswering(socket: Duplex): boolean {
+  const response: unknown = Reflect.get(socket, '_httpMessage')
+  return response instanceof ServerResponse && response.headersSent
 }
 
 function refuse(socket: Duplex | Socket, code: ErrorCode, message: string, status?: number): void {

@@ -1,12 +1,13 @@
-import { type Call, isAnonymous, type Principal } from '../../access/principal.ts'
+import { type Call, isAnonymous } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../http/app-deps.ts'
 import { authenticate, requireScope, unauthenticated } from '../http/authenticate.ts'
-import { CLIENT_GONE } from '../http/finished-call.ts'
+import { callOf } from '../http/call-of.ts'
+import { type CallInProgress, CLIENT_GONE, finishCall } from '../http/finished-call.ts'
+import { jsonResponse } from '../http/json-response.ts'
 import { failureHeaders } from '../http/problem.ts'
 import { readBody, requireJsonType } from '../http/read-body.ts'
 import { requestIdOf } from '../http/request-id.ts'
-import { API_HEADERS } from '../http/security-headers.ts'
 import { traceparentOf } from '../http/trace-context.ts'
 import { decode } from './decode.ts'
 import { encodeError, encodeResult } from './encode.ts'
@@ -18,118 +19,72 @@ import { openStream } from './stream.ts'
 /** Answers A2A 1.0 over JSON-RPC for the agent (id or slug) that the URL names. */
 export type JsonRpcHandler = (request: Request, agent: string) => Promise<Response>
 
-/** What is known of a call so far; a failure is told and recorded with it. */
-type Progress = {
-  id: string
-  bodyWasRead: boolean
-  operation: string
-  principal: string
-  traceparent?: string
-}
+/** A failure is told with what is known so far: the request's id as text, and whether its body was read. */
+type Progress = CallInProgress & { id: string; bodyWasRead: boolean }
 
 export function createJsonRpcHandler(deps: EdgeDeps): JsonRpcHandler {
-  const { access, events, monotonicMs, settings } = deps
-
   return async (request, agent) => {
-    const startedAt = monotonicMs()
-    const { headers } = request
-    const requestId = requestIdOf(headers, deps.newId)
     const progress: Progress = {
-      id: 'null',
-      bodyWasRead: false,
+      requestId: requestIdOf(request.headers, deps.newId),
+      binding: 'jsonrpc',
+      startedAt: deps.monotonicMs(),
       operation: 'unknown',
       principal: 'anonymous',
+      traceparent: traceparentOf(request.headers),
+      id: 'null',
+      bodyWasRead: false,
     }
-
-    const finish = (status: number, error?: ParleyError) =>
-      events.callFinished({
-        requestId,
-        binding: 'jsonrpc',
-        operation: progress.operation,
-        principal: progress.principal,
-        durationMs: monotonicMs() - startedAt,
-        status,
-        ...(progress.traceparent !== undefined && { traceparent: progress.traceparent }),
-        ...(error !== undefined && { error: { code: error.code, cause: error.cause } }),
-      })
-
     try {
-      const principal = await authenticate(access, headers, settings)
-      if (isAnonymous(principal)) throw unauthenticated()
-      progress.principal = principal.subject
-      requireJsonType(headers)
-      const body = await readBody(request, settings.maxBodyBytes)
-      progress.bodyWasRead = true
-      const call = callOf(request, principal, requestId)
-      if (call.traceparent !== undefined) progress.traceparent = call.traceparent
-      return await dispatch(request, agent, body, call, progress, finish)
+      return await answer(deps, request, agent, progress)
     } catch (reason) {
       const error = ParleyError.from(reason)
-      if (request.signal.aborted) finish(CLIENT_GONE)
-      else finish(statusOf(error, progress.bodyWasRead), error)
-      return failureResponse(error, progress, requestId)
+      const { id, requestId, bodyWasRead } = progress
+      const status = statusOf(error, bodyWasRead)
+      finishCall(deps, progress, request.signal.aborted ? CLIENT_GONE : status, error)
+      return jsonResponse(encodeError(id, error, requestId), requestId, status, failureHeaders(error))
     }
-  }
-
-  async function dispatch(
-    request: Request,
-    agent: string,
-    body: string,
-    call: Call,
-    progress: Progress,
-    finish: (status: number, error?: ParleyError) => void,
-  ): Promise<Response> {
-    const decoded = decode(body)
-    if (decoded.kind === 'invalid') {
-      progress.id = decoded.id
-      throw decoded.error
-    }
-    const { id, method: name, params } = decoded.request
-    progress.id = id
-    const method = findMethod(name)
-    if (method !== undefined) progress.operation = name
-    checkVersion(request, name)
-    if (method === undefined) throw new ParleyError('method_not_found', 'There is no such method')
-    requireScope(call.principal, method.scope)
-
-    const { tasks, registry } = deps
-    const methodCall = { tasks, registry, call, agent, params, headers: request.headers }
-    if (method.kind === 'stream') {
-      return openStream(deps, {
-        id,
-        call,
-        open: (streamCall) => method.open({ ...methodCall, call: streamCall }),
-        ended: (error) => finish(200, error),
-      })
-    }
-    const result = await method.run(methodCall)
-    finish(200)
-    return new Response(encodeResult(id, result), { headers: jsonHeaders(call.requestId) })
   }
 }
 
-/** The signal is made when it is first asked for: most calls end without a wait. */
-function callOf(request: Request, principal: Principal, requestId: string): Call {
-  const traceparent = traceparentOf(request.headers)
-  return {
-    principal,
-    requestId,
-    get signal() {
-      return request.signal
-    },
-    ...(traceparent !== undefined && { traceparent }),
+async function answer(
+  deps: EdgeDeps,
+  request: Request,
+  agent: string,
+  progress: Progress,
+): Promise<Response> {
+  const { headers } = request
+  const principal = await authenticate(deps.access, headers, deps.settings)
+  if (isAnonymous(principal)) throw unauthenticated()
+  progress.principal = principal.subject
+
+  requireJsonType(headers)
+  const body = await readBody(request, deps.settings.maxBodyBytes)
+  progress.bodyWasRead = true
+  const decoded = decode(body)
+  progress.id = decoded.kind === 'invalid' ? decoded.id : decoded.request.id
+  if (decoded.kind === 'invalid') throw decoded.error
+
+  const { id, method: name, params } = decoded.request
+  const method = findMethod(name)
+  if (method !== undefined) progress.operation = name
+  checkVersion(request, name)
+  if (method === undefined) throw new ParleyError('method_not_found', 'There is no such method')
+  requireScope(principal, method.scope)
+
+  const call = callOf(request, principal, progress.requestId, progress.traceparent)
+  const { tasks, registry } = deps
+  const methodCall = { tasks, registry, call, agent, params, headers }
+  if (method.kind === 'stream') {
+    return openStream(deps, {
+      id,
+      call,
+      open: (streamCall: Call) => method.open({ ...methodCall, call: streamCall }),
+      ended: (error) => finishCall(deps, progress, OK, error),
+    })
   }
+  const result = await method.run(methodCall)
+  finishCall(deps, progress, OK)
+  return jsonResponse(encodeResult(id, result), progress.requestId)
 }
 
-const jsonHeaders = (requestId: string): Record<string, string> => ({
-  'content-type': 'application/json',
-  ...API_HEADERS,
-  'x-request-id': requestId,
-})
-
-function failureResponse(error: ParleyError, progress: Progress, requestId: string): Response {
-  return new Response(encodeError(progress.id, error, requestId), {
-    status: statusOf(error, progress.bodyWasRead),
-    headers: { ...jsonHeaders(requestId), ...failureHeaders(error) },
-  })
-}
+const OK = 200

@@ -1,0 +1,18 @@
+import type { Call, Principal } from '../../access/principal.ts'
+
+/** The call a request makes. Its signal is made when it is first asked for: most calls end without a wait. */
+export function callOf(
+  request: Request,
+  principal: Principal,
+  requestId: string,
+  traceparent: string | undefined,
+): Call {
+  const call = {
+    principal,
+    requestId,
+    get signal() {
+      return request.signal
+    },
+  }
+  return traceparent === undefined ? call : Object.assign(call, { traceparent })
+}

@@ -1,0 +1,50 @@
+import { ANONYMOUS, isAnonymous } from '../../access/principal.ts'
+import { ParleyError } from '../../errors.ts'
+import type { EdgeDeps } from './app-deps.ts'
+import { authenticate, unauthenticated } from './authenticate.ts'
+import { type CallInProgress, finishCall } from './finished-call.ts'
+import { PROBLEMS, problemResponse } from './problem.ts'
+import { requestIdOf } from './request-id.ts'
+
+/** A method and the paths it is served on. */
+export type Served = { readonly method: string; readonly pattern: RegExp }
+
+/**
+ * Answers what no route matched: 405 where another method would do, else 404. Below `/a2a/` that is told only to
+ * those with a credential.
+ */
+export async function answerUnmatched(
+  deps: EdgeDeps,
+  served: readonly Served[],
+  request: Request,
+  path: string,
+): Promise<Response> {
+  const requestId = requestIdOf(request.headers, deps.newId)
+  const progress: CallInProgress = {
+    requestId,
+    binding: 'http',
+    startedAt: deps.monotonicMs(),
+    operation: 'unmatched',
+    principal: ANONYMOUS.subject,
+    traceparent: undefined,
+  }
+  const methods = served.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+  const allow = (methods.includes('GET') ? [...methods, 'HEAD'] : methods).join(', ')
+  const error = await refusal(deps, request, path, allow)
+  finishCall(deps, progress, PROBLEMS[error.code].status, error)
+  return problemResponse(error, requestId, error.code === 'method_not_allowed' ? { allow } : {})
+}
+
+async function refusal(deps: EdgeDeps, request: Request, path: string, allow: string): Promise<ParleyError> {
+  try {
+    if (path.startsWith('/a2a/')) {
+      const principal = await authenticate(deps.access, request.headers, deps.settings)
+      if (isAnonymous(principal)) return unauthenticated()
+    }
+  } catch (reason) {
+    return ParleyError.from(reason)
+  }
+  return allow === ''
+    ? new ParleyError('not_found', 'There is nothing at this path')
+    : new ParleyError('method_not_allowed', `This path takes ${allow}`)
+}
