@@ -14,7 +14,7 @@ import {
 import type { EdgeDeps } from './app-deps.ts'
 import { emptyResponse, jsonResponse } from './json-response.ts'
 import { listResponse, listSchema, PAGE_QUERY, pageOf } from './list-response.ts'
-import { defineRoute, type Route } from './route.ts'
+import { defineRoute, NO_QUERY, type Route } from './route.ts'
 
 const names = (description: string) =>
   Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 20, description }))
@@ -44,6 +44,7 @@ export const AGENT_ROUTES: readonly Route[] = [
     scope: 'agents:write',
     summary: 'Register an agent, or update the one with the same owner and slug',
     body: RegistrationBody,
+    query: NO_QUERY,
     responses: { 200: json('Updated', AgentView), 201: json('Registered', AgentView) },
     async handle({ deps, call, body }) {
       const { agent, created } = await deps.registry.register(call, parseRegistration(body.text))
@@ -81,6 +82,7 @@ export const AGENT_ROUTES: readonly Route[] = [
     path: '/agents/{id}',
     scope: 'agents:read',
     summary: 'One agent, by id or slug',
+    query: NO_QUERY,
     responses: { 200: json('The agent', AgentView) },
     async handle({ deps, call, params }) {
       const agent = await deps.registry.get(call, params.id ?? '', 'discover')
@@ -92,6 +94,7 @@ export const AGENT_ROUTES: readonly Route[] = [
     path: '/agents/{id}',
     scope: 'agents:write',
     summary: 'Remove an agent',
+    query: NO_QUERY,
     responses: { 204: { description: 'Removed' } },
     async handle({ deps, call, params }) {
       await deps.registry.unregister(call, params.id ?? '')
@@ -103,6 +106,7 @@ export const AGENT_ROUTES: readonly Route[] = [
     path: '/agents/{id}/heartbeat',
     scope: 'agents:heartbeat',
     summary: 'The agent lives',
+    query: NO_QUERY,
     responses: { 200: json('How long it counts', HeartbeatView) },
     async handle({ deps, call, params }) {
       const agent = await deps.registry.heartbeat(call, params.id ?? '')
@@ -114,6 +118,7 @@ export const AGENT_ROUTES: readonly Route[] = [
     path: '/agents/{id}/invoke_url',
     scope: 'agents:read',
     summary: 'Where to send messages for an agent',
+    query: NO_QUERY,
     responses: { 200: json('The address', InvokeUrlView) },
     async handle({ deps, call, params }) {
       const agent = await deps.registry.get(call, params.id ?? '', 'discover')

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { AgentCard } from '../../a2a/agent-card.ts'
-import { defineRoute } from './route.ts'
+import { defineRoute, NO_QUERY } from './route.ts'
 import { API_HEADERS } from './security-headers.ts'
 
 /** How long a card may be used without asking again. */
@@ -12,6 +12,7 @@ export const CARD_ROUTE = defineRoute({
   path: '/a2a/{agent}/.well-known/agent-card.json',
   scope: 'agents:read',
   summary: "The agent's card, with the gateway's addresses",
+  query: NO_QUERY,
   responses: {
     200: { description: 'The card', contentType: 'application/json', schema: AgentCard },
     304: { description: 'The card with the given ETag is the present one' },

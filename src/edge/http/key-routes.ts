@@ -5,7 +5,7 @@ import { NewKeyBody, newKeyCheck } from '../../access/new-key.ts'
 import { SCOPES } from '../../access/principal.ts'
 import { emptyResponse, jsonResponse } from './json-response.ts'
 import { listResponse, listSchema } from './list-response.ts'
-import { defineRoute, type Route } from './route.ts'
+import { defineRoute, NO_QUERY, type Route } from './route.ts'
 
 const instant = Type.String({ format: 'date-time' })
 
@@ -44,6 +44,7 @@ export const KEY_ROUTES: readonly Route[] = [
     scope: 'admin',
     summary: 'Make an API key',
     body: NewKeyBody,
+    query: NO_QUERY,
     responses: { 201: { description: 'Made', contentType: 'application/json', schema: CreatedKey } },
     async handle({ deps, call, body }) {
       const { key, secret } = await deps.access.createKey(call, newKeyCheck.parse(parseJson(body.text)))
@@ -57,6 +58,7 @@ export const KEY_ROUTES: readonly Route[] = [
     path: '/keys',
     scope: 'admin',
     summary: "The tenant's API keys, without their secrets",
+    query: NO_QUERY,
     responses: { 200: { description: 'Keys', contentType: 'application/json', schema: listSchema(KeyView) } },
     async handle({ deps, call }) {
       const keys = await deps.access.listKeys(call)
@@ -69,6 +71,7 @@ export const KEY_ROUTES: readonly Route[] = [
     path: '/keys/{id}',
     scope: 'admin',
     summary: 'Revoke an API key',
+    query: NO_QUERY,
     responses: { 204: { description: 'Revoked' } },
     async handle({ deps, call, params }) {
       await deps.access.revokeKey(call, params.id ?? '')

@@ -1,6 +1,6 @@
 import type { Static, TObject, TSchema } from 'typebox'
 import Type from 'typebox'
-import { type Check, check } from '../../a2a/wire.ts'
+import { check } from '../../a2a/wire.ts'
 import type { Call, Scope } from '../../access/principal.ts'
 import type { EdgeDeps } from './app-deps.ts'
 
@@ -41,19 +41,15 @@ export type Route = {
 }
 
 type RouteSpec<Q extends TObject> = Omit<Route, 'query' | 'handle'> & {
-  readonly query?: Q
+  readonly query: Q
   readonly handle: (input: RouteInput<Static<Q>, BodyText>) => Promise<Response>
 }
 
-const NO_QUERY = Type.Object({})
+/** For routes that take no query parameters. */
+export const NO_QUERY = Type.Object({})
 
 /** Ties a handler to the query its route declares. */
 export function defineRoute<Q extends TObject>(spec: RouteSpec<Q>): Route {
-  const query: TObject = spec.query ?? NO_QUERY
-  const queryCheck: Check<Static<Q>> = check(query) as Check<Static<Q>>
-  return {
-    ...spec,
-    query,
-    handle: (input) => spec.handle({ ...input, query: queryCheck.parse(input.query) }),
-  }
+  const query = check(spec.query)
+  return { ...spec, handle: (input) => spec.handle({ ...input, query: query.parse(input.query) }) }
 }

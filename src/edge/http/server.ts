@@ -1,5 +1,4 @@
 import { createServer, type Server, ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
@@ -73,7 +72,8 @@ function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
 }
 
 function urlOf(server: Server, host: string): string {
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
@@ -124,7 +124,7 @@ function isAnswering(socket: Duplex): boolean {
   return response instanceof ServerResponse && response.headersSent
 }
 
-function refuse(socket: Duplex | Socket, code: ErrorCode, message: string, status?: number): void {
+function refuse(socket: Duplex, code: ErrorCode, message: string, status?: number): void {
   const problem = problemOf(new ParleyError(code, message), '')
   const told = status ?? problem.status
   const body = JSON.stringify({ ...problem, status: told })

@@ -5,7 +5,7 @@ import { LANDING_PAGE } from './landing-page.ts'
 import { metricsResponse } from './metrics-response.ts'
 import { openApiDocument } from './openapi.ts'
 import { pageResponse } from './page.ts'
-import { defineRoute, type Route } from './route.ts'
+import { defineRoute, NO_QUERY, type Route } from './route.ts'
 
 const health = (description: string) => ({ description, contentType: 'application/json', schema: Health })
 
@@ -15,6 +15,7 @@ const alive = (path: string, summary: string): Route =>
     path,
     scope: 'none',
     summary,
+    query: NO_QUERY,
     responses: { 200: health('The process answers') },
     handle: async ({ call }) => healthResponse(true, call.requestId),
   })
@@ -28,6 +29,7 @@ export const serviceRoutes = (describe: () => readonly Route[]): readonly Route[
     path: '/',
     scope: 'none',
     summary: 'A page that says what this is',
+    query: NO_QUERY,
     responses: { 200: { description: 'The page', contentType: 'text/html' } },
     handle: async ({ call }) => pageResponse(LANDING_PAGE, call.requestId),
   }),
@@ -38,6 +40,7 @@ export const serviceRoutes = (describe: () => readonly Route[]): readonly Route[
     path: '/readyz',
     scope: 'none',
     summary: 'May traffic be sent here? Not before everything is open, and not once a stop was asked for',
+    query: NO_QUERY,
     responses: { 200: health('Ready'), 503: health('Not ready') },
     handle: async ({ deps, call }) =>
       healthResponse(deps.isReady() && !deps.shutdown.aborted, call.requestId),
@@ -47,6 +50,7 @@ export const serviceRoutes = (describe: () => readonly Route[]): readonly Route[
     path: '/metrics',
     scope: 'metrics:read',
     summary: 'Metrics in Prometheus text format',
+    query: NO_QUERY,
     responses: { 200: { description: 'Metrics', contentType: 'text/plain' } },
     handle: async ({ deps, call }) => metricsResponse(await deps.scrape(), call.requestId),
   }),
@@ -55,6 +59,7 @@ export const serviceRoutes = (describe: () => readonly Route[]): readonly Route[
     path: '/openapi.json',
     scope: 'none',
     summary: 'This API, as OpenAPI 3.1',
+    query: NO_QUERY,
     responses: { 200: { description: 'The description', contentType: 'application/json' } },
     handle: async ({ deps, call }) =>
       jsonResponse(JSON.stringify(openApiDocument(describe(), deps.version)), call.requestId),
@@ -64,6 +69,7 @@ export const serviceRoutes = (describe: () => readonly Route[]): readonly Route[
     path: '/docs',
     scope: 'none',
     summary: 'This API, as a page',
+    query: NO_QUERY,
     responses: { 200: { description: 'The page', contentType: 'text/html' } },
     handle: async ({ deps, call }) =>
       pageResponse(renderDocs(openApiDocument(describe(), deps.version)), call.requestId),

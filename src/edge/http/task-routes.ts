@@ -4,7 +4,7 @@ import { State, Task } from '../../a2a/task.ts'
 import { jsonResponse } from './json-response.ts'
 import { DEFAULT_LIMIT, listResponse, listSchema, PAGE_QUERY, pageOf } from './list-response.ts'
 import { problemOf } from './problem.ts'
-import { defineRoute, type Route, type RouteInput } from './route.ts'
+import { defineRoute, NO_QUERY, type Route, type RouteInput } from './route.ts'
 import { openSse, sseEvent } from './sse.ts'
 
 const TasksQuery = Type.Object({
@@ -56,6 +56,7 @@ export const TASK_ROUTES: readonly Route[] = [
     path: '/tasks/{id}',
     scope: 'tasks:read',
     summary: 'One task, with its artifacts and history',
+    query: NO_QUERY,
     responses: { 200: { description: 'The task', contentType: 'application/json', schema: Task } },
     async handle({ deps, call, params }) {
       return jsonResponse(await deps.tasks.get(call, params.id ?? ''), call.requestId)
