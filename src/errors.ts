@@ -23,7 +23,7 @@ export const ERROR_CODES = [
   'extended_agent_card_not_configured',
   'extension_support_required',
   'version_not_supported',
-  'invalid_card',
+  'invalid_registration',
   'conflict',
   'idempotency_conflict',
   'payload_too_large',

@@ -10,7 +10,7 @@ const problems = (body: unknown): string[] => {
     parseRegistration(JSON.stringify(body))
   } catch (reason) {
     assert.ok(reason instanceof ParleyError)
-    assert.equal(reason.code, 'invalid_params')
+    assert.equal(reason.code, 'invalid_registration')
     return reason.violations.map(({ pointer, code }) => `${pointer} ${code}`)
   }
   return []

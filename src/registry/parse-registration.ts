@@ -37,7 +37,7 @@ const CARD_MEMBERS = [
 /**
  * What a publisher sent, from the text of a request's body: a bare card, `{card | cardUrl, …options}`, or `{url}`.
  *
- * A bare card is not judged here. Throws `parse_error` for what is no JSON, and `invalid_params` with everything wrong
+ * A bare card is not judged here. Throws `parse_error` for what is no JSON, and `invalid_registration` with everything wrong
  * otherwise, the problems of an enclosed card included.
  */
 export function parseRegistration(body: string): Registration {
@@ -143,5 +143,5 @@ const escapePointer = (name: string): string => name.replaceAll('~', '~0').repla
 function refused(violations: readonly Violation[]): ParleyError {
   const [first] = violations
   const message = `The registration cannot be accepted: ${first?.pointer || '/'} ${first?.message}`
-  return new ParleyError('invalid_params', message, { violations })
+  return new ParleyError('invalid_registration', message, { violations })
 }

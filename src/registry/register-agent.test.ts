@@ -164,18 +164,18 @@ describe('register', () => {
     const refused = room.registry.register(ada, { card, cardPointer: '/card', slug: 'register' })
     const [code, pointers] = await pointersOf(refused)
 
-    assert.equal(code, 'invalid_card')
+    assert.equal(code, 'invalid_registration')
     const ofSkill = ['description', 'id', 'name', 'tags'].map((name) => `/card/skills/0/${name}`)
     assert.deepEqual([...pointers].sort(), ['/card/name', ...ofSkill, '/slug'])
     const badSlug = room.registry.register(ada, { card: cardText(), slug: 'No' })
-    assert.deepEqual(await pointersOf(badSlug), ['invalid_params', ['/slug']])
+    assert.deepEqual(await pointersOf(badSlug), ['invalid_registration', ['/slug']])
   })
 
   it('refuses a card that leads back to the gateway', async () => {
     const { agent } = await room.registry.register(ada, { card: cardText() })
     const loop = room.registry.register(ada, { card: room.registry.publishedCard(agent) })
 
-    assert.deepEqual(await pointersOf(loop), ['invalid_card', ['/supportedInterfaces/0/url']])
+    assert.deepEqual(await pointersOf(loop), ['invalid_registration', ['/supportedInterfaces/0/url']])
   })
 
   it('makes one agent of concurrent registrations by one owner', async () => {

@@ -47,7 +47,7 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
   const readCard = async (call: Call, { card, cardUrl }: Registration) => {
     if (card !== undefined) return { text: card }
     if (cardUrl !== undefined) return cards.fetchCard(cardUrl, call.signal)
-    throw new ParleyError('invalid_params', 'A registration needs a card or a cardUrl')
+    throw new ParleyError('invalid_registration', 'A registration needs a card or a cardUrl')
   }
 
   const listingOf = async (call: Call, registration: Registration, owner: string): Promise<Listing> => {
@@ -123,14 +123,11 @@ function assertAcceptable(registration: Registration, cardViolations: readonly V
   const [first] = violations
   if (first === undefined) return
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : ''
-  const [code, what] =
-    inCard.length > 0 ? (['invalid_card', 'card'] as const) : (['invalid_params', 'slug'] as const)
+  const what = inCard.length > 0 ? 'card' : 'slug'
   throw new ParleyError(
-    code,
+    'invalid_registration',
     `The ${what} cannot be accepted: ${first.pointer || '/'} ${first.message}${more}`,
-    {
-      violations,
-    },
+    { violations },
   )
 }
 

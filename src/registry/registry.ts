@@ -46,7 +46,7 @@ export type AgentPage = {
 /** `ref` is an agent's id, or its slug in the caller's tenant. */
 export interface Registry {
   /**
-   * Registers an agent, or updates the one with the same owner and slug. Throws `invalid_card` with every problem,
+   * Registers an agent, or updates the one with the same owner and slug. Throws `invalid_registration` with every problem,
    * `conflict` when another owner has the slug.
    */
   register(

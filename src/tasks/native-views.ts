@@ -83,7 +83,7 @@ export async function followEvents(
 }
 
 const eventView = (head: TaskHead, event: TaskEvent): JsonText<EventView> =>
-  `{"seq":${event.seq},"at":"${timestamp(event.at)}","kind":"${event.kind}","payload":${eventText(head, event)}}`
+  `{"taskId":"${head.id}","seq":${event.seq},"at":"${timestamp(event.at)}","kind":"${event.kind}","payload":${eventText(head, event)}}`
 
 /** A page of events ends here even when it holds fewer than asked for. */
 const EVENTS_PAGE_BYTES = 4 * 1024 * 1024

@@ -55,6 +55,7 @@ export type HistoryEntry = { readonly taskId: string; readonly at: string; reado
 
 /** An event of a task's log as the native API shows it. */
 export type EventView = {
+  readonly taskId: string
   readonly seq: number
   readonly at: string
   readonly kind: string

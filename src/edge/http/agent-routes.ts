@@ -22,7 +22,7 @@ const names = (description: string) =>
 const AgentsQuery = Type.Object({
   name: names('Part of the name or slug.'),
   skill: names('Id of a skill.'),
-  capability: names('A capability the card declares.'),
+  capabilities: names('A capability that the card declares, such as streaming.'),
   owner: names('The owner.'),
   only_alive: Type.Optional(Type.Boolean({ description: 'Only agents whose heartbeat is recent.' })),
   ...PAGE_QUERY,
@@ -63,11 +63,11 @@ export const AGENT_ROUTES: readonly Route[] = [
       200: json('Agents', listSchema(AgentView)),
     },
     async handle({ deps, call, query }) {
-      const { name, skill, capability, owner, only_alive } = query
+      const { name, skill, capabilities, owner, only_alive } = query
       const agentQuery: AgentQuery = {
         ...(name !== undefined && { names: name }),
         ...(skill !== undefined && { skills: skill }),
-        ...(capability !== undefined && { capabilities: capability }),
+        ...(capabilities !== undefined && { capabilities }),
         ...(owner !== undefined && { owners: owner }),
         ...(only_alive !== undefined && { onlyAlive: only_alive }),
         ...pageOf(query),

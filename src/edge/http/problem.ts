@@ -22,7 +22,7 @@ export const PROBLEMS = {
   extended_agent_card_not_configured: { status: 400, title: 'No extended card' },
   extension_support_required: { status: 400, title: 'Extension required' },
   version_not_supported: { status: 400, title: 'Version not supported' },
-  invalid_card: { status: 422, title: 'Invalid card' },
+  invalid_registration: { status: 422, title: 'Invalid card' },
   conflict: { status: 409, title: 'Conflict' },
   idempotency_conflict: { status: 409, title: 'Idempotency key used for another request' },
   payload_too_large: { status: 413, title: 'Payload too large' },

@@ -104,7 +104,7 @@ describe('the native API', () => {
       {
         registry: {
           async register() {
-            throw new ParleyError('invalid_card', 'The card has 2 problems', { violations })
+            throw new ParleyError('invalid_registration', 'The card has 2 problems', { violations })
           },
         },
       },
@@ -113,12 +113,12 @@ describe('the native API', () => {
     assert.equal(status, 422)
     assert.equal(headers.get('content-type'), 'application/problem+json')
     assert.deepEqual(json(), {
-      type: 'https://parley.dev/problems/invalid_card',
+      type: 'https://parley.dev/problems/invalid_registration',
       title: 'Invalid card',
       status: 422,
       detail: 'The card has 2 problems',
       instance: 'r-1',
-      code: 'invalid_card',
+      code: 'invalid_registration',
       errors: [
         { pointer: '/name', code: 'required', detail: 'is required' },
         { pointer: '/skills', code: 'type', detail: 'must be array', hint: 'Send []' },

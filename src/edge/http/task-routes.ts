@@ -16,16 +16,16 @@ const TasksQuery = Type.Object({
 
 const EventsQuery = Type.Object({
   after: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      default: 0,
-      description: 'Only events with a greater seq; `nextCursor` of the page before.',
-    }),
+    Type.Integer({ minimum: 0, default: 0, description: 'Only events with a greater seq.' }),
+  ),
+  cursor: Type.Optional(
+    Type.Integer({ minimum: 0, description: '`nextCursor` of the page before; wins over `after`.' }),
   ),
   limit: PAGE_QUERY.limit,
 })
 
 export const TaskEventView = Type.Object({
+  taskId: Type.String(),
   seq: Type.Integer({ minimum: 1 }),
   at: Type.String({ format: 'date-time' }),
   kind: Type.String(),
@@ -73,13 +73,9 @@ export const TASK_ROUTES: readonly Route[] = [
     },
     async handle(input) {
       const { deps, call, request, params, query } = input
-      if (wantsStream(request)) return streamEvents(input, query.after ?? 0)
-      const page = await deps.tasks.listEvents(
-        call,
-        params.id ?? '',
-        query.after ?? 0,
-        query.limit ?? DEFAULT_LIMIT,
-      )
+      const after = query.cursor ?? query.after ?? 0
+      if (wantsStream(request)) return streamEvents(input, after)
+      const page = await deps.tasks.listEvents(call, params.id ?? '', after, query.limit ?? DEFAULT_LIMIT)
       return listResponse(page, call.requestId)
     },
   }),

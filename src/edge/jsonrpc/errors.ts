@@ -39,7 +39,7 @@ export const JSONRPC_FAILURES = {
   extended_agent_card_not_configured: a2a(-32007),
   extension_support_required: a2a(-32008),
   version_not_supported: a2a(-32009),
-  invalid_card: own(-32602),
+  invalid_registration: own(-32602),
   conflict: own(INVALID_REQUEST),
   idempotency_conflict: own(INVALID_REQUEST),
   payload_too_large: own(INVALID_REQUEST, 413),

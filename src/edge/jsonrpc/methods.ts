@@ -13,9 +13,9 @@ import { type Check, check } from '../../a2a/wire.ts'
 import type { Call, Scope } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
 import type { Registry } from '../../registry/registry.ts'
-import type { TaskStream, Tasks } from '../../tasks/tasks.ts'
+import type { SendOptions, TaskStream, Tasks } from '../../tasks/tasks.ts'
 import type { JsonRpcRequest } from './decode.ts'
-import { idempotencyKeyOf, lastEventIdOf, refuseResume } from './service-parameters.ts'
+import { extensionsOf, idempotencyKeyOf, lastEventIdOf, refuseResume } from './service-parameters.ts'
 
 /** One call of one method, as the methods below need it. */
 export type MethodCall = {
@@ -71,9 +71,10 @@ const sendRequestOf = ({ params }: MethodCall) => ({
   text: params.text,
 })
 
-function sendOptionsOf({ headers }: MethodCall): { readonly idempotencyKey?: string } {
+function sendOptionsOf({ headers }: MethodCall): SendOptions {
   const idempotencyKey = idempotencyKeyOf(headers)
-  return idempotencyKey === undefined ? {} : { idempotencyKey }
+  const extensions = extensionsOf(headers)
+  return idempotencyKey === undefined ? { extensions } : { extensions, idempotencyKey }
 }
 
 function getTask({ tasks, call, agent, params }: MethodCall): Promise<JsonText<unknown>> {

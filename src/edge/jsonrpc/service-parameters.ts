@@ -42,6 +42,13 @@ const unsupportedVersion = (message: string): ParleyError =>
     details: { supportedVersions: SUPPORTED_VERSIONS.join(', ') },
   })
 
+/** The extension URIs of `A2A-Extensions`: comma-separated, in one header or several (A2A 1.0 §3.2.6). */
+export const extensionsOf = (headers: Headers): readonly string[] =>
+  (headers.get('a2a-extensions') ?? '')
+    .split(',')
+    .map((uri) => uri.trim())
+    .filter((uri) => uri !== '')
+
 /** `Idempotency-Key`: 1 to 255 visible ASCII characters. Throws `invalid_params` for anything else. */
 export function idempotencyKeyOf(headers: Headers): string | undefined {
   const key = headers.get('idempotency-key')
