@@ -147,7 +147,11 @@ function contextOf(deps: DeliveryDeps, head: TaskHead, agentContextId: string): 
 
 /** The entries, or the end of the task when they would make it larger than a task may be. */
 function withinLimits(deps: DeliveryDeps, head: TaskHead, entries: readonly NewEvent[]): readonly NewEvent[] {
-  const { maxTaskBytes, maxArtifacts } = deps.limits
+  const { maxTaskBytes, maxArtifacts, maxEventBytes } = deps.limits
+  if (entries.some((entry) => entryBytes(entry) > maxEventBytes)) {
+    const text = `The agent sent a single part larger than ${maxEventBytes} bytes`
+    return [failureEntry(head, deps.newId(), 'EVENT_TOO_LARGE', text)]
+  }
   const { head: grown } = evolve(head, entries, head.at)
   if (grown.bytes > maxTaskBytes) {
     const text = `The agent's answer grew beyond ${maxTaskBytes} bytes`
@@ -194,12 +198,15 @@ async function recordMessage(
   throw new LeaseLost()
 }
 
+const entryBytes = (entry: NewEvent): number =>
+  Buffer.byteLength(entry.body) + Buffer.byteLength(entry.header) + Buffer.byteLength(entry.trailer)
+
 /** Runs of entries that fit one commit; one empty run when there are none. */
 function groupsOf(entries: readonly NewEvent[]): readonly NewEvent[][] {
   const groups: NewEvent[][] = [[]]
   let bytes = 0
   for (const entry of entries) {
-    const size = Buffer.byteLength(entry.body) + entry.header.length + entry.trailer.length
+    const size = entryBytes(entry)
     const full =
       (groups.at(-1)?.length ?? 0) >= MAX_COMMIT_EVENTS || (bytes > 0 && bytes + size > MAX_COMMIT_BYTES)
     if (full) {

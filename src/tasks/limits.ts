@@ -12,6 +12,8 @@ export type TaskLimits = {
   /** A task that grows beyond this ends FAILED. */
   readonly maxTaskBytes: number
   readonly maxArtifacts: number
+  /** A task with a single event larger than this ends FAILED. */
+  readonly maxEventBytes: number
   /** Snapshots at the start of a stream leave artifacts out beyond this, and resend them as events. */
   readonly maxSnapshotBytes: number
 }
@@ -28,5 +30,6 @@ export const DEFAULT_TASK_LIMITS: TaskLimits = {
   idempotencyMs: DAY,
   maxTaskBytes: 32 * MIB,
   maxArtifacts: 200,
+  maxEventBytes: 4 * MIB,
   maxSnapshotBytes: 4 * MIB,
 }

@@ -51,7 +51,8 @@ export type ContextRecord = ContextKey & {
 }
 
 /**
- * Everything one decision writes, applied atomically or not at all: at most 100 rows and 3 MB.
+ * Everything one decision writes, applied atomically or not at all: at most 100 rows and 5 MiB (one event is at
+ * most 4 MiB).
  * Order within a commit: checks, head, events, `done`, `work`, context, idempotency.
  */
 export type TaskCommit = {

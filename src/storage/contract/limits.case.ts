@@ -21,10 +21,10 @@ export const limitCases: Cases = ({ open }) => {
     assert.deepEqual(await backend.tasks.findHead(head.id), next)
   })
 
-  it('commits almost 3 MB and refuses more', async (t) => {
+  it('commits an event of 4 MiB with its companions and refuses more than 5 MiB', async (t) => {
     const backend = await open(t)
     const commit = firstCommit()
-    const body = `"${'x'.repeat(3 * MIB - 4096)}"`
+    const body = `"${'x'.repeat(4 * MIB)}"`
     const large = { ...commit, events: [sampleEvent({ body })] }
     const tooLarge = { ...commit, events: [sampleEvent({ body: body.repeat(2) })] }
 
