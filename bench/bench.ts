@@ -3,17 +3,25 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { addedLatency } from './added-latency.ts'
 import type { BenchContext, Measurement } from './bench-context.ts'
 import { pinCores } from './cores.ts'
 import { durableSend } from './durable-send.ts'
 import { getTask } from './get-task.ts'
+import { openStreams } from './open-streams.ts'
 import { createProgramStarter } from './processes.ts'
 import { describeProfiles } from './profile.ts'
 import { type Finding, tableOf, writeReport } from './report.ts'
+import { startUp } from './start-up.ts'
+import { storedTasks } from './stored-tasks.ts'
 
 const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   'durable-send': durableSend,
   'get-task': getTask,
+  'added-latency': addedLatency,
+  'open-streams': openStreams,
+  'start-up': startUp,
+  'stored-tasks': storedTasks,
 }
 
 const HELP = `npm run bench -- [options]

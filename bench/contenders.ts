@@ -51,9 +51,9 @@ export async function compareRates<Name extends string>(
   const amounts = new Map<Name, number>()
   const requests = Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>
   for (const name of names) {
-    const warm = await warmUp(loads[name], quick ? 1000 : 2500, signal)
+    const warm = await warmUp(loads[name], quick ? 2000 : 6000, signal)
     requests[name] = warm.requests
-    amounts.set(name, Math.round(warm.perSecond * (quick ? 1.5 : 4)))
+    amounts.set(name, Math.round(warm.perSecond * (quick ? 1.5 : 3)))
   }
   const run = (name: Name) => async () => {
     const result = await drive(loads[name], amounts.get(name) ?? 0, signal)
