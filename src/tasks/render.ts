@@ -83,8 +83,15 @@ export function assembled(extent: ArtifactExtent, events: readonly TaskEvent[]):
 }
 
 function mergedHeader(chunks: readonly TaskEvent[]): string {
-  const [first, ...rest] = new Set(chunks.map((chunk) => chunk.header))
-  return rest.reduce(mergeHeaders, first ?? '')
+  const [first = '', ...rest] = chunks.map((chunk) => chunk.header)
+  let before = first
+  let merged = first
+  for (const header of rest) {
+    // Most chunks repeat the header of the one before.
+    if (header !== before) merged = mergeHeaders(merged, header)
+    before = header
+  }
+  return merged
 }
 
 /** Later members win; `metadata` merges by key and `extensions` unite. */
