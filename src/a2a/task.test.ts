@@ -14,7 +14,7 @@ const violationsOf = <T>(what: Check<T>, value: unknown): readonly string[] =>
 describe('a task of an agent', () => {
   it('needs an id and a status with a state', () => {
     assert.deepEqual(violationsOf(taskCheck, task), [])
-    assert.deepEqual(violationsOf(taskCheck, {}).sort(), ['/id required', '/status required'])
+    assert.deepEqual(violationsOf(taskCheck, {}).toSorted(), ['/id required', '/status required'])
     assert.deepEqual(violationsOf(taskCheck, { ...task, status: {} }), ['/status/state required'])
   })
 
@@ -29,7 +29,7 @@ describe('a task of an agent', () => {
   })
 
   it('has artifacts with an id and whole parts', () => {
-    assert.deepEqual(violationsOf(taskCheck, { ...task, artifacts: [{ parts: [{}] }] }).sort(), [
+    assert.deepEqual(violationsOf(taskCheck, { ...task, artifacts: [{ parts: [{}] }] }).toSorted(), [
       '/artifacts/0/artifactId required',
       '/artifacts/0/parts/0 oneOf',
     ])
