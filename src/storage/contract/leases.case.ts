@@ -92,6 +92,37 @@ export const leaseCases: Cases = ({ open }) => {
     assert.deepEqual(keysOf(await work.lease(request())), ['a', 'b'])
   })
 
+  it('finds work behind a long queue of busy lanes, earliest of all lanes first', async (t) => {
+    const { work } = await open(t)
+    const lane = (name: string, count: number, dueAt: number) =>
+      Array.from({ length: count }, (_, index) =>
+        sampleWork(`${name}-${index}`, { lane: name, dueAt: dueAt + index }),
+      )
+    await work.put([...lane('slow', 50, T0 - 900), ...lane('b', 3, T0 - 20), ...lane('a', 3, T0 - 19)])
+
+    const leased = await work.lease(request({ limit: 3, busyLanes: ['slow'] }))
+
+    assert.deepEqual(keysOf(leased).toSorted(), ['a-0', 'b-0', 'b-1'])
+    assert.ok(leased.every(({ dueAt }, index) => index === 0 || dueAt >= (leased[index - 1]?.dueAt ?? 0)))
+    assert.deepEqual(keysOf(await work.lease(request({ limit: 1 }))), ['slow-0'])
+  })
+
+  it('takes over many expired leases, and leaves those of busy lanes to their turn', async (t) => {
+    const { work } = await open(t)
+    await work.put(
+      Array.from({ length: 30 }, (_, index) => sampleWork(`w-${index}`, { lane: `l-${index % 3}` })),
+    )
+    const first = await work.lease(request({ limit: 30 }))
+    const now = T0 + 30_000
+
+    const second = await work.lease(request({ limit: 5, now, busyLanes: ['l-0', 'l-1'] }))
+    const third = await work.lease(request({ limit: 30, now }))
+
+    assert.ok(second.every(({ lane, attempt }) => lane === 'l-2' && attempt === 2))
+    assert.equal(new Set(keysOf([...second, ...third])).size, 30)
+    assert.equal((await work.renew(first, now + 1)).length, 30)
+  })
+
   it('renews a lease that is held and names those that are lost', async (t) => {
     const { work } = await open(t)
     await work.put([sampleWork('w')])
@@ -127,6 +158,8 @@ export const leaseCases: Cases = ({ open }) => {
     const held = only(await backend.work.lease(request()))
     const late = nextCommit(head, [statusEvent({ at: held.until + 5 })])
 
+    const busyLanes = [held.lane]
+    assert.deepEqual(await backend.work.lease(request({ now: held.until + 1, busyLanes })), [])
     assert.deepEqual(await backend.tasks.commit({ ...late, fence: held }), { kind: 'committed' })
     assert.deepEqual(await backend.work.renew([held], held.until + 30_000), [])
     assert.deepEqual(await backend.work.lease(request({ now: held.until + 10 })), [])

@@ -1,10 +1,10 @@
 import type { NewId } from '../../a2a/ids.ts'
 import type { LeasedWork, LeaseRequest, WorkQueue } from '../../delivery/work-queue.ts'
 import type { EpochMs } from '../../tasks/task-head.ts'
-import type { Fence, WorkKind } from '../../tasks/task-store.ts'
+import { type Fence, WORK_KINDS, type WorkKind } from '../../tasks/task-store.ts'
 import type { Hint } from '../backend.ts'
 import { integerIn, integerOrNullIn, textIn } from './columns.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, Row } from './connection.ts'
 import type { Decision, GroupCommit } from './group-commit.ts'
 import { retryBusy } from './retry-busy.ts'
 import type { WorkRows } from './work-rows.ts'
@@ -20,17 +20,33 @@ export type SqliteWorkOptions = {
 
 type Candidate = Omit<LeasedWork, 'token' | 'until'>
 
-const IS_DUE = `kind = ?1 AND due_at <= ?2 AND lane NOT IN (SELECT value FROM json_each(?3))`
-const COLUMNS = 'key, lane, due_at, attempt'
+/** When the first free work of each lane is due. Steps from lane to lane, however much waits in each. */
+const LANES = `
+  WITH RECURSIVE lanes (lane) AS (
+    SELECT min(lane) FROM work WHERE until = 0 AND kind = ?1
+    UNION ALL
+    SELECT (SELECT min(lane) FROM work WHERE until = 0 AND kind = ?1 AND lane > lanes.lane)
+    FROM lanes WHERE lanes.lane IS NOT NULL
+  )
+  SELECT lane, (SELECT min(due_at) FROM work WHERE until = 0 AND kind = ?1 AND lane = lanes.lane) AS due_at
+  FROM lanes WHERE lane IS NOT NULL`
 
-/** Work nobody ever leased is found by when it is due; expired leases, which are few, by when they expired. */
-const FIND_FREE = `SELECT ${COLUMNS} FROM work WHERE until = 0 AND ${IS_DUE} ORDER BY due_at LIMIT ?4`
+const FIND_IN_LANE = `
+  SELECT key, kind, lane, due_at, attempt FROM work
+  WHERE until = 0 AND kind = ? AND lane = ? AND due_at <= ? ORDER BY due_at LIMIT ?`
+
 const FIND_EXPIRED = `
-  SELECT ${COLUMNS} FROM work WHERE until > 0 AND until <= ?2 AND ${IS_DUE} ORDER BY due_at LIMIT ?4`
+  SELECT key, kind, lane, due_at, attempt FROM work
+  WHERE until > 0 AND until <= ? ORDER BY until LIMIT ?`
+
+/** How many expired leases one transaction clears away; the next one goes on. */
+const MAX_EXPIRED = 1000
 
 const TAKE = 'UPDATE work SET token = ?, until = ?, attempt = ? WHERE key = ? AND kind = ?'
 
-const NEXT_FREE = 'SELECT min(due_at) AS due_at FROM work WHERE until = 0 AND kind = ?'
+/** The token stays: whoever held the lease may go on until somebody takes it over. */
+const SET_FREE = 'UPDATE work SET until = 0 WHERE key = ? AND kind = ?'
+
 const NEXT_EXPIRED = 'SELECT min(due_at) AS due_at FROM work WHERE until > 0 AND until <= ? AND kind = ?'
 
 const WORK_HINT: readonly Hint[] = [{ kind: 'work' }]
@@ -38,31 +54,41 @@ const WORK_HINT: readonly Hint[] = [{ kind: 'work' }]
 export function createSqliteWorkQueue(options: SqliteWorkOptions): WorkQueue {
   const { connection, commits, rows, newId, random } = options
 
-  const findKind = (kind: WorkKind, { now, busyLanes, limit }: LeaseRequest): readonly Candidate[] => {
-    const params = [kind, now, JSON.stringify(busyLanes), limit]
-    return [FIND_FREE, FIND_EXPIRED].flatMap((sql) =>
-      connection.all(sql, ...params).map((row) => ({
-        kind,
-        key: textIn(row, 'key'),
-        lane: textIn(row, 'lane'),
-        dueAt: integerIn(row, 'due_at'),
-        attempt: integerIn(row, 'attempt') + 1,
-      })),
-    )
-  }
+  const lanesOf = (kind: WorkKind) =>
+    connection.all(LANES, kind).map((row) => ({
+      kind,
+      lane: textIn(row, 'lane'),
+      dueAt: integerIn(row, 'due_at'),
+    }))
 
-  const find = (request: LeaseRequest): readonly Candidate[] =>
-    request.kinds
-      .flatMap((kind) => findKind(kind, request))
-      .sort((a, b) => a.dueAt - b.dueAt)
+  /** Lanes with work that may be leased, the one that has waited longest first. */
+  const findLanes = ({ kinds, now, busyLanes }: LeaseRequest) =>
+    kinds
+      .flatMap(lanesOf)
+      .filter(({ lane, dueAt }) => dueAt <= now && !busyLanes.includes(lane))
+      .sort(earliestFirst)
+
+  /** The first `limit` pieces of free work lie in as many lanes at most. */
+  const findFree = (request: LeaseRequest): readonly Candidate[] =>
+    findLanes(request)
       .slice(0, request.limit)
+      .flatMap(({ kind, lane }) => connection.all(FIND_IN_LANE, kind, lane, request.now, request.limit))
+      .map(candidateIn)
+
+  const mayTake = ({ kinds, now, busyLanes }: LeaseRequest, work: Candidate): boolean =>
+    kinds.includes(work.kind) && work.dueAt <= now && !busyLanes.includes(work.lane)
 
   function take(request: LeaseRequest): Decision<readonly LeasedWork[]> {
+    const expired = connection.all(FIND_EXPIRED, request.now, MAX_EXPIRED).map(candidateIn)
     const until = request.now + request.leaseMs
-    const leased = find(request).map((work): LeasedWork => ({ ...work, token: newId(), until }))
+    const leased = [...findFree(request), ...expired.filter((work) => mayTake(request, work))]
+      .sort(earliestFirst)
+      .slice(0, request.limit)
+      .map((work): LeasedWork => ({ ...work, token: newId(), until }))
     return {
       result: leased,
       apply() {
+        for (const { key, kind } of expired) connection.run(SET_FREE, key, kind)
         for (const { token, attempt, key, kind } of leased) {
           connection.run(TAKE, token, until, attempt, key, kind)
         }
@@ -70,20 +96,24 @@ export function createSqliteWorkQueue(options: SqliteWorkOptions): WorkQueue {
     }
   }
 
+  const hasSomething = (request: LeaseRequest): boolean =>
+    request.limit > 0 &&
+    (findLanes(request).length > 0 || connection.get(FIND_EXPIRED, request.now, 1) !== undefined)
+
   function nextDueAt(kinds: readonly WorkKind[], now: EpochMs): EpochMs | undefined {
-    const found = kinds.flatMap((kind) => [
-      connection.get(NEXT_FREE, kind),
-      connection.get(NEXT_EXPIRED, now, kind),
-    ])
-    const times = found.flatMap((row) => (row === undefined ? [] : (integerOrNullIn(row, 'due_at') ?? [])))
+    const times = kinds.flatMap((kind) => {
+      const expired = connection.get(NEXT_EXPIRED, now, kind)
+      const dueAt = expired === undefined ? undefined : integerOrNullIn(expired, 'due_at')
+      return [...lanesOf(kind).map((lane) => lane.dueAt), ...(dueAt === undefined ? [] : [dueAt])]
+    })
     return times.length === 0 ? undefined : Math.min(...times)
   }
 
   return {
     async lease(request) {
       // A look first, so that workers that find nothing to do never take the write lock.
-      const found = await retryBusy(() => find({ ...request, limit: Math.min(1, request.limit) }), random)
-      return found.length === 0 ? [] : await commits.write(() => take(request))
+      const worthwhile = await retryBusy(() => hasSomething(request), random)
+      return worthwhile ? await commits.write(() => take(request)) : []
     },
     renew: (fences, until) =>
       commits.write<readonly Fence[]>(() => ({
@@ -113,5 +143,22 @@ export function createSqliteWorkQueue(options: SqliteWorkOptions): WorkQueue {
         },
       })),
     nextDueAt: (kinds, now) => retryBusy(() => nextDueAt(kinds, now), random),
+  }
+}
+
+const earliestFirst = (a: { readonly dueAt: EpochMs }, b: { readonly dueAt: EpochMs }): number =>
+  a.dueAt - b.dueAt
+
+/** A piece of work as it will be once it is leased. */
+function candidateIn(row: Row): Candidate {
+  const kindText = textIn(row, 'kind')
+  const kind = WORK_KINDS.find((known) => known === kindText)
+  if (kind === undefined) throw new TypeError('Work of an unknown kind is stored')
+  return {
+    kind,
+    key: textIn(row, 'key'),
+    lane: textIn(row, 'lane'),
+    dueAt: integerIn(row, 'due_at'),
+    attempt: integerIn(row, 'attempt') + 1,
   }
 }

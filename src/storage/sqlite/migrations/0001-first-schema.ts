@@ -3,7 +3,8 @@
  *
  * `events.id` is `tasks.n << 32 | seq`: one b-tree clustered by task and seq, without the task's id in every row.
  * Columns that filters read come before the bodies, which may fill many overflow pages. Lists cover decided tasks only,
- * so an undecided exchange touches no list. `work.until` is 0 while nobody holds a lease.
+ * so an undecided exchange touches no list. `work.until` is 0 while nobody holds a lease, and free work is kept by lane,
+ * so that a long queue in a busy lane hides nothing behind it.
  */
 export const firstSchema = `
   CREATE TABLE tasks (
@@ -48,7 +49,7 @@ export const firstSchema = `
     attempt INTEGER NOT NULL,
     PRIMARY KEY (key, kind)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX work_free ON work (kind, due_at, lane) WHERE until = 0;
+  CREATE INDEX work_by_lane ON work (kind, lane, due_at) WHERE until = 0;
   CREATE INDEX work_leased ON work (until) WHERE until > 0;
 
   CREATE TABLE contexts (
