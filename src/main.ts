@@ -27,11 +27,13 @@ import { createAgentClient } from './upstream/agent-client.ts'
 import { createCardSource } from './upstream/fetch-card.ts'
 import { createGuard } from './upstream/guard.ts'
 
-/** A running gateway. Disposing stops it: readiness first, then streams, deliveries and storage. */
+/** A running gateway: it answers, but is not ready before `announce`. Disposing stops it: readiness first, then streams, deliveries and storage. */
 export interface Parley extends AsyncDisposable {
   readonly url: string
   readonly access: Access
   readonly registry: Registry
+  /** Whatever else had to be ready is: readiness turns on, and the ready record is written. */
+  announce(): void
 }
 
 /** Calls under way get this long to end when the process stops. */
@@ -134,10 +136,17 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
     events.stopping({ reason: 'asked to stop' })
     stopping.abort(new ParleyError('stream_resume_required', 'The gateway is restarting: resume the stream'))
   })
-  isOpen = true
-  events.ready({ url: listener.url, role: config.role, backend: config.backend.kind })
   const parts = opened.move()
-  return { url: listener.url, access, registry, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+  return {
+    url: listener.url,
+    access,
+    registry,
+    announce() {
+      isOpen = true
+      events.ready({ url: listener.url, role: config.role, backend: config.backend.kind })
+    },
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
 }
 
 /** Only the backend that runs is loaded. */

@@ -15,13 +15,13 @@ export async function serve({ env, unknown, isProduction, childEnv }: Environmen
 
   await using opened = new AsyncDisposableStack()
   const parley = opened.use(await startParley(config, secrets))
+  const demo = config.demo ? opened.use(await startDemo(parley, config, childEnv, stop)) : undefined
+  if (demo === undefined && config.role !== 'worker') await forgetDemo(parley, config)
+  parley.announce()
   if (secrets.isAdminKeyNew && process.stdout.isTTY) {
     console.log(`\n  Admin key (kept in ${join(config.dataDir, 'admin.key')}): ${secrets.adminKey}`)
   }
-  if (config.demo) {
-    const demo = opened.use(await startDemo(parley, config, childEnv, stop))
-    console.log(demo.banner)
-  } else if (config.role !== 'worker') await forgetDemo(parley, config)
+  if (demo !== undefined) console.log(demo.banner)
   await until(stop)
 }
 

@@ -63,9 +63,13 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listene
 
 function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === 'EADDRINUSE'
+      const message = `${host}:${port} is in use: stop what listens there, or set PARLEY_PORT`
+      reject(isTaken ? new ParleyError('unavailable', message) : error)
+    })
     server.listen(port, host, () => {
-      server.off('error', reject)
+      server.removeAllListeners('error')
       resolve()
     })
   })
