@@ -148,6 +148,33 @@ describe('kill -9 with 200 tasks in flight', { timeout: 600_000 }, () => {
     })
   }
 
+  test('goes on with what the agent has begun, and never sends that again', async () => {
+    await using parley = await startParley()
+    await using agent = await startScenarioAgent()
+    const clients: Endpoint[] = []
+    for (const redelivery of ['at-most-once', 'at-least-once']) {
+      await register(parley, agent.card, { slug: redelivery, redelivery })
+      clients.push(await newClient(parley, redelivery, redelivery))
+    }
+    const params = () => ({ message: userMessage('slow 2000'), configuration: { returnImmediately: true } })
+    for (const client of clients) {
+      await Promise.all(Array.from({ length: 10 }, () => rpc(client, 'SendMessage', params())))
+    }
+    for (const client of clients) {
+      await eventually('the agent works on every task', async () => {
+        const states = (await allTasks(client)).map((task) => textAt(task, 'status', 'state'))
+        return states.every((state) => state === 'TASK_STATE_WORKING') ? true : undefined
+      })
+    }
+    await parley.kill('SIGKILL')
+    await parley.restart()
+    for (const client of clients) {
+      const states = (await settle(client)).map((task) => textAt(task, 'status', 'state'))
+      assert.deepEqual([...new Set(states)], ['TASK_STATE_COMPLETED'])
+    }
+    assert.equal((await agent.record()).length, 20)
+  })
+
   test('loses nothing when it happens again and again', async (t) => {
     await using parley = await startParley()
     await using agent = await startScenarioAgent()
