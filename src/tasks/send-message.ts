@@ -46,9 +46,10 @@ async function awaitAnswer(
   using watch = deps.news.watch(submission.taskId)
   using wait = waitOf(deps, call)
   for (;;) {
+    const latest = await latestOf(deps, submission)
     const head = await deps.store.findHead(submission.taskId)
     if (head === undefined) throw taskNotFound(submission.taskId)
-    const answer = await answerOf(deps, head, submission, view)
+    const answer = await answerOf(deps, head, latest, view)
     if (answer !== undefined) return answer
     const over = await watch.changed(wait.signal).then(
       () => false,
@@ -62,6 +63,15 @@ async function awaitAnswer(
       `{"task":${await readTask(deps.store, decided, view)}}`
     )
   }
+}
+
+/** The record as it is now: once a wait for the same request is over, its answer is everybody's. */
+async function latestOf(deps: TasksDeps, submission: Submission): Promise<Submission> {
+  const { record } = submission
+  if (record === undefined || record.answeredSeq !== undefined) return submission
+  const stored = await deps.store.findIdempotency(record.scope, deps.now())
+  const isSame = stored?.taskId === record.taskId && stored.seq === record.seq
+  return isSame ? { ...submission, record: stored } : submission
 }
 
 async function answerOf(
