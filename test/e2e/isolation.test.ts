@@ -194,6 +194,18 @@ describe('two owners', { timeout: 60_000 }, () => {
     assert.equal(numberAt(resultOf(await rpc(rotated, 'ListTasks', {})), 'totalSize') >= 2, true)
   })
 
+  test('and even one of them: a task is found only at its own agent', async () => {
+    await register(world.parley, world.agent.card, { slug: 'elsewhere' })
+    const elsewhere = { ...alice, url: `${world.parley.url}/a2a/elsewhere` }
+    for (const method of ['GetTask', 'CancelTask', 'SubscribeToTask']) {
+      const control = visible(await rpc(elsewhere, method, { id: NEVER_EXISTED }), NEVER_EXISTED)
+      assert.deepEqual(visible(await rpc(elsewhere, method, { id: aliceRunning }), aliceRunning), control)
+    }
+    assert.equal(numberAt(resultOf(await rpc(elsewhere, 'ListTasks', {})), 'totalSize'), 0)
+    const message = userMessage('echo x', { taskId: aliceRunning })
+    assert.equal(at((await rpc(elsewhere, 'SendMessage', { message })).body, 'error', 'code'), -32001)
+  })
+
   test('may each keep their own Idempotency-Key', async () => {
     const headers = { 'idempotency-key': 'same-for-both' }
     const params = { message: { messageId: 'm-same', role: 'ROLE_USER', parts: [{ text: 'echo same' }] } }
