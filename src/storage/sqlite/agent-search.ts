@@ -24,9 +24,11 @@ export function searchQuery(filter: AgentFilter, limit: number, afterId: AgentId
   if (skills !== undefined) conditions.push(hasTerm(skills.map((id) => `skill:${id}`)))
   if (capabilities !== undefined) conditions.push(hasTerm(capabilities.map((name) => `capability:${name}`)))
   if (owners !== undefined) conditions.push(`owner IN ${listOf(owners)}`)
+  // Text can only be looked for row by row, and then in the narrow index, before terms that may name half the agents.
+  const source = names === undefined ? 'agents' : 'agents INDEXED BY agents_by_name'
   const sql = `
     SELECT agent, beats.at AS beat_at FROM (
-      SELECT id AS found FROM agents WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ${param(limit)}
+      SELECT id AS found FROM ${source} WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ${param(limit)}
     ) CROSS JOIN agents ON agents.id = found JOIN agent_beats beats ON beats.agent_id = found
     ORDER BY found`
   return { sql, params }
