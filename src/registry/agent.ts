@@ -37,5 +37,13 @@ export type Agent = {
 export const isAlive = (agent: Agent, now: number): boolean =>
   agent.enabled && now - agent.lastHeartbeatAt <= agent.heartbeatTtlMs
 
-/** The agent's card as a value. */
-export const cardOf = (agent: Pick<Agent, 'card'>): AgentCard => JSON.parse(agent.card)
+const parsedCards = new WeakMap<object, AgentCard>()
+
+/** The agent's card as a value, parsed once per agent object: stores hand out the same one while it is unchanged. */
+export function cardOf(agent: Pick<Agent, 'card'>): AgentCard {
+  const known = parsedCards.get(agent)
+  if (known !== undefined) return known
+  const card: AgentCard = JSON.parse(agent.card)
+  parsedCards.set(agent, card)
+  return card
+}

@@ -10,9 +10,8 @@ import { isSlug } from './slug.ts'
 /** The agent that `ref` names for this caller: an id or, in the caller's tenant, a slug. */
 export async function findAgent(agents: AgentStore, call: Call, ref: string): Promise<Agent | undefined> {
   if (ref === '' || ref.length > MAX_ID_LENGTH) return undefined
-  const found = await agents.find(agentId(ref))
-  if (found !== undefined || !isSlug(ref)) return found
-  return agents.findBySlug(call.principal.tenant, ref)
+  const named = isSlug(ref) ? await agents.findBySlug(call.principal.tenant, ref) : undefined
+  return named ?? agents.find(agentId(ref))
 }
 
 /** As `Registry.get`. The scope is judged before anything is looked for. */

@@ -15,11 +15,12 @@ const RESERVED: ReadonlySet<string> = new Set(
   v1 v2 validate webhooks well-known`.split(/\s+/),
 )
 
-export const isSlug = (text: string): boolean => slugPattern.test(text)
+/** Whether `text` has the form of a slug; what has the form of an id never is one. */
+export const isSlug = (text: string): boolean => slugPattern.test(text) && !idPattern.test(text)
 
 /** What keeps `slug` from being one. */
 export function slugProblem(slug: string): Violation | undefined {
-  if (!isSlug(slug)) {
+  if (!slugPattern.test(slug)) {
     return {
       pointer: '/slug',
       code: 'slug',

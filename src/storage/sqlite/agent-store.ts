@@ -15,9 +15,15 @@ export type SqliteAgentOptions = {
   readonly random: () => number
 }
 
-const AGENT = 'SELECT agent, beats.at AS beat_at FROM agents JOIN agent_beats beats ON agent_id = id'
-const FIND = `${AGENT} WHERE id = ?`
-const FIND_BY_SLUG = `${AGENT} WHERE tenant = ? AND slug = ?`
+const FROM_AGENTS = 'FROM agents JOIN agent_beats beats ON agent_id = id'
+const FIND = `SELECT agent, beats.at AS beat_at ${FROM_AGENTS} WHERE id = ?`
+const FIND_BY_SLUG = `SELECT agent, beats.at AS beat_at ${FROM_AGENTS} WHERE tenant = ? AND slug = ?`
+const STAMP = `SELECT id, version, beats.at AS beat_at ${FROM_AGENTS}`
+const STAMP_BY_ID = `${STAMP} WHERE id = ?`
+const STAMP_BY_SLUG = `${STAMP} WHERE tenant = ? AND slug = ?`
+
+/** Agents kept parsed. Every call names one, and its card may be large. */
+const MAX_KNOWN_AGENTS = 1000
 
 const PUT = `
   INSERT INTO agents (id, version, tenant, slug, owner, names, agent) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -38,6 +44,24 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
   const find = (id: string): Agent | undefined => agentOrNone(connection.get(FIND, id))
   const findBySlug = (tenant: string, slug: string): Agent | undefined =>
     agentOrNone(connection.get(FIND_BY_SLUG, tenant, slug))
+
+  const known = new Map<string, Agent>()
+
+  /** The agent a stamp is of, read anew only if its version or last heartbeat changed. Not for use in transactions. */
+  function current(stamp: Row | undefined): Agent | undefined {
+    if (stamp === undefined) return undefined
+    const id = textIn(stamp, 'id')
+    const kept = known.get(id)
+    const isCurrent =
+      kept?.version === integerIn(stamp, 'version') && kept.lastHeartbeatAt === integerIn(stamp, 'beat_at')
+    if (isCurrent) return kept
+    const agent = find(id)
+    known.delete(id)
+    if (agent !== undefined) known.set(id, agent)
+    const [oldest] = known.keys()
+    if (known.size > MAX_KNOWN_AGENTS && oldest !== undefined) known.delete(oldest)
+    return agent
+  }
 
   function decide({ agent, expectedVersion, removed }: AgentCommit): Decision<AgentCommitResult> {
     const stored = find(agent.id)
@@ -91,8 +115,9 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
 
   return {
     commit: (commit) => commits.write(() => decide(commit), sizeOf(commit.agent)),
-    find: (id) => retryBusy(() => find(id), random),
-    findBySlug: (tenant, slug) => retryBusy(() => findBySlug(tenant, slug), random),
+    find: (id) => retryBusy(() => current(connection.get(STAMP_BY_ID, id)), random),
+    findBySlug: (tenant, slug) =>
+      retryBusy(() => current(connection.get(STAMP_BY_SLUG, tenant, slug)), random),
     async search(filter, limit, afterId) {
       const { sql, params } = searchQuery(filter, limit, afterId)
       return (await reader.all(sql, ...params)).map(agentIn)
