@@ -42,14 +42,17 @@ export async function* batches<T>(
   }
 }
 
-/** The result if it comes within this turn of the event loop: what one read of the socket brought, not the next one. */
+/**
+ * The result if it comes within this turn of the event loop: what one read of the socket brought, not the next one. A
+ * failure is left for the next round, so that what came before it is not lost.
+ */
 async function settledNow<T>(pending: Promise<T>): Promise<T | undefined> {
   let turn: NodeJS.Immediate | undefined
   const turnOver = new Promise<undefined>((resolve) => {
     turn = setImmediate(resolve, undefined)
   })
   try {
-    return await Promise.race([pending, turnOver])
+    return await Promise.race([pending.catch(() => undefined), turnOver])
   } finally {
     clearImmediate(turn)
   }
