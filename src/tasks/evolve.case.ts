@@ -167,8 +167,9 @@ function merged(
 ): readonly PlainArtifact[] {
   const fresh = {
     ...parsed(`{${event.header}}`),
-    parts: JSON.parse(`[${event.body}]`),
-  } as unknown as PlainArtifact
+    artifactId: event.artifactId ?? '',
+    parts: JSON.parse(`[${event.body}]`) as readonly unknown[],
+  }
   const known = artifacts.find(({ artifactId }) => artifactId === event.artifactId)
   if (known === undefined) return [...artifacts, fresh]
   const next = event.trailer.includes('"append":true') ? joined(known, fresh) : fresh

@@ -35,10 +35,14 @@ export type Shared = {
   readonly clock: { now: number }
   /** What nobody foresaw; a test's end state should leave it empty. */
   readonly unexpected: unknown[]
-  readonly settled: string[]
+  /** How each run of a worker ended: its kind and outcome. */
+  readonly ended: string[]
+  readonly failures: string[]
   readonly stop: () => void
   /** The first head, stored or yet to be committed, for which `is` holds. */
   readonly until: (is: (head: TaskHead) => boolean) => Promise<TaskHead>
+  /** Resolves once as many runs have ended. */
+  readonly untilEnded: (count: number) => Promise<void>
 }
 
 export type OpenTasks = Shared & {
@@ -60,12 +64,26 @@ export async function openShared(t: TestContext, options: OpenOptions = {}): Pro
   const clock = { now: T0 }
   const now = () => clock.now
   const unexpected: unknown[] = []
-  const settled: string[] = []
+  const ended: string[] = []
+  const failures: string[] = []
   const events: Events = {
     ...silentEvents,
     unexpected: ({ where, cause }) => unexpected.push(`${where}: ${String(cause)}`),
-    taskSettled: ({ taskId, state }) => settled.push(`${taskId} ${state}`),
+    deliveryEnded({ kind, outcome }) {
+      ended.push(`${kind} ${outcome}`)
+      for (const tell of [...waiting]) tell()
+    },
+    deliveryFailed: ({ failure }) => failures.push(failure),
   }
+  const waiting = new Set<() => void>()
+  const untilEnded = (count: number) =>
+    new Promise<void>((resolve) => {
+      const tell = () => {
+        if (ended.length >= count) resolve()
+      }
+      waiting.add(tell)
+      tell()
+    })
   const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes })
   const cursorKey = Buffer.alloc(32, 7)
   const registry = createRegistry({
@@ -83,9 +101,9 @@ export async function openShared(t: TestContext, options: OpenOptions = {}): Pro
     slug: 'echo',
     ...(options.redelivery === undefined ? {} : { redelivery: options.redelivery }),
   })
-  const ended = new AbortController()
+  const over = new AbortController()
   const stopping = new AbortController()
-  t.after(() => ended.abort())
+  t.after(() => over.abort())
   const { store, until } = observed(backend.tasks)
   const deps: TasksDeps = {
     store,
@@ -94,14 +112,14 @@ export async function openShared(t: TestContext, options: OpenOptions = {}): Pro
     limits: { ...DEFAULT_TASK_LIMITS, ...options.limits },
     access,
     registry,
-    news: createNews(backend.hints(ended.signal), ended.signal),
+    news: createNews(backend.hints(over.signal), over.signal),
     cursors: createCursors(cursorKey),
     newId: newUuid,
     stopping: stopping.signal,
     ...(options.worker === undefined ? {} : { worker: options.worker }),
   }
   const stop = () => stopping.abort(new ParleyError('stream_resume_required', 'Stopping'))
-  return { backend, registry, agent, deps, clock, unexpected, settled, stop, until }
+  return { backend, registry, agent, deps, clock, unexpected, ended, failures, stop, until, untilEnded }
 }
 
 export async function openTasks(t: TestContext, options: OpenOptions = {}): Promise<OpenTasks> {
