@@ -253,6 +253,17 @@ describe('between client and agent', { timeout: 60_000 }, () => {
     assert.equal(at(task, 'status', 'state'), 'TASK_STATE_COMPLETED')
   })
 
+  test('an agent that takes its time is asked again and again', async () => {
+    let asked = 0
+    const { client } = await meet((call) => {
+      if (call.method !== 'GetTask') return { result: `{"task":${taskText(call, 'TASK_STATE_WORKING')}}` }
+      asked += 1
+      return { result: taskText(call, asked < 8 ? 'TASK_STATE_WORKING' : 'TASK_STATE_COMPLETED') }
+    })
+    const task = at(await send(client, 'x'), 'task')
+    assert.equal(at(task, 'status', 'state'), 'TASK_STATE_COMPLETED')
+  })
+
   test('an agent that is not there fails the task without naming internals', async () => {
     const { agent, client } = await meet(() => ({ result: '{}' }))
     await agent[Symbol.asyncDispose]()

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -16,7 +17,11 @@ export type ParleyOptions = {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** The real program in a process of its own. After a restart it listens on the same address. */
+/**
+ * The real program in a process of its own. After a restart it listens on the same address.
+ *
+ * Disposing of it fails where any of its processes logged something unexpected.
+ */
 export type ParleyProcess = AsyncDisposable & {
   readonly url: string
   readonly adminKey: string
@@ -54,6 +59,7 @@ export async function startParley(options: ParleyOptions = {}): Promise<ParleyPr
   }
 
   let running = await start('0')
+  const children = [running.child]
   const { url } = running
   const kill = (signal: NodeJS.Signals) => {
     running.child.kill(signal)
@@ -69,13 +75,19 @@ export async function startParley(options: ParleyOptions = {}): Promise<ParleyPr
     restart: async () => {
       await kill('SIGKILL')
       running = await start(url === '' ? '0' : new URL(url).port)
+      children.push(running.child)
     },
     [Symbol.asyncDispose]: async () => {
       await kill('SIGKILL')
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
+      const surprises = children.flatMap(({ lines }) => lines).filter(isSurprise)
+      assert.deepEqual(surprises, [], 'nothing unexpected may have happened inside')
     },
   }
 }
+
+/** A record of what must never happen, whatever callers and agents do. */
+const isSurprise = (line: string) => /"event":"unexpected"|"level":"fatal"|UnhandledPromise/.test(line)
 
 /** The url of the ready record, or nothing for any other line. A worker may have no url. */
 function readyUrl(line: string): string | undefined {

@@ -15,10 +15,11 @@ export type ScenarioAgent = AsyncDisposable & {
   record(): Promise<readonly unknown[]>
 }
 
-export async function startScenarioAgent(): Promise<ScenarioAgent> {
+/** @param port where it listens; 0 picks a free one. */
+export async function startScenarioAgent(port = 0): Promise<ScenarioAgent> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-agent-'))
   const file = join(folder, 'record.jsonl')
-  const child = startChild([MAIN, '--port', '0', '--record', file], {})
+  const child = startChild([MAIN, '--port', String(port), '--record', file], {})
   const url = await child.line((line) => /https?:\/\/[^\s"]+:\d+/.exec(line)?.[0])
   const answer = await fetch(`${url}/.well-known/agent-card.json`, { headers: { 'A2A-Version': '1.0' } })
   const card: unknown = await answer.json()
