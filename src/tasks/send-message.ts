@@ -6,6 +6,7 @@ import type { Call } from '../access/principal.ts'
 import type { TasksDeps } from './deps.ts'
 import { taskNotFound } from './own-task.ts'
 import { firstSettled, headAt, readTask } from './read-task.ts'
+import { taskText } from './render.ts'
 import { type Submission, submitMessage } from './submit-message.ts'
 import type { TaskHead } from './task-head.ts'
 import type { SendOptions } from './tasks.ts'
@@ -27,8 +28,10 @@ export async function sendMessage(
   })
   const view = { artifacts: true, ...(historyLength === undefined ? {} : { historyLength }) }
   if (!returnImmediately) return awaitAnswer(deps, call, submission, view)
-  const head = submission.head ?? (await loadedAt(deps, submission, submission.seq))
-  return `{"task":${await readTask(deps.store, head, view)}}`
+  const { head = await loadedAt(deps, submission, submission.seq), log } = submission
+  const task =
+    log === undefined ? await readTask(deps.store, head, view) : taskText(head, { events: log, ...view })
+  return `{"task":${task}}`
 }
 
 type View = Parameters<typeof readTask>[2]

@@ -10,6 +10,7 @@ import { type Agent, cardOf } from '../registry/agent.ts'
 import type { TasksDeps } from './deps.ts'
 import type { NewEvent } from './evolve.ts'
 import { getOwnHead } from './own-task.ts'
+import type { TaskEvent } from './task-event.ts'
 import type { TaskHead } from './task-head.ts'
 import type { Claim, IdempotencyRecord, NewWork } from './task-store.ts'
 import type { SendOptions } from './tasks.ts'
@@ -21,6 +22,8 @@ export type Submission = {
   readonly seq: number
   /** The head as this request wrote it; absent for a repeated request. */
   readonly head?: TaskHead
+  /** The whole log, when this request began it. */
+  readonly log?: readonly TaskEvent[]
   /** Present when the request carries an idempotency key. */
   readonly record?: IdempotencyRecord
 }
@@ -95,7 +98,13 @@ async function createTask(
   }
   if (claim !== undefined) deps.worker?.begin(id, agent.id, claim)
   reportAccepted(deps, call, commit.head)
-  return { taskId: id, seq: 1, head: commit.head, ...(record === undefined ? {} : { record }) }
+  return {
+    taskId: id,
+    seq: 1,
+    head: commit.head,
+    log: commit.events,
+    ...(record === undefined ? {} : { record }),
+  }
 }
 
 async function continueTask(
