@@ -146,7 +146,11 @@ function contextOf(deps: DeliveryDeps, head: TaskHead, agentContextId: string): 
 }
 
 /** The entries, or the end of the task when they would make it larger than a task may be. */
-function withinLimits(deps: DeliveryDeps, head: TaskHead, entries: readonly NewEvent[]): readonly NewEvent[] {
+export function withinLimits(
+  deps: DeliveryDeps,
+  head: TaskHead,
+  entries: readonly NewEvent[],
+): readonly NewEvent[] {
   const { maxTaskBytes, maxArtifacts, maxEventBytes } = deps.limits
   if (entries.some((entry) => entryBytes(entry) > maxEventBytes)) {
     const text = `The agent sent a single part larger than ${maxEventBytes} bytes`
@@ -202,7 +206,7 @@ const entryBytes = (entry: NewEvent): number =>
   Buffer.byteLength(entry.body) + Buffer.byteLength(entry.header) + Buffer.byteLength(entry.trailer)
 
 /** Runs of entries that fit one commit; one empty run when there are none. */
-function groupsOf(entries: readonly NewEvent[]): readonly NewEvent[][] {
+export function groupsOf(entries: readonly NewEvent[]): readonly NewEvent[][] {
   const groups: NewEvent[][] = [[]]
   let bytes = 0
   for (const entry of entries) {
