@@ -66,8 +66,19 @@ describe('batches', () => {
     )
   })
 
-  it('put what comes at once into one group', async () => {
-    const { groups } = await read(given(['a', 'b', 'pause', 'c']))
+  it('put what comes at once into one group, and wait for nothing more', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    async function* source() {
+      yield* ['a', 'b']
+      await promise
+      yield 'c'
+    }
+    const groups: (readonly string[])[] = []
+
+    for await (const batch of batches(source(), () => 1, bounds)) {
+      groups.push(batch)
+      resolve()
+    }
 
     assert.deepEqual(groups, [['a', 'b'], ['c']])
   })
