@@ -1,3 +1,4 @@
+import type { Cores } from './cores.ts'
 import type { StartProgram } from './processes.ts'
 import type { Outcome } from './report.ts'
 
@@ -9,6 +10,7 @@ export type BenchContext = {
   readonly dir: string
   /** Where the gateway's CPU profiles go, if they are wanted. */
   readonly profileDir?: string
+  readonly cores: Cores
   readonly start: StartProgram
   readonly signal: AbortSignal
 }

@@ -56,6 +56,7 @@ async function run({ quick, only, profile }: Options, signal: AbortSignal): Prom
   const bench: BenchContext = {
     quick,
     dir,
+    cores,
     start: createProgramStarter(cores, signal),
     signal,
     ...(profile ? { profileDir } : {}),

@@ -1,4 +1,5 @@
 import autocannon from 'autocannon'
+import type { BenchContext } from './bench-context.ts'
 import type { Program } from './processes.ts'
 
 /** One request, made again and again over kept connections. */
@@ -18,6 +19,8 @@ export type LoadResult = {
   readonly cpuMicros: number
   /** The share of the time that the server was using its core. */
   readonly busy: number
+  /** The share of a core that others took meanwhile: of the server's or of ours, whichever suffered more. */
+  readonly disturbance: number
 }
 
 export const CONNECTIONS = 50
@@ -26,14 +29,23 @@ export const CONNECTIONS = 50
 const SAMPLE_EVERY = 200
 
 /** Every request is answered: an error, another status or a wrong answer fails the run. */
-export async function drive(load: Load, requests: number, signal: AbortSignal): Promise<LoadResult> {
+export async function drive(
+  { cores, signal }: BenchContext,
+  load: Load,
+  requests: number,
+): Promise<LoadResult> {
   signal.throwIfAborted()
   let answered = 0
   let verified = 0
-  let endedAt = Number.NaN
-  let cpuEnd = Number.NaN
-  const cpuStart = load.server.cpuMs()
-  const startedAt = performance.now()
+  const timesOf = () => ({
+    at: performance.now(),
+    server: load.server.cpuMs(),
+    serverCore: cores.usedMs('server'),
+    own: ownCpuMs(),
+    ownCore: cores.usedMs('load'),
+  })
+  const start = timesOf()
+  let end = start
   const run = autocannon({
     url: load.url,
     method: 'POST',
@@ -46,9 +58,7 @@ export async function drive(load: Load, requests: number, signal: AbortSignal): 
     verifyBody: (answer) => verified++ % SAMPLE_EVERY !== 0 || load.check(answer),
   })
   run.on('response', () => {
-    if (++answered < requests) return
-    endedAt = performance.now()
-    cpuEnd = load.server.cpuMs()
+    if (++answered === requests) end = timesOf()
   })
   const stop = () => run.stop()
   signal.addEventListener('abort', stop, { once: true })
@@ -60,27 +70,38 @@ export async function drive(load: Load, requests: number, signal: AbortSignal): 
       `${load.url}: of ${requests} requests ${result['2xx']} succeeded, with ${result.errors} errors and ${result.mismatches} wrong answers`,
     )
   }
-  const elapsedMs = endedAt - startedAt
+  const elapsedMs = end.at - start.at
+  const serverMs = end.server - start.server
+  const othersMs = Math.max(
+    end.serverCore - start.serverCore - serverMs,
+    end.ownCore - start.ownCore - (end.own - start.own),
+  )
   return {
     requests,
     perSecond: (requests / elapsedMs) * 1000,
-    cpuMicros: ((cpuEnd - cpuStart) / requests) * 1000,
-    busy: (cpuEnd - cpuStart) / elapsedMs,
+    cpuMicros: (serverMs / requests) * 1000,
+    busy: serverMs / elapsedMs,
+    disturbance: Math.max(0, othersMs / elapsedMs),
   }
+}
+
+function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 /** Lets the server warm up for about so long, and says how many requests it took. The last run shows its rate. */
 export async function warmUp(
+  bench: BenchContext,
   load: Load,
   durationMs: number,
-  signal: AbortSignal,
 ): Promise<{ readonly requests: number; readonly perSecond: number }> {
   const until = performance.now() + durationMs
-  let { requests, perSecond } = await drive(load, 1000, signal)
+  let { requests, perSecond } = await drive(bench, load, 1000)
   for (;;) {
     const leftMs = until - performance.now()
     if (leftMs <= 0) return { requests, perSecond }
-    const next = await drive(load, Math.max(500, Math.round((perSecond * leftMs) / 2000)), signal)
+    const next = await drive(bench, load, Math.max(500, Math.round((perSecond * leftMs) / 2000)))
     requests += next.requests
     perSecond = next.perSecond
   }
