@@ -14,7 +14,7 @@ import { readTask } from './read-task.ts'
 import { eventText, timestamp } from './render.ts'
 import type { TaskEvent } from './task-event.ts'
 import type { TaskHead } from './task-head.ts'
-import type { ContextFilter, ListPosition, TaskFilter } from './task-store.ts'
+import type { ContextFilter, ContextPosition, ContextRecord, ListPosition, TaskFilter } from './task-store.ts'
 import type { ContextSummary, EventView, HistoryEntry, NativeTaskQuery, Page } from './tasks.ts'
 
 type ScopedQuery = { readonly agent?: string; readonly limit: number; readonly cursor?: string }
@@ -95,7 +95,7 @@ export async function listContexts(
 ): Promise<Page<ContextSummary>> {
   const filter = await scopeOf(deps, call, query.agent)
   const [contexts, total] = await Promise.all([
-    deps.store.listContexts(filter, query.limit + 1, positionOf(deps, query.cursor, filter)),
+    deps.store.listContexts(filter, query.limit + 1, positionOf<ContextPosition>(deps, query.cursor, filter)),
     deps.store.countContexts(filter, COUNT_CAP + 1),
   ])
   const page = contexts.slice(0, query.limit)
@@ -106,7 +106,7 @@ export async function listContexts(
     lastAt: timestamp(lastAt),
   }))
   const last = contexts.length > query.limit ? page.at(-1) : undefined
-  const next = last && { at: last.lastAt, id: `${last.contextId}\n${last.agentId}` }
+  const next = last && placeOf(last)
   return pageOf(deps, items, total, next, filter)
 }
 
@@ -165,14 +165,24 @@ function stateOf(text: string): TaskState {
 }
 
 /** A cursor is bound to the principal through the filter, which names its tenant and owner. */
-const positionOf = (deps: TasksDeps, cursor: string | undefined, filter: object): ListPosition | undefined =>
-  cursor === undefined ? undefined : (deps.cursors.decode(cursor, filter) as ListPosition)
+const positionOf = <P = ListPosition>(
+  deps: TasksDeps,
+  cursor: string | undefined,
+  filter: object,
+): P | undefined => (cursor === undefined ? undefined : (deps.cursors.decode(cursor, filter) as P))
+
+const placeOf = ({ lastAt, contextId, agentId, owner }: ContextRecord): ContextPosition => ({
+  lastAt,
+  contextId,
+  agentId,
+  owner,
+})
 
 function pageOf<T>(
   deps: TasksDeps,
   items: readonly T[],
   total: number,
-  next: ListPosition | undefined,
+  next: ListPosition | ContextPosition | undefined,
   filter: object,
 ): Page<T> {
   return {

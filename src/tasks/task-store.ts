@@ -97,6 +97,9 @@ export type EventSelection = {
 /** A place in a list ordered by time, then id. */
 export type ListPosition = { readonly at: EpochMs; readonly id: string }
 
+/** A place in a list of contexts. */
+export type ContextPosition = Pick<ContextRecord, 'lastAt' | 'contextId' | 'agentId' | 'owner'>
+
 /** Only decided tasks (`phase: 'task'`) are ever listed or counted. */
 export type TaskFilter = {
   readonly tenant: string
@@ -134,11 +137,11 @@ export interface TaskStore {
   /** Counts up to `cap` and stops there. */
   countHeads(filter: TaskFilter, cap: number): Promise<number>
   findContext(key: ContextKey): Promise<ContextRecord | undefined>
-  /** Newest `lastAt` first, then greatest contextId, then greatest agentId; `position.id` is `<contextId>\n<agentId>`. */
+  /** Newest `lastAt` first, then greatest contextId, agentId and owner. */
   listContexts(
     filter: ContextFilter,
     limit: number,
-    position?: ListPosition,
+    position?: ContextPosition,
   ): Promise<readonly ContextRecord[]>
   countContexts(filter: ContextFilter, cap: number): Promise<number>
   /** Events that carry a message (`submitted`, `message`, `status` with a body, `reply`), oldest `at` first, then taskId; `position.id` is the taskId. */

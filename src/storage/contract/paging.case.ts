@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { agentId, contextId } from '../../a2a/ids.ts'
-import type { ContextRecord, ListPosition } from '../../tasks/task-store.ts'
+import type { ContextPosition, ListPosition } from '../../tasks/task-store.ts'
 import { commitAll, commitOk } from './commit-all.ts'
 import type { Cases } from './describe-backend.ts'
 import { contextOf, firstCommit, nextCommit, statusEvent, T0 } from './sample-task.ts'
 
 /** Reads a list to its end in pages. */
-async function readAll<T>(
-  page: (position: ListPosition | undefined) => Promise<readonly T[]>,
-  place: (item: T) => ListPosition,
+async function readAll<T, P>(
+  page: (position: P | undefined) => Promise<readonly T[]>,
+  place: (item: T) => P,
 ): Promise<readonly T[]> {
   const items: T[] = []
   for (;;) {
@@ -19,11 +19,6 @@ async function readAll<T>(
     items.push(...more)
   }
 }
-
-const contextPosition = (record: ContextRecord): ListPosition => ({
-  at: record.lastAt,
-  id: `${record.contextId}\n${record.agentId}`,
-})
 
 export const pagingCases: Cases = ({ open }) => {
   it('orders tasks by status time, then id, newest first, and pages through ties', async (t) => {
@@ -37,7 +32,7 @@ export const pagingCases: Cases = ({ open }) => {
 
     for (const filter of [{}, { owner: 'key:alice' }, { owner: 'key:alice', agentId: agentId('agent-1') }]) {
       const all = await readAll(
-        (position) => tasks.listHeads({ tenant: 'default', ...filter }, 5, position),
+        (position?: ListPosition) => tasks.listHeads({ tenant: 'default', ...filter }, 5, position),
         (head) => ({ at: head.statusAt, id: head.id }),
       )
       assert.deepEqual(all, expected)
@@ -53,7 +48,7 @@ export const pagingCases: Cases = ({ open }) => {
     let writes = 0
 
     const all = await readAll(
-      async (position) => {
+      async (position?: ListPosition) => {
         const page = await tasks.listHeads({ tenant: 'default' }, 4, position)
         const moved = moving[writes++]
         if (moved !== undefined) {
@@ -98,14 +93,33 @@ export const pagingCases: Cases = ({ open }) => {
 
     for (const filter of [{}, { owner: 'key:alice' }]) {
       const all = await readAll(
-        (position) => tasks.listContexts({ tenant: 'default', ...filter }, 5, position),
-        contextPosition,
+        (position?: ContextPosition) => tasks.listContexts({ tenant: 'default', ...filter }, 5, position),
+        (record) => record,
       )
       assert.deepEqual(
         all.map((record) => `${record.contextId} ${record.agentId}`),
         expected,
       )
     }
+  })
+
+  it('pages through contexts of two owners that agree in everything else', async (t) => {
+    const backend = await open(t)
+    const commits = ['key:alice', 'key:bob'].map((owner) => {
+      const commit = firstCommit({ owner })
+      return { ...commit, context: contextOf(commit.head) }
+    })
+    await commitAll(backend, commits)
+
+    const all = await readAll(
+      (position?: ContextPosition) => backend.tasks.listContexts({ tenant: 'default' }, 1, position),
+      (record) => record,
+    )
+
+    assert.deepEqual(
+      all.map(({ owner }) => owner),
+      ['key:bob', 'key:alice'],
+    )
   })
 
   it('pages the history of a context through events of one instant', async (t) => {
@@ -116,7 +130,7 @@ export const pagingCases: Cases = ({ open }) => {
     const filter = { tenant: 'default', contextId: contextId('context-1') }
 
     const all = await readAll(
-      (position) => tasks.listContextEvents(filter, 3, position),
+      (position?: ListPosition) => tasks.listContextEvents(filter, 3, position),
       (entry) => ({ at: entry.event.at, id: entry.taskId }),
     )
 

@@ -1,12 +1,11 @@
-import type { ContextFilter, ContextKey, ContextRecord, ListPosition } from '../../tasks/task-store.ts'
-import { contextPlace } from '../context-position.ts'
+import type { ContextFilter, ContextKey, ContextPosition, ContextRecord } from '../../tasks/task-store.ts'
 import { compareText } from './compare-text.ts'
 
 export interface ContextTable {
   /** Inserts, or merges into what is stored. */
   merge(record: ContextRecord): void
   find(key: ContextKey): ContextRecord | undefined
-  list(filter: ContextFilter, limit: number, position?: ListPosition): readonly ContextRecord[]
+  list(filter: ContextFilter, limit: number, position?: ContextPosition): readonly ContextRecord[]
   count(filter: ContextFilter, cap: number): number
 }
 
@@ -34,9 +33,8 @@ export function createContextTable(): ContextTable {
     },
     find: (key) => contexts.get(contextKey(key)),
     list(filter, limit, position) {
-      const place = position === undefined ? undefined : contextPlace(position)
       return select(filter)
-        .filter((record) => place === undefined || newestFirst(record, { ...place, lastAt: place.at }) > 0)
+        .filter((record) => position === undefined || newestFirst(record, position) > 0)
         .sort(newestFirst)
         .slice(0, limit)
     },
@@ -44,10 +42,11 @@ export function createContextTable(): ContextTable {
   }
 }
 
-type Ordered = { readonly lastAt: number; readonly contextId: string; readonly agentId: string }
-
-const newestFirst = (a: Ordered, b: Ordered): number =>
-  b.lastAt - a.lastAt || compareText(b.contextId, a.contextId) || compareText(b.agentId, a.agentId)
+const newestFirst = (a: ContextPosition, b: ContextPosition): number =>
+  b.lastAt - a.lastAt ||
+  compareText(b.contextId, a.contextId) ||
+  compareText(b.agentId, a.agentId) ||
+  compareText(b.owner, a.owner)
 
 const matches = (filter: ContextFilter, record: ContextKey): boolean =>
   record.tenant === filter.tenant &&

@@ -1,7 +1,12 @@
 import { agentId, taskId } from '../../a2a/ids.ts'
 import type { TaskHead } from '../../tasks/task-head.ts'
-import type { ContextFilter, ListPosition, TaskFilter, TaskStore } from '../../tasks/task-store.ts'
-import { contextPlace } from '../context-position.ts'
+import type {
+  ContextFilter,
+  ContextPosition,
+  ListPosition,
+  TaskFilter,
+  TaskStore,
+} from '../../tasks/task-store.ts'
 import { integerIn, textIn } from './columns.ts'
 import type { Param, Row } from './connection.ts'
 import { CONTEXT_COLUMNS, contextIn } from './context-rows.ts'
@@ -61,7 +66,7 @@ export function createTaskLists(reader: Reader): Lists {
     async listContexts(filter, limit, position) {
       const where = contextConditions(filter)
       addContextPosition(where, position)
-      const order = `ORDER BY last_at DESC, context_id DESC, agent_id DESC LIMIT ${where.param(limit)}`
+      const order = `ORDER BY last_at DESC, context_id DESC, agent_id DESC, owner DESC LIMIT ${where.param(limit)}`
       const source = contextSource(filter)
       return (await read(`SELECT ${CONTEXT_COLUMNS} FROM ${source} WHERE ${where} ${order}`, where)).map(
         contextIn,
@@ -117,10 +122,10 @@ function contextSource({ owner, contextId: context }: ContextFilter): string {
   return `contexts INDEXED BY ${owner === undefined ? 'contexts_by_tenant' : 'contexts_by_owner'}`
 }
 
-function addContextPosition(where: Conditions, position: ListPosition | undefined): void {
+function addContextPosition(where: Conditions, position: ContextPosition | undefined): void {
   if (position === undefined) return
-  const { at, contextId: context, agentId: agent } = contextPlace(position)
-  where.add('(last_at, context_id, agent_id) < ({}, {}, {})', at, context, agent)
+  const { lastAt, contextId: context, agentId: agent, owner } = position
+  where.add('(last_at, context_id, agent_id, owner) < ({}, {}, {}, {})', lastAt, context, agent, owner)
 }
 
 /** Sorts places first and reads only the bodies that are returned. */
