@@ -1,12 +1,6 @@
 import { agentId, taskId } from '../../a2a/ids.ts'
 import type { TaskHead } from '../../tasks/task-head.ts'
-import type {
-  ContextFilter,
-  ContextPosition,
-  ListPosition,
-  TaskFilter,
-  TaskStore,
-} from '../../tasks/task-store.ts'
+import type { ContextFilter, ContextPosition, TaskFilter, TaskStore } from '../../tasks/task-store.ts'
 import { integerIn, textIn } from './columns.ts'
 import type { Param, Row } from './connection.ts'
 import { CONTEXT_COLUMNS, contextIn } from './context-rows.ts'
