@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { eventually } from '../e2e/eventually.ts'
-import { at, numberAt, textAt } from '../e2e/json-path.ts'
+import { at, numberAt } from '../e2e/json-path.ts'
 import { type Endpoint, envelope, resultOf, rpc, send, userMessage } from '../e2e/rpc.ts'
 import { readStream } from '../e2e/sse.ts'
 import { startWorld } from '../e2e/world.ts'
@@ -60,32 +60,44 @@ test('a reader that stops reading costs little memory and delays nobody', { time
   const { parley } = world
   const slow = await world.client('slow')
   const other = await world.client('other')
-  await readStream(slow, 'SendStreamingMessage', { message: userMessage('replace 20 1000000') })
-  await send(other, 'echo warm')
+  const text = 'replace 250 1000000'
+
+  /** Others go on calling while the `n`th task of the reader runs: its end, and what the slowest call took. */
+  const callMeanwhile = async (n: number) => {
+    let slowestMs = 0
+    const end = await eventually(
+      'the task ends',
+      async () => {
+        const start = performance.now()
+        const echoed = await send(other, 'echo still here')
+        assert.equal(at(echoed, 'task', 'status', 'state'), 'TASK_STATE_COMPLETED')
+        slowestMs = Math.max(slowestMs, performance.now() - start)
+        const newest = resultOf(await rpc(slow, 'ListTasks', { pageSize: 1 }))
+        const state = at(newest, 'tasks', 0, 'status', 'state')
+        return numberAt(newest, 'totalSize') === n && /COMPLETED|FAILED/.test(String(state))
+          ? state
+          : undefined
+      },
+      120_000,
+    )
+    return { end, slowestMs }
+  }
+
+  const reading = readStream(slow, 'SendStreamingMessage', { message: userMessage(text) })
+  const control = await callMeanwhile(1)
+  await reading
   await using inspector = await openInspector(parley.child())
   const before = await inspector.memoryAfterCollection()
 
-  const socket = await openAndIgnore(slow, 'replace 250 1000000')
-  let slowestMs = 0
-  const end = await eventually(
-    'the task ends although nobody reads it',
-    async () => {
-      const start = performance.now()
-      const echoed = await send(other, 'echo still here')
-      assert.equal(at(echoed, 'task', 'status', 'state'), 'TASK_STATE_COMPLETED')
-      slowestMs = Math.max(slowestMs, performance.now() - start)
-      const newest = resultOf(await rpc(slow, 'ListTasks', { pageSize: 1 }))
-      const state = textAt(newest, 'tasks', 0, 'status', 'state')
-      return numberAt(newest, 'totalSize') === 2 && /COMPLETED|FAILED/.test(state) ? state : undefined
-    },
-    120_000,
-  )
+  const socket = await openAndIgnore(slow, text)
+  const { end, slowestMs } = await callMeanwhile(2)
   assert.equal(end, 'TASK_STATE_COMPLETED')
   const after = await inspector.memoryAfterCollection()
   const cost = after.heapAndExternalBytes - before.heapAndExternalBytes
   const inMb = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`
   t.diagnostic(`heap and external ${inMb(cost)} more, rss ${inMb(after.rssBytes - before.rssBytes)} more`)
   t.diagnostic(`the slowest echo meanwhile took ${Math.round(slowestMs)} ms`)
+  t.diagnostic(`and ${Math.round(control.slowestMs)} ms while somebody read the same`)
   assert.ok(cost <= MAX_COST_BYTES, `${inMb(cost)} for one reader that does not read`)
 
   const { ids, end: lastText } = await readOn(socket)
