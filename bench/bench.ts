@@ -63,21 +63,21 @@ async function run({ quick, only, profile }: Options, signal: AbortSignal): Prom
   }
   const findings: Finding[] = []
   for (const name of only) {
-    signal.throwIfAborted()
+    if (signal.aborted) break
     console.log(`\n${name}`)
     try {
       const outcome = await MEASUREMENTS[name]?.(bench)
       findings.push(...(outcome?.findings ?? []))
       for (const note of outcome?.notes ?? []) console.log(`  ${note}`)
     } catch (reason) {
-      signal.throwIfAborted()
       process.exitCode = 1
-      console.error('  failed:', reason)
+      console.error('  failed:', signal.aborted ? 'stopped' : reason)
     }
   }
   if (profile) console.log(`\n${(await describeProfiles(profileDir)).join('\n')}`)
   console.log(`\n${tableOf(findings)}`)
   await writeReport(REPORT, findings)
+  signal.throwIfAborted()
 }
 
 function optionsOf(args: readonly string[]): Options {

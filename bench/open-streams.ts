@@ -69,7 +69,7 @@ export const openStreams: Measurement = async (bench) => {
   const readers = await Promise.all(ends)
   const peakKb = parley.program.statusKb('VmHWM')
 
-  // Submitted, the task's first status from the agent if that is an event of its own, the chunks, completed.
+  // All tasks go the same way, so the fullest log is everyone's.
   const expected = Math.max(...readers.map(({ events }) => events))
   const broken = readers.filter(
     (reader) => !reader.inOrder || !reader.completed || reader.events !== expected || reader.chunks !== ticks,
