@@ -1,11 +1,12 @@
 /** An agent's snapshot of a task against our log: the events that bring the log up to date. */
-import { elementsOf, type JsonText, membersOf } from '../a2a/json-text.ts'
+import { elementsOf, type JsonText, membersOf, withMembers } from '../a2a/json-text.ts'
 import type { Message } from '../a2a/message.ts'
 import type { Task } from '../a2a/task.ts'
 import { canFollow, type TaskState } from '../a2a/task-state.ts'
 import type { Wire } from '../a2a/wire.ts'
 import type { NewEvent } from '../tasks/evolve.ts'
 import { readArtifact } from '../tasks/read-task.ts'
+import { mergedHeader } from '../tasks/render.ts'
 import type { TaskHead } from '../tasks/task-head.ts'
 import type { TaskStore } from '../tasks/task-store.ts'
 import { artifactEntry, ourMessage, statusEntry } from './translate.ts'
@@ -27,7 +28,7 @@ export async function reconcile(
     unseenMessages(store, head, snapshot.value, members.get('history')),
     changedArtifacts(store, head, snapshot.value, members.get('artifacts')),
   ])
-  const status = await changedStatus(store, head, snapshot.value, members)
+  const status = await changedStatus(store, head, snapshot.value, members, messages.length > 0)
   return [...messages, ...artifacts, ...status]
 }
 
@@ -69,33 +70,50 @@ async function changedArtifacts(
   const entries: NewEvent[] = []
   for (const [index, artifact] of elementsOf(text).entries()) {
     const artifactId = task.artifacts?.[index]?.artifactId ?? ''
-    const parts = elementsOf(membersOf(artifact).get('parts') ?? '[]')
-    const known = await knownParts(store, head, artifactId)
-    const isPrefix = known?.every((part, at) => part === canonical(parts[at])) ?? false
-    if (known !== undefined && isPrefix && known.length === parts.length) continue
-    const rest = isPrefix ? parts.slice(known?.length) : parts
-    entries.push(...chunked(artifact, artifactId, rest, isPrefix))
+    const members = membersOf(artifact)
+    const parts = elementsOf(members.get('parts') ?? '[]')
+    const header = withMembers(artifact, { parts: undefined })
+    const known = await knownArtifact(store, head, artifactId)
+    const isPrefix = known?.parts.every((part, at) => part === canonical(parts[at])) ?? false
+    const isSame = known !== undefined && sorted(known.header) === sorted(header)
+    if (isSame && isPrefix && known.parts.length === parts.length) continue
+    // What is appended merges into what is there; a member that went away takes a replacement.
+    const merges = known !== undefined && sorted(mergedHeader([known.header, header])) === sorted(header)
+    const append = isPrefix && merges
+    entries.push(...chunked(artifact, artifactId, append ? parts.slice(known?.parts.length) : parts, append))
   }
   return entries
 }
 
-async function knownParts(
+/** An artifact as the log has it: its parts, and its other members as one object. */
+async function knownArtifact(
   store: TaskStore,
   head: TaskHead,
   artifactId: string,
-): Promise<readonly string[] | undefined> {
+): Promise<{ readonly parts: readonly string[]; readonly header: string } | undefined> {
   const extent = head.artifacts.find((known) => known.artifactId === artifactId)
   if (extent === undefined) return undefined
   const parts: string[] = []
+  const headers: string[] = []
   for await (const event of readArtifact(store, head.id, extent)) {
     parts.push(...elementsOf(`[${event.body}]`).map(canonical))
+    const header = `{${event.header}}`
+    if (header !== headers.at(-1)) headers.push(header)
   }
-  return parts
+  return { parts, header: mergedHeader(headers) }
 }
 
 /** The same JSON value printed by two programs compares equal. */
 const canonical = (text: string | undefined): string =>
   text === undefined ? '' : JSON.stringify(JSON.parse(text))
+
+/** The same, whatever the order of members. For small values. */
+const sorted = (text: string): string =>
+  JSON.stringify(JSON.parse(text), (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  )
 
 /** The parts as one event, or as several where one would be large: the first as `append` says, the others appended. */
 function chunked(
@@ -128,22 +146,21 @@ async function changedStatus(
   head: TaskHead,
   task: Task,
   members: ReadonlyMap<string, string>,
+  isMoved: boolean,
 ): Promise<readonly NewEvent[]> {
   const text = members.get('status') ?? '{}'
   const metadata = members.get('metadata')
   const { state, message } = task.status
   const [current] = await store.readEvents(head.id, { after: head.statusSeq - 1, upTo: head.statusSeq })
-  const isSame =
-    state === head.state &&
-    (message === undefined ||
-      (current?.body !== '' && messageIdOf(current?.body ?? '{}') === message.messageId))
-  if (isSame && (metadata === undefined || (await knownMetadata(store, head)) === canonical(metadata)))
-    return []
+  const shown = current?.kind === 'status' && current.body !== '' ? messageIdOf(current.body) : undefined
+  const isSame = !isMoved && state === head.state && message?.messageId === shown
+  const known = await knownMetadata(store, head)
+  if (isSame && (metadata === undefined || known === sorted(metadata))) return []
   return [statusEntry(head, { state, text }, undefined, metadata)]
 }
 
 async function knownMetadata(store: TaskStore, head: TaskHead): Promise<string | undefined> {
   if (head.metadataSeq === undefined) return undefined
   const [event] = await store.readEvents(head.id, { after: head.metadataSeq - 1, upTo: head.metadataSeq })
-  return event && canonical(event.header)
+  return event && sorted(event.header)
 }

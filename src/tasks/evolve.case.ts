@@ -124,7 +124,13 @@ export const entries: fc.Arbitrary<readonly NewEvent[]> = fc
       { maxLength: 14 },
     ),
   )
-  .map(([first, rest]) => [first, ...rest])
+  .map(([first, rest]) => [first, ...rest].map(withOwnId))
+
+/** No two messages have the same id. */
+const withOwnId = (entry: NewEvent, index: number): NewEvent => ({
+  ...entry,
+  body: entry.body.replace('"messageId":"', `"messageId":"${index}`),
+})
 
 type Plain = Readonly<Record<string, unknown>>
 type PlainArtifact = Plain & { readonly artifactId: string; readonly parts: readonly unknown[] }

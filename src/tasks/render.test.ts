@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { streamResponseCheck, taskCheck } from '../a2a/task.ts'
 import { chunkedArtifact, entries, headBefore } from './evolve.case.ts'
-import { evolve } from './evolve.ts'
+import { evolve, type NewEvent } from './evolve.ts'
+import { status } from './open-tasks.case.ts'
 import { eventText, statusText, taskText, timestamp } from './render.ts'
 
 const logs = fc.oneof(entries, chunkedArtifact).map((list) => evolve(headBefore(), list, 1_750_000_000_000))
@@ -40,6 +41,31 @@ describe('rendered text', () => {
         assert.deepEqual(cut.history, expected)
       }),
     )
+  })
+
+  it('does not say twice what a status only repeats', () => {
+    const list = [
+      status('TASK_STATE_WORKING', 'one'),
+      status('TASK_STATE_WORKING', 'one'),
+      status('TASK_STATE_WORKING', 'two'),
+    ]
+    const submitted: NewEvent = {
+      kind: 'submitted',
+      state: 'TASK_STATE_SUBMITTED',
+      header: '',
+      body: '{}',
+      trailer: '',
+    }
+    const history = (count: number) => {
+      const { head, events } = evolve(headBefore(), [submitted, ...list.slice(0, count)], 0)
+      const task = JSON.parse(taskText(head, { events, artifacts: false })) as {
+        history: { messageId?: string }[]
+      }
+      return task.history.map(({ messageId }) => messageId)
+    }
+
+    assert.deepEqual(history(2), [undefined])
+    assert.deepEqual(history(3), [undefined, 'a-one'])
   })
 
   it('tells time in UTC with milliseconds', () => {

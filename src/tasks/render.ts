@@ -62,11 +62,15 @@ export function taskText(head: TaskHead, parts: TaskParts): JsonText<Task> {
 const bareStatus = (head: TaskHead): string =>
   `{"state":"${head.state}","timestamp":"${timestamp(head.statusAt)}"}`
 
-/** Messages in order; the present status's own message is shown in `status` and joins the history when it is replaced. */
+/**
+ * Messages in order; the present status's own message is shown in `status` and joins the history when it is replaced.
+ * A status that only repeats the message of the one before it adds nothing.
+ */
 function historyOf(head: TaskHead, events: readonly TaskEvent[], length: number | undefined): string[] {
   if (length === 0) return []
   const messages = events
     .filter((event) => event.kind !== 'artifact' && event.body !== '')
+    .filter((event, at, all) => event.kind !== 'status' || event.body !== all[at + 1]?.body)
     .filter((event) => event.kind !== 'status' || event.seq !== head.statusSeq)
     .map((event) => event.body)
   return length === undefined ? messages : messages.slice(-length)
@@ -79,11 +83,13 @@ export function assembled(extent: ArtifactExtent, events: readonly TaskEvent[]):
       event.artifactId === extent.artifactId && event.seq >= extent.first && event.seq <= extent.last,
   )
   const parts = chunks.map((chunk) => chunk.body).filter((body) => body !== '')
-  return artifactText(mergedHeader(chunks), parts.join(','))
+  const header = mergedHeader(chunks.map((chunk) => `{${chunk.header}}`))
+  return artifactText(header.slice(1, -1), parts.join(','))
 }
 
-function mergedHeader(chunks: readonly TaskEvent[]): string {
-  const [first = '', ...rest] = chunks.map((chunk) => chunk.header)
+/** One object from the members of all chunks. Later members win; `metadata` merges by key and `extensions` unite. */
+export function mergedHeader(headers: readonly string[]): string {
+  const [first = '{}', ...rest] = headers
   let before = first
   let merged = first
   for (const header of rest) {
@@ -94,10 +100,9 @@ function mergedHeader(chunks: readonly TaskEvent[]): string {
   return merged
 }
 
-/** Later members win; `metadata` merges by key and `extensions` unite. */
 function mergeHeaders(header: string, later: string): string {
-  const members = new Map(membersOf(`{${header}}`))
-  for (const [key, value] of membersOf(`{${later}}`)) {
+  const members = new Map(membersOf(header))
+  for (const [key, value] of membersOf(later)) {
     const known = members.get(key)
     if (known !== undefined && key === 'metadata') {
       members.set(key, objectText(new Map([...membersOf(known), ...membersOf(value)])))
@@ -105,7 +110,7 @@ function mergeHeaders(header: string, later: string): string {
       members.set(key, `[${[...new Set([...elementsOf(known), ...elementsOf(value)])].join(',')}]`)
     } else members.set(key, value)
   }
-  return objectText(members).slice(1, -1)
+  return objectText(members)
 }
 
 const artifactText = (header: string, parts: string): string =>
