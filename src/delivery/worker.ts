@@ -58,30 +58,35 @@ export function startWorker(deps: DeliveryDeps, options: WorkerOptions): Worker 
 
   const wake = () => {
     again = true
-    leasing ??= leaseAll().finally(() => {
-      leasing = undefined
-    })
+    if (!stopping) leasing ??= leaseAll()
   }
 
   async function leaseAll(): Promise<void> {
     clearTimeout(sleep)
-    while (again && !stopping && !isFull()) {
-      again = false
-      try {
-        const leased = await deps.queue.lease({
-          kinds: options.kinds,
-          limit: options.concurrency - active.size - reserved,
-          now: deps.now(),
-          leaseMs: options.leaseMs,
-          busyLanes: busyLanes(),
-        })
-        for (const work of leased) begin(work, false)
-        if (leased.length > 0) again = true
-      } catch (cause) {
-        deps.events.unexpected({ where: 'leasing work', cause })
-      }
+    const hasMore = () => again && !stopping && !isFull()
+    do {
+      while (hasMore()) await leaseSome()
+      if (!stopping) await setAlarm()
+      // What woke us while the alarm was being set has not been looked at.
+    } while (hasMore())
+    leasing = undefined
+  }
+
+  async function leaseSome(): Promise<void> {
+    again = false
+    try {
+      const leased = await deps.queue.lease({
+        kinds: options.kinds,
+        limit: options.concurrency - active.size - reserved,
+        now: deps.now(),
+        leaseMs: options.leaseMs,
+        busyLanes: busyLanes(),
+      })
+      for (const work of leased) begin(work, false)
+      if (leased.length > 0) again = true
+    } catch (cause) {
+      deps.events.unexpected({ where: 'leasing work', cause })
     }
-    if (!stopping) await setAlarm()
   }
 
   async function setAlarm(): Promise<void> {
