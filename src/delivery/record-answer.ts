@@ -194,6 +194,8 @@ async function recordMessage(
               trailer: '',
             },
       ]),
+      // A message that is too much fails the exchange, which takes a task to show it.
+      head: (known) => (known.phase === 'undecided' ? { ...known, phase: 'task' } : known),
       ...(contextId ? { context: contextOf(deps, current, contextId) } : {}),
     }),
     fence,
