@@ -156,4 +156,37 @@ describe('a task that needs credentials', () => {
 
     assert.equal((await getTask(world, id)).status.state, 'TASK_STATE_COMPLETED')
   })
+
+  it('survives a store that fails while it waits', async (t) => {
+    const { passed, open } = gate()
+    const world = await openDelivery(t, {
+      send: [[working, AUTH, passed, said('TASK_STATE_WORKING'), completed]],
+    })
+    const { findHead } = world.deps.store
+    const failure = new Error('disk gone')
+    const failed = new Promise<void>((resolve) => {
+      const { news } = world.delivery
+      const { watch } = news
+      Object.assign(news, {
+        watch(id: Parameters<typeof watch>[0]) {
+          Object.assign(world.deps.store, {
+            findHead() {
+              Object.assign(world.deps.store, { findHead })
+              resolve()
+              return Promise.reject(failure)
+            },
+          })
+          return watch(id)
+        },
+      })
+    })
+    const { id } = taskOf(await world.tasks.sendMessage(alice, 'echo', atOnce('go'), {}))
+
+    await failed
+    open()
+    await world.until(isOver)
+
+    assert.equal((await getTask(world, id)).status.state, 'TASK_STATE_COMPLETED')
+    assert.equal(world.unexpected.length, 1)
+  })
 })

@@ -157,6 +157,7 @@ async function follow(
   const enough = new AbortController()
   const signal = AbortSignal.any([run.signal, enough.signal])
   let head = start
+  let watching: Promise<void> | undefined
   try {
     const answers = call({ ...optionsOf(run, start), signal })
     for await (const batch of batches(answers, ({ text }) => text.length, limits)) {
@@ -164,7 +165,7 @@ async function follow(
       const { kind } = planDelivery(head)
       if (kind === 'over' || kind === 'idle') return head
       run.setResumable(head.delivery.sending === undefined)
-      if (isInterrupted(head.state)) void endAtMessage(deps, head, enough)
+      if (isInterrupted(head.state)) watching ??= endAtMessage(deps, head, enough)
     }
     return head
   } catch (error) {
@@ -172,16 +173,22 @@ async function follow(
     throw error
   } finally {
     enough.abort()
+    await watching
   }
 }
 
 /** Aborts `enough` once the client has sent a message to the interrupted task. */
 async function endAtMessage(deps: DeliveryDeps, head: TaskHead, enough: AbortController): Promise<void> {
   using watch = deps.news.watch(head.id)
-  while (!enough.signal.aborted) {
-    const current = await deps.store.findHead(head.id)
-    if (current === undefined || current.delivery.unsent.length > 0) enough.abort()
-    else await watch.changed(enough.signal).catch(() => {})
+  try {
+    while (!enough.signal.aborted) {
+      const current = await deps.store.findHead(head.id)
+      if (current === undefined || current.delivery.unsent.length > 0) enough.abort()
+      else await watch.changed(enough.signal).catch(() => {})
+    }
+  } catch (cause) {
+    // The message is then sent when the stream ends.
+    deps.events.unexpected({ where: 'watching for a message', cause })
   }
 }
 
