@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ParleyError } from '../errors.ts'
+import { toConfig } from './config.ts'
+import type { Env } from './env.ts'
+
+const facts = { cwd: '/srv', isProduction: false }
+
+/** The settings that were refused, as the error names them. */
+function problemsOf(env: Env, isProduction = false): readonly string[] {
+  try {
+    toConfig(env, { ...facts, isProduction })
+    return []
+  } catch (error) {
+    assert.ok(error instanceof ParleyError)
+    assert.equal(error.code, 'invalid_params')
+    return error.violations.map(({ pointer }) => pointer)
+  }
+}
+
+describe('the configuration', () => {
+  it('needs no settings: SQLite in ./data, on loopback, anonymous readers welcome', () => {
+    const config = toConfig({}, facts)
+
+    assert.deepEqual([config.host, config.port, config.role], ['127.0.0.1', 7420, 'all'])
+    assert.deepEqual(config.backend, { kind: 'sqlite', path: '/srv/data/parley.db' })
+    assert.deepEqual([config.anonymous, config.demo, config.publicUrl], [true, false, undefined])
+    assert.deepEqual([config.allowAgents, config.allowCards], [[], []])
+  })
+
+  it('names every problem at once, and the text that caused it', () => {
+    const env = { PORT: '70000', ROLE: 'boss', DEMO: 'yes', PUBLIC_URL: 'ftp://x', MAX_WAIT_MS: '-1' }
+
+    assert.deepEqual(problemsOf(env).toSorted(), [
+      'PARLEY_DEMO',
+      'PARLEY_MAX_WAIT_MS',
+      'PARLEY_PORT',
+      'PARLEY_PUBLIC_URL',
+      'PARLEY_ROLE',
+    ])
+    assert.throws(() => toConfig({ PORT: '70000' }, facts), /PARLEY_PORT is 70000/)
+  })
+
+  it('takes numbers as plain digits only', () => {
+    for (const text of ['1e3', '0x10', '1.5', ' 1', '+1', '']) {
+      assert.deepEqual(problemsOf({ CONCURRENCY: text }), ['PARLEY_CONCURRENCY'], text)
+    }
+    assert.equal(toConfig({ CONCURRENCY: '7' }, facts).concurrency, 7)
+  })
+
+  it('refuses to serve plain HTTP beyond loopback unless told that this is meant', () => {
+    for (const HOST of ['0.0.0.0', '::', '10.0.0.1', 'gateway.example']) {
+      assert.deepEqual(problemsOf({ HOST }), ['PARLEY_HOST'], HOST)
+      assert.deepEqual(problemsOf({ HOST, ALLOW_PLAINTEXT: '1' }), [])
+      assert.deepEqual(problemsOf({ HOST, TRUSTED_PROXIES: '10.0.0.0/8' }), [])
+    }
+    for (const HOST of ['127.0.0.1', '127.9.9.9', '::1', 'localhost'])
+      assert.deepEqual(problemsOf({ HOST }), [])
+  })
+
+  it('lets nobody in without a credential beyond loopback unless told so', () => {
+    const beyond = { HOST: '0.0.0.0', ALLOW_PLAINTEXT: '1' }
+
+    assert.equal(toConfig(beyond, facts).anonymous, false)
+    assert.equal(toConfig({ ...beyond, ANONYMOUS: '1' }, facts).anonymous, true)
+    assert.equal(toConfig({ ANONYMOUS: '0' }, facts).anonymous, false)
+  })
+
+  it('keeps demo mode to a loopback listener of one process outside production', () => {
+    assert.deepEqual(problemsOf({ DEMO: '1' }), [])
+    assert.ok(problemsOf({ DEMO: '1', HOST: '0.0.0.0', ALLOW_PLAINTEXT: '1' }).includes('PARLEY_DEMO'))
+    assert.deepEqual(problemsOf({ DEMO: '1' }, true), ['PARLEY_DEMO'])
+    assert.deepEqual(problemsOf({ DEMO: '1', ROLE: 'api' }), ['PARLEY_DEMO'])
+  })
+
+  it('lets demo mode call loopback only, whatever else is allowed', () => {
+    const { allowAgents, allowCards } = toConfig({ DEMO: '1', ALLOW_AGENTS: '10.0.0.0/8' }, facts)
+
+    assert.deepEqual([allowAgents, allowCards], ['loopbackOnly', 'loopbackOnly'])
+  })
+
+  it('fetches cards from where agents may be, unless it has a list of its own', () => {
+    const agents = { ALLOW_AGENTS: '10.0.0.0/8, agents.example:8443 ,' }
+
+    assert.deepEqual(toConfig(agents, facts).allowAgents, ['10.0.0.0/8', 'agents.example:8443'])
+    assert.deepEqual(toConfig(agents, facts).allowCards, ['10.0.0.0/8', 'agents.example:8443'])
+    assert.deepEqual(toConfig({ ...agents, ALLOW_CARDS: 'cards.example' }, facts).allowCards, [
+      'cards.example',
+    ])
+  })
+
+  it('refuses to split the memory backend over processes', () => {
+    assert.deepEqual(problemsOf({ BACKEND: 'memory', ROLE: 'worker' }), ['PARLEY_ROLE'])
+    assert.deepEqual(toConfig({ BACKEND: 'memory' }, facts).backend, { kind: 'memory' })
+  })
+
+  it('gives a worker a free port unless it names one', () => {
+    assert.equal(toConfig({ ROLE: 'worker' }, facts).port, 0)
+    assert.equal(toConfig({ ROLE: 'worker', PORT: '9000' }, facts).port, 9000)
+  })
+
+  it('takes a public URL without its last slash, and refuses one with a query', () => {
+    assert.equal(
+      toConfig({ PUBLIC_URL: 'https://gw.example/a2a/' }, facts).publicUrl,
+      'https://gw.example/a2a',
+    )
+    assert.deepEqual(problemsOf({ PUBLIC_URL: 'https://gw.example/?x=1' }), ['PARLEY_PUBLIC_URL'])
+    assert.deepEqual(problemsOf({ PUBLIC_URL: 'gw.example' }), ['PARLEY_PUBLIC_URL'])
+  })
+})

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { toConfig } from './config.ts'
+import { secretFile, toSecrets } from './secrets.ts'
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'parley-secrets-'))
+  t.after(() => rmSync(path, { recursive: true }))
+  return path
+}
+
+const modeOf = (path: string): number => statSync(path).mode & 0o777
+
+describe('a secret file', () => {
+  it('is made once, for its owner alone, and read again', (t) => {
+    const path = join(folder(t), 'deep', 'a.key')
+
+    const first = secretFile(path)
+    const second = secretFile(path)
+
+    assert.deepEqual([first.isNew, second.isNew], [true, false])
+    assert.equal(second.secret, first.secret)
+    assert.ok(first.secret.length >= 43)
+    assert.equal(modeOf(path), 0o600)
+  })
+
+  it('is closed to others when it was open to them', (t) => {
+    const path = join(folder(t), 'a.key')
+    writeFileSync(path, 'given\n', { mode: 0o644 })
+
+    assert.equal(secretFile(path).secret, 'given')
+    assert.equal(modeOf(path), 0o600)
+  })
+
+  it('that is empty is refused rather than taken for a key', (t) => {
+    const path = join(folder(t), 'a.key')
+    writeFileSync(path, '\n')
+
+    assert.throws(() => secretFile(path), /is empty/)
+  })
+})
+
+describe('the secrets of an installation', () => {
+  const configOf = (dataDir: string) => toConfig({ DATA_DIR: dataDir }, { cwd: '/', isProduction: false })
+
+  it('are the same at every start', (t) => {
+    const config = configOf(folder(t))
+
+    const first = toSecrets({}, config)
+    const second = toSecrets({}, config)
+
+    assert.deepEqual([first.isAdminKeyNew, second.isAdminKeyNew], [true, false])
+    assert.deepEqual({ ...second, isAdminKeyNew: true }, first)
+    assert.notEqual(Buffer.from(first.cursorKey).toString(), first.adminKey)
+  })
+
+  it('take a given admin key and generate none', (t) => {
+    const path = folder(t)
+    const given = join(path, 'given')
+    writeFileSync(given, 'from a file\n')
+    const config = configOf(path)
+
+    assert.equal(toSecrets({ ADMIN_KEY: 'from-env' }, config).adminKey, 'from-env')
+    assert.equal(toSecrets({ ADMIN_KEY_FILE: given }, config).adminKey, 'from a file')
+    assert.throws(() => readFileSync(join(path, 'admin.key')), { code: 'ENOENT' })
+    assert.throws(() => toSecrets({ ADMIN_KEY_FILE: join(path, 'missing') }, config), /PARLEY_ADMIN_KEY_FILE/)
+  })
+})
