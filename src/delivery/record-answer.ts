@@ -47,15 +47,20 @@ export async function recordAnswers(
       await flush()
       return recordMessage(deps, fence, head, membersOf(answer.text).get('message') ?? '{}')
     }
-    ids = idsOf(via, task, statusUpdate ?? artifactUpdate)
-    requireSameTask(head, ids)
+    const known = ids?.taskId ?? head.delivery.agentTaskId
+    const shown = idsOf(via, task, statusUpdate ?? artifactUpdate)
+    const isAnother = known !== undefined && known !== shown.taskId
+    // A snapshot is compared with the log, so what came before it must be there.
+    if (isAnother || (task !== undefined && entries.length > 0)) await flush()
+    if (isAnother) throw new AgentFailure('invalid', 'The agent answered about a different task')
+    ids = shown
+    const named: TaskHead = { ...head, delivery: { ...head.delivery, agentTaskId: shown.taskId } }
     if (task !== undefined) {
-      await flush()
-      entries.push(...(await reconcile(deps.store, head, { value: task, text: memberOf(answer, 'task') })))
+      entries.push(...(await reconcile(deps.store, named, { value: task, text: memberOf(answer, 'task') })))
     } else if (statusUpdate !== undefined) {
       const members = membersOf(memberOf(answer, 'statusUpdate'))
       const status = { state: statusUpdate.status.state, text: members.get('status') ?? '{}' }
-      entries.push(statusEntry(head, status, members.get('metadata')))
+      entries.push(statusEntry(named, status, members.get('metadata')))
     } else if (artifactUpdate !== undefined) {
       const members = membersOf(memberOf(answer, 'artifactUpdate'))
       const { artifact, append = false, lastChunk = false } = artifactUpdate
@@ -81,13 +86,6 @@ const idsOf = (
   contextId: (task ?? update)?.contextId || undefined,
   via,
 })
-
-function requireSameTask(head: TaskHead, ids: AgentIds): void {
-  const { agentTaskId } = head.delivery
-  if (agentTaskId !== undefined && agentTaskId !== ids.taskId) {
-    throw new AgentFailure('invalid', 'The agent answered about a different task')
-  }
-}
 
 /** Writes entries in commits of bounded size; the first also notes that the agent accepted what was sent. */
 async function write(
