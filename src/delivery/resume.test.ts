@@ -76,8 +76,12 @@ describe('a dropped stream', () => {
     )
     const { id } = taskOf(await world.tasks.sendMessage(alice, 'echo', atOnce('go'), {}))
     await world.untilEnded(1)
-    world.pass(60_000)
+    world.pass(60_001)
     await world.untilEnded(2)
+    const dueAt = (await world.backend.work.nextDueAt(['send'], world.clock.now)) ?? 0
+    assert.ok(
+      Number.isInteger(dueAt) && dueAt > world.clock.now + 10_000 && dueAt <= world.clock.now + 30_000,
+    )
     assert.equal((await getTask(world, id)).status.state, 'TASK_STATE_WORKING')
     world.pass(60_000)
     await world.untilEnded(3)

@@ -91,7 +91,10 @@ async function finishedIdle(deps: DeliveryDeps, fence: Fence, seen: TaskHead): P
 const recheckLater = (deps: DeliveryDeps, head: TaskHead): RunResult => {
   const now = deps.now()
   const quietMs = Math.max(0, now - head.at)
-  return { kind: 'again', dueAt: now + Math.min(MAX_RECHECK_MS, Math.max(MIN_RECHECK_MS, quietMs / 4)) }
+  return {
+    kind: 'again',
+    dueAt: now + Math.min(MAX_RECHECK_MS, Math.max(MIN_RECHECK_MS, Math.ceil(quietMs / 4))),
+  }
 }
 
 /** Sends one message and records the exchange. Returns a result only when the work must wait. */
