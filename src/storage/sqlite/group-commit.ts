@@ -24,6 +24,8 @@ export type GroupCommitOptions = {
   readonly record: (hints: readonly Hint[]) => void
   /** Called once they are durable. */
   readonly publish: (hints: readonly Hint[]) => void
+  /** Called after each commit, with about how many pages it wrote. */
+  readonly wrote?: (pages: number) => void
 }
 
 /** Bounds of one transaction, so that neither the event loop nor other processes wait long for it. */
@@ -98,12 +100,12 @@ export class GroupCommit implements AsyncDisposable {
 
   #commit(group: readonly Entry[]): void {
     const { connection, record, publish } = this.#options
-    connection.exec('BEGIN IMMEDIATE')
+    connection.run('BEGIN IMMEDIATE')
     let outcome: Outcome
     try {
       outcome = this.#writeTogether(group) ?? this.#writeEach(group)
       if (outcome.hints.length > 0) record(outcome.hints)
-      connection.exec('COMMIT')
+      connection.run('COMMIT')
     } catch (error) {
       this.#rollBack()
       throw error
@@ -113,6 +115,7 @@ export class GroupCommit implements AsyncDisposable {
       else entry.succeed()
     }
     publish(outcome.hints)
+    this.#options.wrote?.(pagesOf(group))
   }
 
   /** `undefined` when a write failed half way, so that the transaction holds what must not stay. */
@@ -161,6 +164,10 @@ export class GroupCommit implements AsyncDisposable {
     if (this.#options.connection.isTransaction) this.#options.connection.exec('ROLLBACK')
   }
 }
+
+/** The trees that most writes touch at their ends, the rows of each write, and large bodies. */
+const pagesOf = (group: readonly Entry[]): number =>
+  group.reduce((pages, { bytes }) => pages + 1 + bytes / 2048, 16)
 
 function entryOf<T>(
   write: Write<T>,

@@ -28,9 +28,14 @@ export type SqliteOptions = {
   readonly random?: () => number
 }
 
-/** The WAL keeps its size between checkpoints, up to this. */
+/**
+ * Checkpoints run on the reader thread, every so many pages, because each takes as long as many commits. Where writing
+ * never pauses they cannot finish, so a WAL of 64 MB is emptied by the writer itself.
+ */
+const CHECKPOINT_PAGES = 1000
 const PRAGMAS = `
   PRAGMA synchronous = FULL;
+  PRAGMA wal_autocheckpoint = 16384;
   PRAGMA cache_size = -32768;
   PRAGMA temp_store = MEMORY;
   PRAGMA journal_size_limit = 67108864;
@@ -48,8 +53,14 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
   }
   const hints = createSharedHints({ connection, writer: newId(), shared })
   const { feed } = hints
-  const commits = new GroupCommit({ connection, random, record: hints.record, publish: feed.publish })
   const reader = new ReaderThread(path)
+  const commits = new GroupCommit({
+    connection,
+    random,
+    record: hints.record,
+    publish: feed.publish,
+    wrote: createCheckpoints(reader),
+  })
   const rows = createWorkRows(connection)
   return {
     capabilities: { listsAreEventual: false, survivesRestart: true, sharedByProcesses: true },
@@ -64,6 +75,26 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
       await Promise.all([commits[Symbol.asyncDispose](), reader[Symbol.asyncDispose]()])
       connection[Symbol.dispose]()
     },
+  }
+}
+
+/** Asks for a checkpoint whenever enough was written, one at a time. */
+function createCheckpoints(reader: ReaderThread): (pages: number) => void {
+  let pagesSince = 0
+  let isRunning = false
+  return (pages) => {
+    pagesSince += pages
+    if (isRunning || pagesSince < CHECKPOINT_PAGES) return
+    pagesSince = 0
+    isRunning = true
+    reader
+      .checkpoint()
+      .catch(() => {
+        // Another process is at it, or the database is closing: what is left stays in the WAL for the next one.
+      })
+      .finally(() => {
+        isRunning = false
+      })
   }
 }
 

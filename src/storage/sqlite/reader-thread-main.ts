@@ -1,4 +1,7 @@
-/** The reader thread: answers every request it is sent, in order, from a connection that cannot write. */
+/**
+ * The reader thread: answers every request it is sent, in order. Queries run on a connection that cannot write;
+ * checkpoints, which move what was committed into the database file, on one of their own.
+ */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Connection } from './connection.ts'
 import type { ReaderRequest, ReaderResponse } from './reader-thread.ts'
@@ -6,11 +9,15 @@ import type { ReaderRequest, ReaderResponse } from './reader-thread.ts'
 /** Blocking is fine here: nobody else runs on this thread. */
 const LOCK_TIMEOUT_MS = 5000
 
-const connection = new Connection(String(workerData), { readOnly: true, lockTimeoutMs: LOCK_TIMEOUT_MS })
+const path = String(workerData)
+const connection = new Connection(path, { readOnly: true, lockTimeoutMs: LOCK_TIMEOUT_MS })
+let checkpoints: Connection | undefined
 
-function answer({ id, sql, params }: ReaderRequest): ReaderResponse {
+function answer({ id, ...request }: ReaderRequest): ReaderResponse {
   try {
-    return { id, rows: connection.all(sql, ...params) }
+    if ('sql' in request) return { id, rows: connection.all(request.sql, ...request.params) }
+    checkpoints ??= new Connection(path)
+    return { id, rows: checkpoints.all('PRAGMA wal_checkpoint(PASSIVE)') }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : undefined

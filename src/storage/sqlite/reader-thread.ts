@@ -2,7 +2,10 @@ import { Worker } from 'node:worker_threads'
 import type { Param, Row } from './connection.ts'
 import { toStorageError } from './errors.ts'
 
-export type ReaderRequest = { readonly id: number; readonly sql: string; readonly params: readonly Param[] }
+type Query = { readonly sql: string; readonly params: readonly Param[] }
+type Checkpoint = { readonly checkpoint: true }
+
+export type ReaderRequest = { readonly id: number } & (Query | Checkpoint)
 
 export type ReaderResponse =
   | { readonly id: number; readonly rows: readonly Row[] }
@@ -35,10 +38,19 @@ export class ReaderThread implements Reader, AsyncDisposable {
   }
 
   all(sql: string, ...params: Param[]): Promise<readonly Row[]> {
+    return this.#ask({ sql, params })
+  }
+
+  /** Moves committed pages into the database file, as far as no reader or other checkpoint is in the way. */
+  async checkpoint(): Promise<void> {
+    await this.#ask({ checkpoint: true })
+  }
+
+  #ask(question: Query | Checkpoint): Promise<readonly Row[]> {
     if (this.#closed) return Promise.reject(new Error('The database is closed'))
     const worker = this.#worker ?? this.#start()
     return new Promise((resolve, reject) => {
-      const request: ReaderRequest = { id: ++this.#lastId, sql, params }
+      const request: ReaderRequest = { id: ++this.#lastId, ...question }
       if (this.#pending.size === 0) worker.ref()
       this.#pending.set(request.id, { resolve, reject })
       worker.postMessage(request)
