@@ -84,9 +84,13 @@ export function describeTasks(name: string, open: OpenWorld): void {
 
     it('lets a second reader join with a snapshot', async () => {
       const client = await clientOf('alice')
-      const { id } = taskIn(await client.send(message('progress 3 30', {}, { returnImmediately: true })))
+      const { id } = taskIn(await client.send(message('input')))
+      const frames: Frame[] = []
 
-      const frames = await all(client.subscribe({ id }))
+      for await (const frame of client.subscribe({ id })) {
+        const isFirst = frames.push(frame) === 1
+        if (isFirst) await client.send(message('blue', { taskId: id }))
+      }
 
       assert.equal(frames[0]?.event.task?.id, id)
       assert.equal(frames.at(-1)?.event.statusUpdate?.status.state, 'TASK_STATE_COMPLETED')
