@@ -9,6 +9,8 @@ export type Child = {
   readonly lines: readonly string[]
   readonly exited: Promise<Exit>
   kill(signal: NodeJS.Signals): void
+  /** Closes our end of its output, as a log collector that dies does. */
+  stopListening(): void
   /** Resolves with the first line, past or future, for which `pick` returns something. */
   line<T>(pick: (line: string) => T | undefined, timeoutMs?: number): Promise<T>
 }
@@ -49,6 +51,10 @@ export function startChild(args: readonly string[], env: Readonly<Record<string,
     lines,
     exited,
     kill: (signal) => void child.kill(signal),
+    stopListening: () => {
+      child.stdout.destroy()
+      child.stderr.destroy()
+    },
     line: <T>(pick: (line: string) => T | undefined, timeoutMs = 20_000) =>
       new Promise<T>((resolve, reject) => {
         let next = 0

@@ -110,6 +110,21 @@ describe('the program', { timeout: 60_000 }, () => {
     assert.match(child.lines.join('\n'), /newer/i)
   })
 
+  for (const requests of [0, 3]) {
+    test(`stops although nobody reads its log any more, after ${requests} requests`, async () => {
+      const child = start('unheard', {})
+      const url = await readyUrl(child)
+      child.stopListening()
+      for (let n = 0; n < requests; n++) {
+        assert.equal((await native(undefined, 'GET', `${url}/healthz`)).status, 200)
+        assert.equal((await native(undefined, 'GET', `${url}/tasks`)).status, 401)
+      }
+      const late = setTimeout(() => child.kill('SIGKILL'), 12_000)
+      assert.deepEqual(await stopped(child), { code: 0, signal: null })
+      clearTimeout(late)
+    })
+  }
+
   test('says which address it listens on in one record, and nothing else on that line', async () => {
     const child = start('record', { PARLEY_ADMIN_KEY: 'a-preset-admin-key-that-is-long-enough-123' })
     const record = await child.line((line) => (line.includes('"ready"') ? parsed(line) : undefined))
