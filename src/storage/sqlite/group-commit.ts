@@ -31,6 +31,7 @@ export type GroupCommitOptions = {
 /** Bounds of one transaction, so that neither the event loop nor other processes wait long for it. */
 const MAX_GROUP_WRITES = 256
 const MAX_GROUP_BYTES = 8 * 1024 * 1024
+const MAX_GATHER_TURNS = 4
 
 /** A write that waits. Its caller is answered by `succeed` or `fail`, after the commit. */
 type Entry = {
@@ -76,7 +77,7 @@ export class GroupCommit implements AsyncDisposable {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      await nextTurn()
+      await this.#gather()
       const group = this.#takeGroup()
       try {
         await retryBusy(() => this.#commit(group), this.#options.random)
@@ -85,6 +86,15 @@ export class GroupCommit implements AsyncDisposable {
       }
     }
     this.#draining = undefined
+  }
+
+  /** Lets a group grow for a few turns while it does; a write that comes alone waits for one. */
+  async #gather(): Promise<void> {
+    for (let turn = 0; turn < MAX_GATHER_TURNS; turn++) {
+      const before = this.#queue.length
+      await nextTurn()
+      if (this.#queue.length === before) return
+    }
   }
 
   #takeGroup(): readonly Entry[] {
