@@ -35,7 +35,7 @@ export const Message = Type.Object({
   parts: Type.Array(Part, { minItems: 1 }),
   metadata: Type.Optional(Struct),
   extensions: Type.Optional(Type.Array(Type.String())),
-  referenceTaskIds: Type.Optional(Type.Array(Type.String())),
+  referenceTaskIds: Type.Optional(Type.Array(Type.String({ maxLength: MAX_ID_LENGTH }), { maxItems: 100 })),
 })
 export type Message = Static<typeof Message>
 

@@ -2,7 +2,7 @@
 import { elementsOf, type JsonText, membersOf, withMembers } from '../a2a/json-text.ts'
 import type { Message } from '../a2a/message.ts'
 import type { Task } from '../a2a/task.ts'
-import { canFollow, type TaskState } from '../a2a/task-state.ts'
+import { canFollow, isInterrupted, type TaskState } from '../a2a/task-state.ts'
 import type { Wire } from '../a2a/wire.ts'
 import type { NewEvent } from '../tasks/evolve.ts'
 import { readArtifact } from '../tasks/read-task.ts'
@@ -154,9 +154,19 @@ async function changedStatus(
   const [current] = await store.readEvents(head.id, { after: head.statusSeq - 1, upTo: head.statusSeq })
   const shown = current?.kind === 'status' && current.body !== '' ? messageIdOf(current.body) : undefined
   const isSame = !isMoved && state === head.state && message?.messageId === shown
+  if (!isSame && (await isBeforeMessage(store, head, task))) return []
   const known = await knownMetadata(store, head)
   if (isSame && (metadata === undefined || known === sorted(metadata))) return []
   return [statusEntry(head, { state, text }, undefined, metadata)]
+}
+
+/** While a client's answer to an interruption is being sent, an agent may first show the interruption once more. */
+async function isBeforeMessage(store: TaskStore, head: TaskHead, { status }: Task): Promise<boolean> {
+  const { sending } = head.delivery
+  if (sending === undefined || status.message === undefined || !isInterrupted(status.state)) return false
+  const upTo = sending.seq - 1
+  const [asked] = await store.readEvents(head.id, { upTo, kinds: ['status'], newest: 1 })
+  return asked?.state === status.state && messageIdOf(asked.body) === status.message.messageId
 }
 
 async function knownMetadata(store: TaskStore, head: TaskHead): Promise<string | undefined> {

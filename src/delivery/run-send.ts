@@ -290,7 +290,7 @@ async function settleUnknown(
     } catch (error) {
       if (!(error instanceof AgentFailure)) throw error
       reportFailure(exchange, head, error)
-      if (error.kind !== 'refused') return recheckLater(deps, head)
+      if (error.kind !== 'refused' && error.kind !== 'invalid') return recheckLater(deps, head)
     }
   }
   await failTask(deps, fence, head, 'OUTCOME_UNKNOWN', `${OUTCOME_UNKNOWN}: the connection to it was lost`)

@@ -94,7 +94,7 @@ export function artifactEntry(
   return {
     kind: 'artifact',
     artifactId,
-    ...flags,
+    append: flags.append,
     header,
     body: parts,
     trailer:

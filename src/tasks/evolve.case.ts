@@ -80,14 +80,12 @@ const artifact = fc
       { maxLength: 3 },
     ),
     append: fc.boolean(),
-    lastChunk: fc.boolean(),
   })
   .map(
-    ({ artifactId, members, parts, append, lastChunk }): NewEvent => ({
+    ({ artifactId, members, parts, append }): NewEvent => ({
       kind: 'artifact',
       artifactId,
       append,
-      lastChunk,
       header: JSON.stringify({ artifactId, ...members }).slice(1, -1),
       body: parts.map((part) => JSON.stringify(part)).join(','),
       trailer: append ? ',"append":true' : '',

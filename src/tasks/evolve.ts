@@ -6,8 +6,6 @@ import type { ArtifactExtent, EpochMs, TaskHead } from './task-head.ts'
 export type NewEvent = Omit<TaskEvent, 'seq' | 'at'> & {
   /** `artifact` only: add to the artifact instead of replacing it. */
   readonly append?: boolean
-  /** `artifact` only: the agent says this is its last chunk. */
-  readonly lastChunk?: boolean
 }
 
 export type Evolved = { readonly head: TaskHead; readonly events: readonly TaskEvent[] }
@@ -23,10 +21,10 @@ export function evolve(head: TaskHead, entries: readonly NewEvent[], now: EpochM
   let current = head
   for (const entry of entries) {
     if (!isAllowed(current, entry)) continue
-    const { append, lastChunk, ...rest } = entry
+    const { append, ...rest } = entry
     const event: TaskEvent = { ...rest, seq: current.seq + 1, at: Math.max(now, current.at + 1) }
     events.push(event)
-    current = applied(current, event, append === true, lastChunk === true)
+    current = applied(current, event, append === true)
   }
   return { head: current, events }
 }
@@ -38,9 +36,9 @@ function isAllowed(head: TaskHead, entry: NewEvent): boolean {
   return entry.state === undefined || canFollow(head.state, entry.state)
 }
 
-function applied(head: TaskHead, event: TaskEvent, append: boolean, lastChunk: boolean): TaskHead {
+function applied(head: TaskHead, event: TaskEvent, append: boolean): TaskHead {
   const moved = { ...head, seq: event.seq, at: event.at, bytes: head.bytes + Buffer.byteLength(event.body) }
-  if (event.kind === 'artifact') return withArtifact(moved, event, append, lastChunk)
+  if (event.kind === 'artifact') return withArtifact(moved, event, append)
   if (event.kind === 'reply') return { ...moved, phase: 'message' }
   return {
     ...moved,
@@ -52,14 +50,14 @@ function applied(head: TaskHead, event: TaskEvent, append: boolean, lastChunk: b
   }
 }
 
-function withArtifact(head: TaskHead, event: TaskEvent, append: boolean, lastChunk: boolean): TaskHead {
+function withArtifact(head: TaskHead, event: TaskEvent, append: boolean): TaskHead {
   const artifactId = event.artifactId ?? ''
   const size = Buffer.byteLength(event.body)
   const known = head.artifacts.find((extent) => extent.artifactId === artifactId)
   const extent: ArtifactExtent =
     known !== undefined && append
-      ? { ...known, last: event.seq, bytes: known.bytes + size, sealed: known.sealed || lastChunk }
-      : { artifactId, first: event.seq, last: event.seq, bytes: size, sealed: lastChunk }
+      ? { ...known, last: event.seq, bytes: known.bytes + size }
+      : { artifactId, first: event.seq, last: event.seq, bytes: size }
   if (known === undefined) return { ...head, artifacts: [...head.artifacts, extent] }
   return {
     ...head,

@@ -48,12 +48,14 @@ async function awaitAnswer(
 ): Promise<JsonText<SendMessageResponse>> {
   using watch = deps.news.watch(submission.taskId)
   using wait = waitOf(deps, call)
+  let looked = submission.seq
   for (;;) {
     const latest = await latestOf(deps, submission)
     const head = await deps.store.findHead(submission.taskId)
     if (head === undefined) throw taskNotFound(submission.taskId)
-    const answer = await answerOf(deps, head, latest, view)
+    const answer = await answerOf(deps, head, latest, view, looked)
     if (answer !== undefined) return answer
+    looked = head.seq
     const over = await watch.changed(wait.signal).then(
       () => false,
       () => true,
@@ -62,7 +64,7 @@ async function awaitAnswer(
     const decided = await decideAsTask(deps, submission, call.signal.aborted ? undefined : 'answered')
     call.signal.throwIfAborted()
     return (
-      (await answerOf(deps, decided, submission, view)) ??
+      (await answerOf(deps, decided, submission, view, looked)) ??
       `{"task":${await readTask(deps.store, decided, view)}}`
     )
   }
@@ -77,18 +79,20 @@ async function latestOf(deps: TasksDeps, submission: Submission): Promise<Submis
   return isSame ? { ...submission, record: stored } : submission
 }
 
+/** The answer, if there is one. The events up to `after` were looked at before and settled nothing. */
 async function answerOf(
   deps: TasksDeps,
   head: TaskHead,
   submission: Submission,
   view: View,
+  after: number,
 ): Promise<JsonText<SendMessageResponse> | undefined> {
   if (head.phase === 'undecided') return undefined
   if (head.phase === 'message') {
     const [reply] = await deps.store.readEvents(head.id, { kinds: ['reply'] })
     return `{"message":${reply?.body ?? '{}'}}`
   }
-  const seq = submission.record?.answeredSeq ?? (await firstSettled(deps.store, head, submission.seq))?.seq
+  const seq = submission.record?.answeredSeq ?? (await firstSettled(deps.store, head, after))?.seq
   if (seq === undefined) return undefined
   return `{"task":${await readTask(deps.store, await headAt(deps.store, head, seq), view)}}`
 }

@@ -19,8 +19,6 @@ export type ArtifactExtent = {
   readonly last: number
   /** Assembled size in bytes. */
   readonly bytes: number
-  /** `lastChunk` was seen: appending is over, replacing is not. */
-  readonly sealed: boolean
 }
 
 /** What the gateway knows of the agent's side of a task. */

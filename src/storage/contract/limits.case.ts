@@ -42,7 +42,6 @@ export const limitCases: Cases = ({ open }) => {
       first: 1,
       last: 1,
       bytes: 1,
-      sealed: false,
     }))
 
     await assert.rejects(backend.tasks.commit(firstCommit({ artifacts })), RangeError)

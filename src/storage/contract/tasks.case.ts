@@ -8,7 +8,7 @@ import { contextOf, firstCommit, newTaskId, nextCommit, sampleWork, statusEvent,
 
 const fullHead: Partial<TaskHead> = {
   metadataSeq: 1,
-  artifacts: [{ artifactId: 'a/1', first: 1, last: 1, bytes: 3, sealed: true }],
+  artifacts: [{ artifactId: 'a/1', first: 1, last: 1, bytes: 3 }],
   delivery: {
     unsent: [1],
     sending: { seq: 1, at: T0 },
