@@ -4,6 +4,7 @@ import type { SendMessageRequest } from '../a2a/requests.ts'
 import { alice, atOnce, gists, request, taskOf } from '../tasks/open-tasks.case.ts'
 import { AgentFailure } from './agent-client.ts'
 import {
+  agentMessage,
   agentTask,
   artifactsOf,
   chunk,
@@ -70,6 +71,24 @@ describe('a task that needs input', () => {
     }
     assert.deepEqual(await world.backend.work.lease(lease), [])
     assert.equal(world.agentClient.calls.length, 1)
+  })
+
+  it('does not take the old question, shown again, for a new one', async (t) => {
+    const status = { state: 'TASK_STATE_INPUT_REQUIRED' as const, message: agentMessage('Which?') }
+    const asking = { task: agentTask(status.state, { status }) }
+    const world = await openDelivery(t, {
+      send: [
+        [working, asking],
+        [asking, chunk('a', 'blue'), completed],
+      ],
+    })
+    const asked = taskOf(await world.tasks.sendMessage(alice, 'echo', request('go'), {}))
+
+    const message = { taskId: asked.id }
+    const task = taskOf(await world.tasks.sendMessage(alice, 'echo', request('blue', { message }), {}))
+
+    assert.equal(task.status.state, 'TASK_STATE_COMPLETED')
+    assert.deepEqual(artifactsOf(task), ['a:blue'])
   })
 
   it('takes messages one at a time, in their order', async (t) => {
