@@ -10,15 +10,17 @@ import {
   listHistory,
   listTasksNatively,
 } from './native-views.ts'
+import { createRenderedTasks } from './rendered-tasks.ts'
 import { sendMessage } from './send-message.ts'
 import { sendStreamingMessage, subscribeToTask } from './stream-task.ts'
 import type { Tasks } from './tasks.ts'
 
 export function createTasks(deps: TasksDeps): Tasks {
+  const rendered = createRenderedTasks()
   return {
     sendMessage: (...args) => sendMessage(deps, ...args),
     sendStreamingMessage: (...args) => sendStreamingMessage(deps, ...args),
-    getTask: (...args) => getTask(deps, ...args),
+    getTask: (...args) => getTask(deps, rendered, ...args),
     listTasks: (...args) => listTasks(deps, ...args),
     cancelTask: (...args) => cancelTask(deps, ...args),
     subscribeToTask: (...args) => subscribeToTask(deps, ...args),

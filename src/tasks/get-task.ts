@@ -5,17 +5,21 @@ import type { Call } from '../access/principal.ts'
 import type { TasksDeps } from './deps.ts'
 import { getOwnHead } from './own-task.ts'
 import { readTask } from './read-task.ts'
+import type { RenderedTasks } from './rendered-tasks.ts'
 
 export async function getTask(
   deps: TasksDeps,
+  rendered: RenderedTasks,
   call: Call,
   agentRef: string,
   { id, historyLength }: GetTaskRequest,
 ): Promise<JsonText<Task>> {
   const agent = await deps.registry.get(call, agentRef, 'read')
   const head = await getOwnHead(deps, call, agent.id, id)
-  return readTask(deps.store, head, {
-    artifacts: true,
-    ...(historyLength === undefined ? {} : { historyLength }),
-  })
+  if (historyLength !== undefined) return readTask(deps.store, head, { artifacts: true, historyLength })
+  const known = rendered.find(head)
+  if (known !== undefined) return known
+  const text = await readTask(deps.store, head, { artifacts: true })
+  rendered.remember(head, text)
+  return text
 }

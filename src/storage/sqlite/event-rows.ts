@@ -1,6 +1,6 @@
 import type { TaskId } from '../../a2a/ids.ts'
 import { TASK_STATES } from '../../a2a/task-state.ts'
-import { EVENT_KINDS, eventBytes, type TaskEvent } from '../../tasks/task-event.ts'
+import { EVENT_KINDS, type EventKind, eventBytes, type TaskEvent } from '../../tasks/task-event.ts'
 import type { EventSelection } from '../../tasks/task-store.ts'
 import { integerIn, textIn, textOrNullIn } from './columns.ts'
 import type { Connection, Param, Row } from './connection.ts'
@@ -12,6 +12,15 @@ const INSERT = `
   VALUES ((?1 << 32) | ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`
 
 const MAX_SEQ = 2 ** 32 - 1
+
+/** Kinds are a closed list, so they stand in the statement, which is then compiled once. */
+const KIND_LITERALS: Readonly<Record<EventKind, string>> = {
+  submitted: "'submitted'",
+  message: "'message'",
+  status: "'status'",
+  artifact: "'artifact'",
+  reply: "'reply'",
+}
 
 export interface EventRows {
   /** `n` is the task's number. */
@@ -81,7 +90,7 @@ function queryOf(id: TaskId, { after = 0, upTo, kinds, artifactId, newest }: Eve
   const params: Param[] = [id, Math.min(after, MAX_SEQ), Math.min(upTo ?? MAX_SEQ, MAX_SEQ)]
   const param = (value: Param) => `?${params.push(value)}`
   if (kinds !== undefined) {
-    conditions.push(`kind IN (SELECT value FROM json_each(${param(JSON.stringify(kinds))}))`)
+    conditions.push(`kind IN (${kinds.map((kind) => KIND_LITERALS[kind]).join(', ')})`)
   }
   if (artifactId !== undefined) conditions.push(`artifact_id = ${param(artifactId)}`)
   if (newest !== undefined) conditions.push('has_body = 1')
