@@ -9,8 +9,8 @@ import type { Secrets } from './config/secrets.ts'
 import { VERSION } from './config/version.ts'
 import type { DeliveryDeps } from './delivery/delivery.ts'
 import { startWorkers } from './delivery/start-workers.ts'
-import { createApp } from './edge/http/app.ts'
 import { DEFAULT_EDGE_SETTINGS, type EdgeSettings } from './edge/http/app-deps.ts'
+import { createEdge } from './edge/http/edge.ts'
 import { createOpsApp } from './edge/http/ops-app.ts'
 import { listen } from './edge/http/server.ts'
 import { ParleyError } from './errors.ts'
@@ -104,10 +104,10 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
 
   let isOpen = false
   const isReady = () => isOpen
-  const app =
+  const { app, ...ways } =
     config.role === 'worker'
-      ? createOpsApp({ isReady, ...(config.isLoopback ? { scrape: metrics.scrape } : {}) })
-      : createApp({
+      ? { app: createOpsApp({ isReady, ...(config.isLoopback ? { scrape: metrics.scrape } : {}) }) }
+      : createEdge({
           access,
           registry,
           tasks,
@@ -122,7 +122,7 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
           version: VERSION,
           settings: edgeSettings(config),
         })
-  const listener = await listen(app, { host: config.host, port: config.port })
+  const listener = await listen(app, { host: config.host, port: config.port, ...ways })
   opened.defer(() => listener.close(STOP_GRACE_MS))
   url ||= listener.url
   if (config.opsPort !== undefined) {

@@ -10,7 +10,7 @@ export type EdgeSettings = {
   readonly anonymous: boolean
   /** Longest request body, in bytes. */
   readonly maxBodyBytes: number
-  /** A quiet stream says so this often. */
+  /** A quiet stream says so before this long has passed. */
   readonly heartbeatMs: number
   /** How long a stream may stay without a first event before its headers are sent anyway. */
   readonly firstEventWaitMs: number

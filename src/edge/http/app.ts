@@ -1,10 +1,10 @@
 import { Hono } from 'hono'
 import { ParleyError } from '../../errors.ts'
-import { createJsonRpcHandler } from '../jsonrpc/handler.ts'
+import type { JsonRpcHandler } from '../jsonrpc/handler.ts'
 import { checkHost } from './allowed-hosts.ts'
-import type { AppDeps, EdgeDeps } from './app-deps.ts'
+import type { EdgeDeps } from './app-deps.ts'
+import { fetchRequest, fetchResponse } from './fetch-exchange.ts'
 import { createNativeHandler } from './native.ts'
-import { createOpenStreams } from './open-streams.ts'
 import { problemResponse } from './problem.ts'
 import { requestIdOf } from './request-id.ts'
 import { ROUTES } from './routes.ts'
@@ -18,8 +18,7 @@ const A2A_PATHS = ['/a2a/{agent}', '/a2a/{agent}/']
  * Each route is one handler and no middleware: Hono answers a route with a single handler without its dispatch chain,
  * and shared phases are plain functions called in `native` and `jsonrpc/handler`.
  */
-export function createApp(appDeps: AppDeps): Hono {
-  const deps: EdgeDeps = { ...appDeps, openStreams: createOpenStreams(appDeps.shutdown) }
+export function createApp(deps: EdgeDeps, jsonRpc: JsonRpcHandler): Hono {
   const app = new Hono()
   const { allowedHosts } = deps.settings
   if (allowedHosts !== undefined) {
@@ -29,9 +28,10 @@ export function createApp(appDeps: AppDeps): Hono {
     })
   }
 
-  const jsonRpc = createJsonRpcHandler(deps)
   for (const path of A2A_PATHS) {
-    app.post(honoPath(path), (context) => jsonRpc(context.req.raw, context.req.param('agent') ?? ''))
+    app.post(honoPath(path), async (context) =>
+      fetchResponse(await jsonRpc(fetchRequest(context.req.raw), context.req.param('agent') ?? '')),
+    )
   }
   for (const route of ROUTES) {
     const handle = createNativeHandler(deps, route)
@@ -46,7 +46,7 @@ export function createApp(appDeps: AppDeps): Hono {
   )
   app.notFound((context) => answerUnmatched(deps, served, context.req.raw, context.req.path))
   app.onError((reason, context) =>
-    problemResponse(ParleyError.from(reason), requestIdOf(context.req.raw.headers, deps.newId)),
+    problemResponse(ParleyError.from(reason), requestIdOf(fetchRequest(context.req.raw), deps.newId)),
   )
   return app
 }

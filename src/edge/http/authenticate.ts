@@ -2,6 +2,7 @@ import type { Access } from '../../access/access.ts'
 import { missingScope } from '../../access/assert-scope.ts'
 import { ANONYMOUS, hasScope, isAnonymous, type Principal, type Scope } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
+import type { HeaderSource } from './exchange.ts'
 
 /** The challenge of every 401 (RFC 9110 §11.6.1). */
 export const CHALLENGE = 'Bearer realm="parley"'
@@ -16,15 +17,16 @@ export const unauthenticated = (): ParleyError =>
 /** Who calls. A credential that is given and unknown is refused, also where anonymous callers are served. */
 export async function authenticate(
   access: Access,
-  headers: Headers,
+  request: HeaderSource,
   options: { readonly anonymous: boolean },
 ): Promise<Principal> {
-  const authorization = headers.get('authorization')
-  const credential = authorization === null ? headers.get('x-api-key') : bearerOf(authorization)
-  if (credential === null) {
+  const authorization = request.header('authorization')
+  const apiKey = request.header('x-api-key')
+  if (authorization === undefined && apiKey === undefined) {
     if (options.anonymous) return ANONYMOUS
     throw unauthenticated()
   }
+  const credential = authorization === undefined ? apiKey : bearerOf(authorization)
   const principal = credential ? await access.authenticate(credential) : undefined
   if (principal === undefined) throw unauthenticated()
   return principal

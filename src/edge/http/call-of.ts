@@ -1,8 +1,9 @@
 import type { Call, Principal } from '../../access/principal.ts'
+import type { EdgeRequest } from './exchange.ts'
 
 /** The call a request makes. Its signal is made when it is first asked for: most calls end without a wait. */
 export function callOf(
-  request: Request,
+  request: EdgeRequest,
   principal: Principal,
   requestId: string,
   traceparent: string | undefined,

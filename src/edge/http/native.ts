@@ -3,10 +3,12 @@ import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from './app-deps.ts'
 import { authenticate, requireScope, unauthenticated } from './authenticate.ts'
 import { callOf } from './call-of.ts'
+import type { EdgeRequest } from './exchange.ts'
+import { fetchRequest } from './fetch-exchange.ts'
 import { type CallInProgress, CLIENT_GONE, finishCall } from './finished-call.ts'
 import { parseQuery } from './parse-query.ts'
 import { PROBLEMS, problemResponse } from './problem.ts'
-import { readBody, requireJsonType } from './read-body.ts'
+import { requireJsonType } from './read-body.ts'
 import { requestIdOf } from './request-id.ts'
 import type { Route } from './route.ts'
 import { traceparentOf } from './trace-context.ts'
@@ -19,8 +21,9 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
   const operation = `${route.method} ${route.path}`
 
   return async (request, params) => {
-    const requestId = requestIdOf(request.headers, deps.newId)
-    const traceparent = traceparentOf(request.headers)
+    const exchange = fetchRequest(request)
+    const requestId = requestIdOf(exchange, deps.newId)
+    const traceparent = traceparentOf(exchange)
     let principal = ANONYMOUS
     const progress: CallInProgress = {
       requestId,
@@ -31,33 +34,33 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
       traceparent,
     }
     try {
-      principal = await admit(deps, request, route)
+      principal = await admit(deps, exchange, route)
       progress.principal = principal.subject
       const query = parseQuery(request.url, route.query)
-      const text = route.body === undefined ? '' : await readJsonBody(request, deps.settings.maxBodyBytes)
-      const call = callOf(request, principal, requestId, traceparent)
-      const response = await route.handle({ deps, call, request, params, query, body: { text } })
+      const text = route.body === undefined ? '' : await readJsonBody(exchange, deps.settings.maxBodyBytes)
+      const call = callOf(exchange, principal, requestId, traceparent)
+      const response = await route.handle({ deps, call, request, exchange, params, query, body: { text } })
       finishCall(deps, progress, response.status)
       return response
     } catch (reason) {
       const error = hideFromAnonymous(ParleyError.from(reason), principal, route)
-      const status = request.signal.aborted ? CLIENT_GONE : PROBLEMS[error.code].status
+      const status = exchange.isClientGone ? CLIENT_GONE : PROBLEMS[error.code].status
       finishCall(deps, progress, status, error)
       return problemResponse(error, requestId)
     }
   }
 }
 
-async function admit(deps: EdgeDeps, request: Request, route: Route): Promise<Principal> {
+async function admit(deps: EdgeDeps, request: EdgeRequest, route: Route): Promise<Principal> {
   if (route.scope === 'none') return ANONYMOUS
-  const principal = await authenticate(deps.access, request.headers, deps.settings)
+  const principal = await authenticate(deps.access, request, deps.settings)
   requireScope(principal, route.scope)
   return principal
 }
 
-function readJsonBody(request: Request, maxBytes: number): Promise<string> {
-  requireJsonType(request.headers)
-  return readBody(request, maxBytes)
+function readJsonBody(request: EdgeRequest, maxBytes: number): Promise<string> {
+  requireJsonType(request)
+  return request.readBody(maxBytes)
 }
 
 /** Under `/a2a/` a caller without a credential gets one and the same answer for what is hidden and what is missing. */

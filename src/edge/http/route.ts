@@ -3,12 +3,15 @@ import Type from 'typebox'
 import { check } from '../../a2a/wire.ts'
 import type { Call, Scope } from '../../access/principal.ts'
 import type { EdgeDeps } from './app-deps.ts'
+import type { EdgeRequest } from './exchange.ts'
 
 /** What a handler is given: path, query and body are checked already. */
 export type RouteInput<Query, Body> = {
   readonly deps: EdgeDeps
   readonly call: Call
   readonly request: Request
+  /** The same request, as the parts read it that every protocol shares. */
+  readonly exchange: EdgeRequest
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
   readonly body: Body

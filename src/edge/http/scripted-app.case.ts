@@ -8,12 +8,14 @@ import type { Agent } from '../../registry/agent.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { StreamFrame, Tasks } from '../../tasks/tasks.ts'
 import { type CallFacts, silentEvents } from '../../telemetry/events.ts'
-import { createApp } from './app.ts'
 import { type AppDeps, DEFAULT_EDGE_SETTINGS, type EdgeSettings } from './app-deps.ts'
+import type { DirectRoute } from './direct-route.ts'
+import { createEdge } from './edge.ts'
 
 /** An application over rooms that do what a test says, and remember what they were asked. */
 export type ScriptedApp = {
   readonly app: Hono
+  readonly direct: DirectRoute
   readonly calls: CallFacts[]
   readonly shutdown: AbortController
 }
@@ -64,7 +66,7 @@ export function scriptedApp(script: Script = {}): ScriptedApp {
   const calls: CallFacts[] = []
   const shutdown = new AbortController()
   let ids = 0
-  const app = createApp({
+  const edge = createEdge({
     access: { ...access, ...script.access },
     registry: { ...registry, ...script.registry },
     tasks: { ...tasks, ...script.tasks },
@@ -80,7 +82,7 @@ export function scriptedApp(script: Script = {}): ScriptedApp {
     settings: { ...DEFAULT_EDGE_SETTINGS, anonymous: true, ...script.settings },
     ...script.deps,
   })
-  return { app, calls, shutdown }
+  return { ...edge, calls, shutdown }
 }
 
 /** A POST of JSON with a credential that may do everything but `admin`. */

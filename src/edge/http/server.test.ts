@@ -16,8 +16,8 @@ async function withServer(
   run: (served: Served) => Promise<void>,
   limits: ListenOptions['limits'] = {},
 ): Promise<void> {
-  const { app, shutdown } = scriptedApp(script)
-  const listener = await listen(app, { host: '127.0.0.1', port: 0, limits })
+  const { app, direct, shutdown } = scriptedApp(script)
+  const listener = await listen(app, { host: '127.0.0.1', port: 0, limits, direct })
   try {
     await run({ listener, port: Number(new URL(listener.url).port), shutdown })
   } finally {
@@ -174,8 +174,8 @@ describe('the HTTP server', () => {
         },
       },
     }
-    const { app, calls } = scriptedApp(script)
-    const listener = await listen(app, { host: '127.0.0.1', port: 0 })
+    const { app, direct, calls } = scriptedApp(script)
+    const listener = await listen(app, { host: '127.0.0.1', port: 0, direct })
     const leave = new AbortController()
     const body = SUBSCRIBE.replace('SubscribeToTask', 'GetTask')
     const answer = fetch(`${listener.url}/a2a/echo`, { ...post(body), signal: leave.signal })
@@ -219,8 +219,10 @@ describe('the HTTP server', () => {
       yield { seq: 4, event: '{}' }
       await once(signal, 'abort')
     }
-    const { app, shutdown } = scriptedApp({ tasks: { subscribeToTask: async (call) => quiet(call.signal) } })
-    const listener = await listen(app, { host: '127.0.0.1', port: 0 })
+    const { app, direct, shutdown } = scriptedApp({
+      tasks: { subscribeToTask: async (call) => quiet(call.signal) },
+    })
+    const listener = await listen(app, { host: '127.0.0.1', port: 0, direct })
     const response = await fetch(`${listener.url}/a2a/echo`, post(SUBSCRIBE))
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
     await reader?.read()

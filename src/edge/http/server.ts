@@ -1,8 +1,18 @@
-import { createServer, type Server, ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  ServerResponse,
+} from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { type ErrorCode, ParleyError } from '../../errors.ts'
+import type { DirectRoute } from './direct-route.ts'
+import type { EdgeHandler, EdgeReply } from './exchange.ts'
+import { fetchResponse } from './fetch-exchange.ts'
+import { NodeRequest, sendReply } from './node-exchange.ts'
 import { problemOf } from './problem.ts'
 
 export type ServerLimits = {
@@ -28,6 +38,8 @@ export type ListenOptions = {
   /** 0 picks a free one. */
   readonly port: number
   readonly limits?: Partial<ServerLimits>
+  /** What is answered without the application. */
+  readonly direct?: DirectRoute
 }
 
 export type Listener = {
@@ -53,12 +65,36 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listene
       // A request without a host is refused by the listener below, with a body.
       requireHostHeader: false,
     },
-    getRequestListener(app.fetch, { errorHandler: refusal }),
+    listenerOf(app, options.direct),
   )
   server.on('clientError', refuseMalformed)
   server.on('connect', (_request, socket) => refuse(socket, 'method_not_allowed', 'CONNECT is not served'))
   await bind(server, options)
   return { url: urlOf(server, options.host), close: (graceMs) => close(server, graceMs) }
+}
+
+function listenerOf(app: Hono, direct: DirectRoute | undefined): RequestListener {
+  const general = getRequestListener(app.fetch, { errorHandler: refusal })
+  if (direct === undefined) return general
+  return (incoming, outgoing) => {
+    const handler = direct(incoming.method ?? '', incoming.url ?? '', incoming.headers.host ?? '')
+    if (handler === undefined) void general(incoming, outgoing)
+    else void answer(handler, incoming, outgoing)
+  }
+}
+
+async function answer(
+  handler: EdgeHandler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  try {
+    sendReply(incoming, outgoing, await handler(new NodeRequest(incoming, outgoing)))
+  } catch (reason) {
+    // A handler tells its failures itself; what is left is a fault of ours.
+    if (outgoing.headersSent) outgoing.destroy()
+    else sendReply(incoming, outgoing, faultReply(ParleyError.from(reason)))
+  }
 }
 
 function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
@@ -93,17 +129,22 @@ function close(server: Server, graceMs: number): Promise<void> {
   })
 }
 
+function faultReply(error: ParleyError): EdgeReply {
+  const problem = problemOf(error, '')
+  return {
+    status: problem.status,
+    headers: { 'content-type': 'application/problem+json', connection: 'close' },
+    body: JSON.stringify(problem),
+  }
+}
+
 /** For a request line that names no URL: a missing or impossible host, a bad target. */
 function refusal(reason: unknown): Response {
   const isTarget = reason instanceof Error && reason.name === 'RequestError'
   const error = isTarget
     ? new ParleyError('invalid_request', 'The request target or Host header is not valid')
     : ParleyError.from(reason)
-  const problem = problemOf(error, '')
-  return new Response(JSON.stringify(problem), {
-    status: problem.status,
-    headers: { 'content-type': 'application/problem+json', connection: 'close' },
-  })
+  return fetchResponse(faultReply(error))
 }
 
 /** Bytes that are no HTTP, headers that are too long, requests that never end. */

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { Struct } from '../../a2a/message.ts'
 import { State, Task } from '../../a2a/task.ts'
+import { fetchResponse } from './fetch-exchange.ts'
 import { jsonResponse } from './json-response.ts'
 import { DEFAULT_LIMIT, listResponse, listSchema, PAGE_QUERY, pageOf } from './list-response.ts'
 import { problemOf } from './problem.ts'
@@ -85,12 +86,12 @@ const wantsStream = (request: Request): boolean =>
   request.method === 'GET' && /\btext\/event-stream\b/i.test(request.headers.get('accept') ?? '')
 
 /** Failures after the first event are events named `error` that hold a problem. */
-function streamEvents(input: RouteInput<unknown, unknown>, after: number): Promise<Response> {
-  const { deps, call, request, params } = input
+async function streamEvents(input: RouteInput<unknown, unknown>, after: number): Promise<Response> {
+  const { deps, call, request, exchange, params } = input
   const afterSeq = lastEventId(request) ?? after
-  return openSse(
+  const reply = await openSse(
+    () => deps.tasks.followEvents(call, params.id ?? '', afterSeq),
     {
-      open: (signal) => deps.tasks.followEvents({ ...call, signal }, params.id ?? '', afterSeq),
       encode: (frame) => sseEvent(frame.event, frame.seq),
       encodeError: (error) => `event: error\n${sseEvent(JSON.stringify(problemOf(error, call.requestId)))}`,
       ended: () => {
@@ -99,12 +100,12 @@ function streamEvents(input: RouteInput<unknown, unknown>, after: number): Promi
     },
     {
       requestId: call.requestId,
-      client: call.signal,
+      request: exchange,
       openStreams: deps.openStreams,
       firstEventWaitMs: deps.settings.firstEventWaitMs,
-      heartbeatMs: deps.settings.heartbeatMs,
     },
   )
+  return fetchResponse(reply)
 }
 
 /** Set by an `EventSource` that reconnects; it knows better than the URL it began with. */

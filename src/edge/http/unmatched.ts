@@ -2,6 +2,8 @@ import { ANONYMOUS, isAnonymous } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from './app-deps.ts'
 import { authenticate, unauthenticated } from './authenticate.ts'
+import type { HeaderSource } from './exchange.ts'
+import { fetchRequest } from './fetch-exchange.ts'
 import { type CallInProgress, finishCall } from './finished-call.ts'
 import { PROBLEMS, problemResponse } from './problem.ts'
 import { requestIdOf } from './request-id.ts'
@@ -19,7 +21,8 @@ export async function answerUnmatched(
   request: Request,
   path: string,
 ): Promise<Response> {
-  const requestId = requestIdOf(request.headers, deps.newId)
+  const exchange = fetchRequest(request)
+  const requestId = requestIdOf(exchange, deps.newId)
   const progress: CallInProgress = {
     requestId,
     binding: 'http',
@@ -30,15 +33,20 @@ export async function answerUnmatched(
   }
   const methods = served.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
   const allow = (methods.includes('GET') ? [...methods, 'HEAD'] : methods).join(', ')
-  const error = await refusal(deps, request, path, allow)
+  const error = await refusal(deps, exchange, path, allow)
   finishCall(deps, progress, PROBLEMS[error.code].status, error)
   return problemResponse(error, requestId, error.code === 'method_not_allowed' ? { allow } : {})
 }
 
-async function refusal(deps: EdgeDeps, request: Request, path: string, allow: string): Promise<ParleyError> {
+async function refusal(
+  deps: EdgeDeps,
+  request: HeaderSource,
+  path: string,
+  allow: string,
+): Promise<ParleyError> {
   try {
     if (path.startsWith('/a2a/')) {
-      const principal = await authenticate(deps.access, request.headers, deps.settings)
+      const principal = await authenticate(deps.access, request, deps.settings)
       if (isAnonymous(principal)) return unauthenticated()
     }
   } catch (reason) {

@@ -14,6 +14,7 @@ import type { Call, Scope } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { SendOptions, TaskStream, Tasks } from '../../tasks/tasks.ts'
+import type { HeaderSource } from '../http/exchange.ts'
 import type { JsonRpcRequest } from './decode.ts'
 import { extensionsOf, idempotencyKeyOf, lastEventIdOf, refuseResume } from './service-parameters.ts'
 
@@ -25,7 +26,7 @@ export type MethodCall = {
   /** Id or slug, from the URL. */
   readonly agent: string
   readonly params: JsonRpcRequest['params']
-  readonly headers: Headers
+  readonly request: HeaderSource
 }
 
 export type Method = { readonly scope: Scope } & (
@@ -57,12 +58,12 @@ export const METHOD_NAMES: readonly string[] = [...METHODS.keys()]
 export const findMethod = (name: string): Method | undefined => METHODS.get(name)
 
 function sendMessage(from: MethodCall): Promise<JsonText<unknown>> {
-  refuseResume(from.headers)
+  refuseResume(from.request)
   return from.tasks.sendMessage(from.call, from.agent, sendRequestOf(from), sendOptionsOf(from))
 }
 
 function sendStreamingMessage(from: MethodCall): Promise<TaskStream> {
-  refuseResume(from.headers)
+  refuseResume(from.request)
   return from.tasks.sendStreamingMessage(from.call, from.agent, sendRequestOf(from), sendOptionsOf(from))
 }
 
@@ -71,9 +72,9 @@ const sendRequestOf = ({ params }: MethodCall) => ({
   text: params.text,
 })
 
-function sendOptionsOf({ headers }: MethodCall): SendOptions {
-  const idempotencyKey = idempotencyKeyOf(headers)
-  const extensions = extensionsOf(headers)
+function sendOptionsOf({ request }: MethodCall): SendOptions {
+  const idempotencyKey = idempotencyKeyOf(request)
+  const extensions = extensionsOf(request)
   return idempotencyKey === undefined ? { extensions } : { extensions, idempotencyKey }
 }
 
@@ -91,9 +92,9 @@ function cancelTask({ tasks, call, agent, params }: MethodCall): Promise<JsonTex
   return tasks.cancelTask(call, agent, { id, ...(metadata !== undefined && { metadata }) })
 }
 
-function subscribeToTask({ tasks, call, agent, params, headers }: MethodCall): Promise<TaskStream> {
+function subscribeToTask({ tasks, call, agent, params, request }: MethodCall): Promise<TaskStream> {
   const { id } = subscribeToTaskRequest.parse(params.value)
-  const afterSeq = lastEventIdOf(headers)
+  const afterSeq = lastEventIdOf(request)
   return tasks.subscribeToTask(call, agent, { id, ...(afterSeq !== undefined && { afterSeq }) })
 }
 

@@ -1,4 +1,5 @@
 import { ParleyError } from '../../errors.ts'
+import type { EdgeRequest, HeaderSource } from '../http/exchange.ts'
 
 /** The A2A versions this binding speaks, as `Major.Minor`. */
 export const SUPPORTED_VERSIONS = ['1.0'] as const
@@ -24,8 +25,8 @@ const V0_3_METHODS = new Set([
  * Throws `version_not_supported` for a version we do not speak, told by the `A2A-Version` header or query parameter.
  * When it is not told, the method's name tells it: PascalCase is 1.0.
  */
-export function checkVersion(request: Request, method: string): void {
-  const version = request.headers.get('a2a-version') ?? versionInQuery(request.url)
+export function checkVersion(request: EdgeRequest, method: string): void {
+  const version = request.header('a2a-version') ?? versionInQuery(request.url)
   if (version !== null && version !== '' && !VERSION_1_0.test(version)) {
     throw unsupportedVersion(`A2A version ${version.slice(0, 32)} is not supported`)
   }
@@ -43,32 +44,32 @@ const unsupportedVersion = (message: string): ParleyError =>
   })
 
 /** The extension URIs of `A2A-Extensions`: comma-separated, in one header or several (A2A 1.0 §3.2.6). */
-export const extensionsOf = (headers: Headers): readonly string[] =>
-  (headers.get('a2a-extensions') ?? '')
+export const extensionsOf = (request: HeaderSource): readonly string[] =>
+  (request.header('a2a-extensions') ?? '')
     .split(',')
     .map((uri) => uri.trim())
     .filter((uri) => uri !== '')
 
 /** `Idempotency-Key`: 1 to 255 visible ASCII characters. Throws `invalid_params` for anything else. */
-export function idempotencyKeyOf(headers: Headers): string | undefined {
-  const key = headers.get('idempotency-key')
-  if (key === null) return undefined
+export function idempotencyKeyOf(request: HeaderSource): string | undefined {
+  const key = request.header('idempotency-key')
+  if (key === undefined) return undefined
   if (/^[!-~]{1,255}$/.test(key)) return key
   throw new ParleyError('invalid_params', 'Idempotency-Key must be 1 to 255 visible ASCII characters')
 }
 
 /** The position to resume from. Throws `invalid_params` when `Last-Event-ID` is no event's seq. */
-export function lastEventIdOf(headers: Headers): number | undefined {
-  const text = headers.get('last-event-id')
-  if (text === null || text === '') return undefined
+export function lastEventIdOf(request: HeaderSource): number | undefined {
+  const text = request.header('last-event-id')
+  if (text === undefined || text === '') return undefined
   const seq = /^\d{1,15}$/.test(text) ? Number(text) : undefined
   if (seq !== undefined) return seq
   throw new ParleyError('invalid_params', 'Last-Event-ID must be the id of an event: a non-negative integer')
 }
 
 /** A message is never submitted again by reconnecting to the call that sent it. */
-export function refuseResume(headers: Headers): void {
-  if (!headers.has('last-event-id')) return
+export function refuseResume(request: HeaderSource): void {
+  if (request.header('last-event-id') === undefined) return
   throw new ParleyError(
     'invalid_request',
     'Last-Event-ID does not resume a send, which would send the message again; use SubscribeToTask with it',

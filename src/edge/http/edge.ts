@@ -1,0 +1,16 @@
+import type { Hono } from 'hono'
+import { createJsonRpcHandler } from '../jsonrpc/handler.ts'
+import { createApp } from './app.ts'
+import type { AppDeps, EdgeDeps } from './app-deps.ts'
+import { createDirectRoute, type DirectRoute } from './direct-route.ts'
+import { createOpenStreams } from './open-streams.ts'
+
+/** The whole HTTP surface, and a shorter way to a part of it for a server that can take it. */
+export type Edge = { readonly app: Hono; readonly direct: DirectRoute }
+
+export function createEdge(appDeps: AppDeps): Edge {
+  const { shutdown, settings } = appDeps
+  const deps: EdgeDeps = { ...appDeps, openStreams: createOpenStreams(shutdown, settings.heartbeatMs) }
+  const jsonRpc = createJsonRpcHandler(deps)
+  return { app: createApp(deps, jsonRpc), direct: createDirectRoute(jsonRpc, settings.allowedHosts) }
+}

@@ -1,0 +1,184 @@
+import { ParleyError } from '../../errors.ts'
+import type { EdgeRequest, EdgeStream, StreamSink } from './exchange.ts'
+import { type OpenStream, type OpenStreams, TICKS_PER_HEARTBEAT } from './open-streams.ts'
+import type { SseSource } from './sse.ts'
+
+const HEARTBEAT = ': hb\n\n'
+
+type Outcome<Frame> =
+  | { readonly kind: 'frame'; readonly frame: Frame }
+  | { readonly kind: 'failed'; readonly error: ParleyError }
+  /** The source has ended, or the reader has left. */
+  | { readonly kind: 'over' }
+
+const OVER = { kind: 'over' } as const
+
+/**
+ * Writes what a source yields, with at most one step outstanding and at most one frame held for a reader that waits.
+ * Two things interrupt the source: the client's leaving and the gateway's stop.
+ *
+ * There are thousands of these, most of them waiting, so each is one object with a handful of members: no timer, no
+ * promise but that of its step, no signal but the request's own.
+ */
+export class EventStream<Frame extends { readonly seq?: number }> implements EdgeStream, OpenStream {
+  readonly #source: SseSource<Frame>
+  readonly #request: EdgeRequest
+  readonly #openStreams: OpenStreams
+  #iterator: AsyncIterator<Frame> | undefined
+  #sink: StreamSink | undefined
+  #isStepping = false
+  #isClosed = false
+  #arrived: Outcome<Frame> | undefined
+  #interrupted: Outcome<Frame> | undefined
+  #lastSeq: number | undefined
+  #quietTicks = 0
+  /** Ends the wait for the first event. */
+  #begun: (() => void) | undefined
+
+  constructor(source: SseSource<Frame>, request: EdgeRequest, openStreams: OpenStreams) {
+    this.#source = source
+    this.#request = request
+    this.#openStreams = openStreams
+    const { signal } = request
+    if (signal.aborted) this.#interrupt(OVER)
+    else signal.addEventListener('abort', this)
+    openStreams.add(this)
+  }
+
+  /** Waits for the first event, `waitMs` at most. Rejects when there is a failure in its place. */
+  async begin(frames: AsyncIterable<Frame>, waitMs: number): Promise<void> {
+    this.#iterator = frames[Symbol.asyncIterator]()
+    if (this.#interrupted === undefined) await this.#first(waitMs)
+    const first = this.#interrupted ?? this.#arrived
+    if (first?.kind === 'failed') throw first.error
+  }
+
+  #first(waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#begun?.(), waitMs)
+      this.#begun = () => {
+        this.#begun = undefined
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#step()
+    })
+  }
+
+  resume(sink: StreamSink): void {
+    if (this.#isClosed) return
+    this.#sink = sink
+    this.#openStreams.keepAlive(this)
+    this.#flow()
+  }
+
+  cancel(): void {
+    this.#end()
+  }
+
+  /** The request's signal has aborted: the client is gone. */
+  handleEvent(): void {
+    this.#interrupt(OVER)
+  }
+
+  shutDown(): void {
+    this.#interrupt({ kind: 'failed', error: resumeRequired() })
+  }
+
+  tick(): void {
+    if (++this.#quietTicks >= TICKS_PER_HEARTBEAT && this.#sink !== undefined)
+      this.#write(this.#sink, HEARTBEAT)
+  }
+
+  /** Releases everything, without a word. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#sink = undefined
+    this.#openStreams.remove(this)
+    this.#request.signal.removeEventListener('abort', this)
+    // Abort comes first: a generator queues `return` behind a step that may be waiting for the signal.
+    this.#request.release()
+    this.#begun?.()
+    this.#iterator?.return?.().then(undefined, () => {
+      // The reader is gone; a failure to let go concerns nobody.
+    })
+  }
+
+  /** Writes what there is until the reader must be waited for, then sees that something comes. */
+  #flow(): void {
+    while (this.#sink !== undefined) {
+      const next = this.#interrupted ?? this.#arrived
+      if (next === undefined) {
+        this.#step()
+        return
+      }
+      this.#arrived = undefined
+      this.#show(this.#sink, next)
+    }
+  }
+
+  #show(sink: StreamSink, outcome: Outcome<Frame>): void {
+    if (outcome.kind === 'frame') {
+      this.#lastSeq = outcome.frame.seq ?? this.#lastSeq
+      this.#write(sink, this.#source.encode(outcome.frame))
+      return
+    }
+    const error = outcome.kind === 'failed' ? withPosition(outcome.error, this.#lastSeq) : undefined
+    this.#end(error)
+    if (error !== undefined) sink.write(this.#source.encodeError(error))
+    sink.end()
+  }
+
+  #write(sink: StreamSink, text: string): void {
+    this.#quietTicks = 0
+    if (!sink.write(text)) this.#sink = undefined
+  }
+
+  #end(error?: ParleyError): void {
+    if (this.#isClosed) return
+    this.close()
+    this.#source.ended(error)
+  }
+
+  /** Asks the source for its next frame, unless it has been asked already. */
+  #step(): void {
+    if (this.#isStepping || this.#iterator === undefined) return
+    this.#isStepping = true
+    this.#iterator.next().then(
+      (result) => this.#arrive(result.done ? OVER : { kind: 'frame', frame: result.value }),
+      (reason: unknown) => this.#arrive({ kind: 'failed', error: ParleyError.from(reason) }),
+    )
+  }
+
+  #arrive(outcome: Outcome<Frame>): void {
+    this.#isStepping = false
+    this.#arrived = outcome
+    this.#begun?.()
+    this.#flow()
+  }
+
+  #interrupt(outcome: Outcome<Frame>): void {
+    if (this.#interrupted !== undefined) return
+    this.#interrupted = outcome
+    this.#request.release()
+    this.#begun?.()
+    this.#flow()
+  }
+}
+
+const resumeRequired = (): ParleyError =>
+  new ParleyError(
+    'stream_resume_required',
+    'The gateway is stopping; subscribe to the task again with Last-Event-ID',
+  )
+
+/** The same failure, naming where a reader resumes. */
+function withPosition(error: ParleyError, lastSeq: number | undefined): ParleyError {
+  if (error.code !== 'stream_resume_required' || lastSeq === undefined) return error
+  return new ParleyError(error.code, error.message, {
+    cause: error.cause,
+    details: { ...error.details, lastEventId: String(lastSeq) },
+    ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+  })
+}

@@ -1,0 +1,88 @@
+import type { EdgeReply, EdgeRequest, EdgeStream } from './exchange.ts'
+import { bodyText, hasLength, tooLarge, unreadable } from './read-body.ts'
+
+/** A fetch-standard request as a protocol reads it. */
+export function fetchRequest(request: Request): EdgeRequest {
+  let leave: AbortController | undefined
+  return {
+    url: request.url,
+    get isClientGone() {
+      return request.signal.aborted
+    },
+    get signal() {
+      leave ??= follow(request.signal)
+      return leave.signal
+    },
+    release: () => leave?.abort(),
+    header: (name) => request.headers.get(name) ?? undefined,
+    async readBody(maxBytes) {
+      return bodyText(
+        hasLength(this, maxBytes) ? await readDeclared(request) : await readCounted(request, maxBytes),
+      )
+    },
+  }
+}
+
+function follow(client: AbortSignal): AbortController {
+  const leave = new AbortController()
+  const left = () => leave.abort(client.reason)
+  if (client.aborted) left()
+  else client.addEventListener('abort', left, { once: true, signal: leave.signal })
+  return leave
+}
+
+/** The HTTP parser holds the sender to the declared length. */
+async function readDeclared(request: Request): Promise<ArrayBuffer> {
+  try {
+    return await request.arrayBuffer()
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+}
+
+async function readCounted(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const reader = request.body?.getReader()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  while (reader !== undefined) {
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      throw unreadable(cause)
+    })
+    if (done) break
+    length += value.byteLength
+    if (length > maxBytes) {
+      await reader.cancel()
+      throw tooLarge(maxBytes)
+    }
+    chunks.push(value)
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length)
+}
+
+/** A protocol's answer as a fetch-standard response. */
+export function fetchResponse({ status, headers, body }: EdgeReply): Response {
+  return new Response(typeof body === 'string' ? body : readableOf(body), { status, headers: { ...headers } })
+}
+
+const encoder = new TextEncoder()
+
+/** Pulls one piece at a time: a reader that stops costs one frame. */
+const readableOf = (stream: EdgeStream): ReadableStream =>
+  new ReadableStream({
+    type: 'bytes',
+    pull: (controller) =>
+      new Promise<void>((resolve) => {
+        stream.resume({
+          write(text) {
+            controller.enqueue(encoder.encode(text))
+            resolve()
+            return false
+          },
+          end() {
+            controller.close()
+            resolve()
+          },
+        })
+      }),
+    cancel: () => stream.cancel(),
+  })
