@@ -106,7 +106,9 @@ async function write(
 }
 
 const changesDelivery = (head: TaskHead): boolean =>
-  head.delivery.agentTaskId === undefined || head.delivery.sending !== undefined
+  head.delivery.agentTaskId === undefined ||
+  head.delivery.sending !== undefined ||
+  head.delivery.unreachableSince !== undefined
 
 function draftOf(
   deps: DeliveryDeps,
@@ -124,7 +126,7 @@ function draftOf(
 
 /** The head once the agent has shown what it made of the message that was being sent. */
 function accepted(head: TaskHead, ids: AgentIds): TaskHead {
-  const { sending, ...delivery } = head.delivery
+  const { sending, unreachableSince: _, ...delivery } = head.delivery
   return {
     ...head,
     phase: head.phase === 'undecided' ? 'task' : head.phase,

@@ -51,6 +51,22 @@ describe('a dropped stream', () => {
     assert.equal(task.status.state, 'TASK_STATE_COMPLETED')
   })
 
+  it('fails the task when the agent stays away for long', async (t) => {
+    const away = new AgentFailure('not_accepted', 'The agent cannot be reached')
+    const world = await openDelivery(t, {
+      send: [[working, dropped]],
+      subscribe: Array.from({ length: 9 }, () => [away]),
+      getTask: Array.from({ length: 9 }, () => away),
+    })
+    const { id } = taskOf(await world.tasks.sendMessage(alice, 'echo', atOnce('go'), {}))
+    await world.until(({ delivery }) => delivery.unreachableSince !== undefined)
+
+    world.pass(world.deps.limits.unreachableMs)
+    await world.until(isOver)
+
+    assert.equal(reasonOf(await getTask(world, id)), 'AGENT_UNREACHABLE')
+  })
+
   it('is asked after when the agent has no stream for it', async (t) => {
     const refused = new AgentFailure('refused', 'Ended', { code: 'unsupported_operation' })
     const world = await openDelivery(t, {

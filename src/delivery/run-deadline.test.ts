@@ -57,7 +57,7 @@ describe('a deadline', () => {
     world.pass(200)
     await world.untilEnded(1)
 
-    assert.deepEqual(world.ended, ['deadline done'])
+    assert.deepEqual(world.ended, ['deadline again'])
     assert.equal((await getTask(world, id)).status.state, 'TASK_STATE_WORKING')
     world.pass(1000)
     await world.until(isOver)

@@ -208,8 +208,8 @@ async function resume(exchange: Exchange, head: TaskHead, agentTaskId: string): 
       return recordSnapshot(exchange, after, agentTaskId)
     }
   } catch (error) {
+    // Whatever is wrong with the stream: asking for the task tells whether it matters.
     if (!(error instanceof AgentFailure)) throw error
-    reportFailure(exchange, head, error)
   }
   try {
     return await recordSnapshot(exchange, head, agentTaskId)
@@ -231,7 +231,7 @@ const asAnswer = (task: Wire<Task>): Wire<StreamResponse> => ({
   text: `{"task":${task.text}}`,
 })
 
-/** An agent that does not answer is asked again until the task's deadline; one that forgot the task will not remember. */
+/** An agent that does not answer is asked again for a while; one that forgot the task will not remember. */
 async function resumeFailed(exchange: Exchange, head: TaskHead, failure: AgentFailure): Promise<TaskHead> {
   const { deps, fence } = exchange
   reportFailure(exchange, head, failure)
@@ -241,7 +241,29 @@ async function resumeFailed(exchange: Exchange, head: TaskHead, failure: AgentFa
   if (failure.kind === 'invalid') {
     return failTask(deps, fence, head, 'INVALID_AGENT_RESPONSE', `Invalid agent response: ${failure.message}`)
   }
-  return (await deps.store.findHead(head.id)) ?? head
+  return noteUnreachable(exchange, head)
+}
+
+/** Counts from the first failure in a row; an agent that stays away too long fails the task. */
+async function noteUnreachable({ deps, fence }: Exchange, seen: TaskHead): Promise<TaskHead> {
+  const now = deps.now()
+  const since = seen.delivery.unreachableSince
+  if (since !== undefined && now - since >= deps.limits.unreachableMs) {
+    return failTask(deps, fence, seen, 'AGENT_UNREACHABLE', 'The agent cannot be reached any more')
+  }
+  const result = await writeTask(
+    deps,
+    seen.id,
+    (head) => {
+      if (head.delivery.unreachableSince !== undefined) return undefined
+      return {
+        head: (known) => ({ ...known, delivery: { ...known.delivery, unreachableSince: now } }),
+      }
+    },
+    fence,
+  )
+  if (result.kind === 'written' || result.kind === 'unchanged') return result.head
+  throw new LeaseLost()
 }
 
 /** What becomes of the task after a send that failed. Once the agent has it, resuming decides. */

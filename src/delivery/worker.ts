@@ -1,5 +1,6 @@
 import type { LocalWorker } from '../tasks/deps.ts'
 import type { Claim, Fence, WorkKind } from '../tasks/task-store.ts'
+import type { DeliveryOutcome } from '../telemetry/events.ts'
 import type { DeliveryDeps, Run, RunResult } from './delivery.ts'
 import { LeaseLost } from './record-answer.ts'
 import type { LeasedWork } from './work-queue.ts'
@@ -115,7 +116,7 @@ export function startWorker(deps: DeliveryDeps, options: WorkerOptions): Worker 
       attempt: work.attempt,
     }
     deps.events.deliveryStarted(facts)
-    let outcome: 'done' | 'handed_back' | 'lost' = 'done'
+    let outcome: DeliveryOutcome = 'done'
     try {
       // The rest of the turn that began this run goes first: it answers a client.
       await Promise.resolve()
@@ -128,7 +129,10 @@ export function startWorker(deps: DeliveryDeps, options: WorkerOptions): Worker 
           if (resumable && stopping) abort.abort()
         },
       })
-      if (result.kind === 'again') await handBack(work, result.dueAt)
+      if (result.kind === 'again') {
+        outcome = 'again'
+        await handBack(work, result.dueAt)
+      }
     } catch (cause) {
       outcome = cause instanceof LeaseLost || lostTokens.has(work.token) ? 'lost' : 'handed_back'
       if (outcome === 'handed_back') {

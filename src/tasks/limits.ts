@@ -6,6 +6,8 @@ export type TaskLimits = {
   readonly cancelWaitMs: number
   /** A task that makes no progress for this long ends FAILED. */
   readonly staleMs: number
+  /** A task whose agent cannot be asked about it for this long ends FAILED. */
+  readonly unreachableMs: number
   /** Terminal tasks are kept this long. */
   readonly retentionMs: number
   readonly idempotencyMs: number
@@ -26,6 +28,7 @@ export const DEFAULT_TASK_LIMITS: TaskLimits = {
   maxWaitMs: 55 * SECOND,
   cancelWaitMs: 5 * SECOND,
   staleMs: DAY,
+  unreachableMs: 10 * 60 * SECOND,
   retentionMs: 30 * DAY,
   idempotencyMs: DAY,
   maxTaskBytes: 32 * MIB,

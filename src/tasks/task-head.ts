@@ -32,6 +32,8 @@ export type Delivery = {
   readonly agentTaskId?: string
   readonly agentContextId?: string
   readonly cancel?: CancelRequest
+  /** Since when asking the agent about its task has failed. */
+  readonly unreachableSince?: EpochMs
 }
 
 /** A client asked to cancel. What the agent makes of it shows in the log, or here when it refused. */

@@ -20,7 +20,7 @@ export interface Events {
   /** A task reached a terminal or interrupted state. */
   taskSettled(facts: TaskFacts & { readonly state: string; readonly durationMs: number }): void
   deliveryStarted(facts: DeliveryFacts): void
-  deliveryEnded(facts: DeliveryFacts & { readonly outcome: 'done' | 'handed_back' | 'lost' }): void
+  deliveryEnded(facts: DeliveryFacts & { readonly outcome: DeliveryOutcome }): void
   deliveryFailed(facts: DeliveryFacts & { readonly failure: string; readonly cause?: unknown }): void
   /** Something went wrong that no caller will hear of. */
   unexpected(facts: { readonly where: string; readonly cause: unknown }): void
@@ -44,6 +44,9 @@ export type TaskFacts = {
   readonly tenant: string
   readonly traceparent?: string
 }
+
+/** Off the queue, due again later, given to another worker, or already taken by one. */
+export type DeliveryOutcome = 'done' | 'again' | 'handed_back' | 'lost'
 
 export type DeliveryFacts = Omit<TaskFacts, 'tenant'> & { readonly kind: string; readonly attempt: number }
 

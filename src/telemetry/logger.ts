@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { createLogDestination } from './log-destination.ts'
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -22,11 +23,7 @@ const SECRET_MEMBERS = [
 
 const PLACES = ['', 'headers', 'facts', 'cause']
 
-/** Records are gathered up to this size, or this long, and written in the background. */
-const BATCH_BYTES = 8 * 1024
-const BATCH_MS = 50
-/** Records beyond this are dropped while nobody reads the output. */
-const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024
+const STDOUT = 1
 
 /**
  * Structured JSON logs. To standard output they go in batches, the last of them when the process ends; a process that
@@ -45,14 +42,7 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
       },
       serializers: { cause: describeCause },
     },
-    destination ??
-      pino.destination({
-        dest: 1,
-        sync: false,
-        minLength: BATCH_BYTES,
-        periodicFlush: BATCH_MS,
-        maxLength: MAX_UNWRITTEN_BYTES,
-      }),
+    destination ?? createLogDestination(STDOUT),
   )
 }
 
