@@ -1,19 +1,34 @@
 import type { Call, Principal } from '../../access/principal.ts'
 import type { EdgeRequest } from './exchange.ts'
 
-/** The call a request makes. Its signal is made when it is first asked for: most calls end without a wait. */
-export function callOf(
+/** The call a request makes. */
+export const callOf = (
   request: EdgeRequest,
   principal: Principal,
   requestId: string,
   traceparent: string | undefined,
-): Call {
-  const call = {
-    principal,
-    requestId,
-    get signal() {
-      return request.signal
-    },
+): Call => new EdgeCall(request, principal, requestId, traceparent)
+
+/** A class, so that its signal is asked of the request only when somebody asks the call: most calls end without a wait. */
+class EdgeCall implements Call {
+  readonly principal: Principal
+  readonly requestId: string
+  declare readonly traceparent?: string
+  readonly #request: EdgeRequest
+
+  constructor(
+    request: EdgeRequest,
+    principal: Principal,
+    requestId: string,
+    traceparent: string | undefined,
+  ) {
+    this.#request = request
+    this.principal = principal
+    this.requestId = requestId
+    if (traceparent !== undefined) this.traceparent = traceparent
   }
-  return traceparent === undefined ? call : Object.assign(call, { traceparent })
+
+  get signal(): AbortSignal {
+    return this.#request.signal
+  }
 }

@@ -97,7 +97,10 @@ export function sendReply(incoming: IncomingMessage, outgoing: ServerResponse, r
   }
   if (!incoming.readableEnded) outgoing.once('close', () => drain(incoming))
   if (typeof body === 'string') {
-    outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
+    const bytes = Buffer.byteLength(body)
+    // Text of as many bytes as characters is ASCII, which is cheaper to send as what it also is.
+    const encoding = bytes === body.length ? 'latin1' : 'utf8'
+    outgoing.writeHead(status, { ...headers, 'content-length': bytes }).end(body, encoding)
   } else sendStream(outgoing.writeHead(status, headers), body)
 }
 
