@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { it } from 'node:test'
 import { ParleyError } from '../../errors.ts'
-import type { Script } from '../http/scripted-app.case.ts'
-import { bearer, post, scriptedApp, TASK } from '../http/scripted-app.case.ts'
+import { type Ask, describeBothWays } from '../http/both-ways.case.ts'
+import { bearer, post, type Script, TASK } from '../http/scripted-app.case.ts'
 import { METHOD_NAMES } from './methods.ts'
 
 const MESSAGE = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hi' }] }
@@ -20,9 +20,8 @@ type Answer = {
   error?: { code: number; message: string; data: Record<string, unknown>[] }
 }
 
-async function send(init: RequestInit, script: Script = {}, path = '/a2a/echo') {
-  const { app, calls } = scriptedApp(script)
-  const response = await app.request(path, init)
+async function sendBy(ask: Ask, init: RequestInit, script: Script = {}, path = '/a2a/echo') {
+  const { calls, response } = await ask(script, path, init)
   const text = await response.text()
   return {
     status: response.status,
@@ -35,7 +34,9 @@ async function send(init: RequestInit, script: Script = {}, path = '/a2a/echo') 
 
 const reasonOf = (answer: Answer) => answer.error?.data[0]?.reason
 
-describe('A2A over JSON-RPC', () => {
+describeBothWays('A2A over JSON-RPC', (ask) => {
+  const send = (init: RequestInit, script?: Script, path?: string) => sendBy(ask, init, script, path)
+
   it('answers SendMessage with and without a trailing slash', async () => {
     for (const path of ['/a2a/echo', '/a2a/echo/']) {
       const { status, answer, headers } = await send(post(rpc('SendMessage', { message: MESSAGE })), {}, path)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ParleyError } from '../../errors.ts'
 import type { StreamFrame } from '../../tasks/tasks.ts'
+import { type Ask, describeBothWays } from '../http/both-ways.case.ts'
 import { frames, post, type Script, scriptedApp, TASK } from '../http/scripted-app.case.ts'
 
 const MESSAGE = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hi' }] }
@@ -21,13 +22,13 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
 
-async function open(script: Script, body: unknown = SEND, headers: Record<string, string> = {}) {
-  const scripted = scriptedApp(script)
-  const response = await scripted.app.request('/a2a/echo', post(body, headers))
-  return { ...scripted, response }
-}
+const openBy = (ask: Ask, script: Script, body: unknown = SEND, headers: Record<string, string> = {}) =>
+  ask(script, '/a2a/echo', post(body, headers))
 
-describe('a stream over JSON-RPC', () => {
+describeBothWays('a stream over JSON-RPC', (ask) => {
+  const open = (script: Script, body?: unknown, headers?: Record<string, string>) =>
+    openBy(ask, script, body, headers)
+
   it('sends each event as a whole response, with its seq as id', async () => {
     const { response, calls } = await open({
       tasks: { sendStreamingMessage: async () => frames([FIRST, SECOND]) },
@@ -199,13 +200,16 @@ describe('a stream over JSON-RPC', () => {
     await released.promise
     assert.equal(calls[0]?.error, undefined)
   })
+})
 
+describe('a stream in process', () => {
   it('takes one event at a time from its source', async () => {
     let pulled = 0
     async function* source(): AsyncGenerator<StreamFrame> {
       for (;;) yield { seq: ++pulled, event: '{}' }
     }
-    const { response } = await open({ tasks: { sendStreamingMessage: async () => source() } })
+    const { app } = scriptedApp({ tasks: { sendStreamingMessage: async () => source() } })
+    const response = await app.request('/a2a/echo', post(SEND))
     const reader = response.body?.getReader()
 
     for (let read = 1; read <= 5; read++) {
