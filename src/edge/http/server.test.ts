@@ -5,7 +5,15 @@ import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StreamFrame } from '../../tasks/tasks.ts'
 import { type CallFacts, silentEvents } from '../../telemetry/events.ts'
-import { bearer, post, type Script, type ScriptedApp, scriptedApp, TASK } from './scripted-app.case.ts'
+import {
+  bearer,
+  frames,
+  post,
+  type Script,
+  type ScriptedApp,
+  scriptedApp,
+  TASK,
+} from './scripted-app.case.ts'
 import { type Listener, type ListenOptions, listen } from './server.ts'
 
 const SUBSCRIBE = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SubscribeToTask', params: { id: 't' } })
@@ -190,6 +198,34 @@ for (const way of WAYS)
           await left.promise
         },
       )
+    })
+
+    it('lets go of a stream that waits for its turn on a connection when its client leaves', async () => {
+      const opened = Promise.withResolvers<void>()
+      const left = Promise.withResolvers<void>()
+      const script: Script = {
+        tasks: {
+          getTask: (call) =>
+            new Promise((_, reject) => call.signal.addEventListener('abort', reject, { once: true })),
+          async subscribeToTask({ signal }) {
+            signal.addEventListener('abort', () => left.resolve(), { once: true })
+            opened.resolve()
+            return frames([{ seq: 1, event: '{}' }], () => left.promise)
+          },
+        },
+      }
+      await withServer(script, async ({ port }) => {
+        const socket = connect(port, '127.0.0.1')
+        socket.write(
+          callOf({}) +
+            callOf({})
+              .replace('"GetTask"', '"SubscribeToTask"')
+              .replace(/content-length: \d+/, (text) => text.replace(/\d+/, (n) => String(Number(n) + 8))),
+        )
+        await opened.promise
+        socket.destroy()
+        await left.promise
+      })
     })
 
     it('ends the wait of a blocking call whose client leaves, and records no failure', async () => {
