@@ -17,6 +17,8 @@ import type { Tasks } from './tasks.ts'
 
 export function createTasks(deps: TasksDeps): Tasks {
   const rendered = createRenderedTasks()
+  // Whoever follows a log looks at `stopping` when it wakes: thousands of readers need no listener each.
+  deps.stopping.addEventListener('abort', () => deps.news.tellAll(), { once: true })
   return {
     sendMessage: (...args) => sendMessage(deps, ...args),
     sendStreamingMessage: (...args) => sendStreamingMessage(deps, ...args),

@@ -10,6 +10,7 @@ function counted(news: News) {
   const facts = { watching: 0, waits: 0 }
   let waiting: (() => void) | undefined
   const observed: News = {
+    ...news,
     watch(id) {
       const watch = news.watch(id)
       facts.watching++
@@ -39,7 +40,7 @@ async function openLog(t: TestContext) {
   const task = await newTask(world)
   const id = taskId(task.id)
   const follow = (after: number, signal = new AbortController().signal) =>
-    followLog({ store: world.deps.store, news }, id, after, signal)
+    followLog({ ...world.deps, news }, id, after, signal)
   return { world, id, facts, waited, follow, says: world.agentSays.bind(undefined, task.id) }
 }
 
@@ -116,6 +117,19 @@ describe('followLog', () => {
     abort.abort(reason)
 
     await assert.rejects(seqs, reason)
+    assert.equal(facts.watching, 0)
+  })
+
+  it('rejects when the process stops, also while it waits', async (t) => {
+    const { world, facts, waited, follow } = await openLog(t)
+    const waits = waited()
+    const seqs = seqsOf(follow(0))
+    await waits
+
+    world.stop()
+
+    await assert.rejects(seqs, { code: 'stream_resume_required' })
+    await assert.rejects(seqsOf(follow(0)), { code: 'stream_resume_required' })
     assert.equal(facts.watching, 0)
   })
 

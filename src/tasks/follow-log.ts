@@ -10,10 +10,10 @@ const PAGE_BYTES = 256 * 1024
 
 /**
  * The events of a log after `after`, each exactly once and in order, live or late: what is stored first, then what
- * comes. Ends after the terminal event; rejects with the signal's reason.
+ * comes. Ends after the terminal event; rejects with the signal's reason, and with that of `stopping` once its watch is told.
  */
 export async function* followLog(
-  deps: { readonly store: TaskStore; readonly news: News },
+  deps: { readonly store: TaskStore; readonly news: News; readonly stopping: AbortSignal },
   id: TaskId,
   after: number,
   signal: AbortSignal,
@@ -23,9 +23,11 @@ export async function* followLog(
   if (start === undefined || isFinished(start, after)) return
   let seq = after
   for (;;) {
+    deps.stopping.throwIfAborted()
     const page = await deps.store.readEvents(id, { after: seq, maxBytes: PAGE_BYTES })
     for (const event of page) {
       signal.throwIfAborted()
+      deps.stopping.throwIfAborted()
       yield event
       seq = event.seq
       if (event.state !== undefined && isTerminal(event.state)) return

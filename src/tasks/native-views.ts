@@ -74,9 +74,8 @@ export async function followEvents(
   afterSeq: number,
 ): Promise<AsyncIterable<{ readonly seq: number; readonly event: JsonText<EventView> }>> {
   const head = await visibleHead(deps, call, id)
-  const signal = AbortSignal.any([call.signal, deps.stopping])
   return (async function* () {
-    for await (const event of followLog(deps, head.id, afterSeq, signal)) {
+    for await (const event of followLog(deps, head.id, afterSeq, call.signal)) {
       yield { seq: event.seq, event: eventView(head, event) }
     }
   })()

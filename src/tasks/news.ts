@@ -11,6 +11,8 @@ export interface Watch extends Disposable {
 
 export interface News {
   watch(id: TaskId): Watch
+  /** Wakes every watcher, with news or without. */
+  tellAll(): void
 }
 
 /** Hints may be lost, so every watcher looks again after this long in any case. */
@@ -39,6 +41,7 @@ export function createNews(hints: AsyncIterable<NewsHint>, signal: AbortSignal):
   })
 
   return {
+    tellAll,
     watch(id) {
       const set = watchers.get(id) ?? new Set()
       watchers.set(id, set)

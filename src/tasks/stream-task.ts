@@ -96,11 +96,24 @@ async function* fromSnapshot(
   view: Pick<TaskView, 'historyLength'>,
   endsAt: typeof isTerminal,
 ): AsyncGenerator<StreamFrame, void, undefined> {
+  yield* snapshot(deps, head, view)
+  // As in `framesAfter`: one generator less for each of many readers.
+  for await (const event of followLog(deps, head.id, head.seq, call.signal)) {
+    yield { seq: event.seq, event: eventText(head, event) }
+    if (event.state !== undefined && endsAt(event.state)) return
+  }
+}
+
+/** Apart from what follows it, so that a reader does not keep it for as long as it reads. */
+async function* snapshot(
+  deps: TasksDeps,
+  head: TaskHead,
+  view: Pick<TaskView, 'historyLength'>,
+): AsyncGenerator<StreamFrame, void, undefined> {
   const whole = head.bytes <= deps.limits.maxSnapshotBytes
   const task = await readTask(deps.store, head, { artifacts: whole, ...view })
   const frame = { seq: head.seq, event: `{"task":${task}}` }
   yield* whole ? [frame] : inPieces(deps, head, frame)
-  yield* framesAfter(deps, call, head, head.seq, endsAt)
 }
 
 /** Only the last piece has a place to resume from: a reader cut off before it starts again with a snapshot. */
@@ -126,8 +139,7 @@ async function* framesAfter(
   afterSeq: number,
   endsAt: typeof isTerminal,
 ): AsyncGenerator<StreamFrame, void, undefined> {
-  const signal = AbortSignal.any([call.signal, deps.stopping])
-  for await (const event of followLog(deps, head.id, afterSeq, signal)) {
+  for await (const event of followLog(deps, head.id, afterSeq, call.signal)) {
     yield { seq: event.seq, event: eventText(head, event) }
     if (event.state !== undefined && endsAt(event.state)) return
   }
