@@ -120,7 +120,7 @@ function draftOf(
   return {
     entries: withinLimits(deps, head, entries),
     head: (evolved) => (ids === undefined ? evolved : accepted(evolved, ids)),
-    ...(isNew && ids?.contextId !== undefined ? { context: contextOf(deps, head, ids.contextId) } : {}),
+    ...(isNew && ids?.contextId !== undefined ? { context: contextOf(head, ids.contextId) } : {}),
   }
 }
 
@@ -140,9 +140,10 @@ function accepted(head: TaskHead, ids: AgentIds): TaskHead {
   }
 }
 
-function contextOf(deps: DeliveryDeps, head: TaskHead, agentContextId: string): ContextRecord {
+/** The context with the agent's name for it; when something was last said in it is the client's doing. */
+function contextOf(head: TaskHead, agentContextId: string): ContextRecord {
   const { tenant, owner, agentId, contextId, createdAt } = head
-  return { tenant, owner, agentId, contextId, createdAt, lastAt: deps.now(), agentContextId }
+  return { tenant, owner, agentId, contextId, createdAt, lastAt: createdAt, agentContextId }
 }
 
 /** The entries, or the end of the task when they would make it larger than a task may be. */
@@ -196,7 +197,7 @@ async function recordMessage(
       ]),
       // A message that is too much fails the exchange, which takes a task to show it.
       head: (known) => (known.phase === 'undecided' ? { ...known, phase: 'task' } : known),
-      ...(contextId ? { context: contextOf(deps, current, contextId) } : {}),
+      ...(contextId ? { context: contextOf(current, contextId) } : {}),
     }),
     fence,
   )

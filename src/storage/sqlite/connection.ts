@@ -48,6 +48,11 @@ export class Connection implements Disposable {
     return Number(this.#prepare(sql).run(...params).lastInsertRowid)
   }
 
+  /** How many rows it changed. */
+  change(sql: string, ...params: Param[]): number {
+    return Number(this.#prepare(sql).run(...params).changes)
+  }
+
   [Symbol.dispose](): void {
     this.#statements.clear()
     if (this.#db.isOpen) this.#db.close()

@@ -21,12 +21,20 @@ const MERGE = `
     last_at = max(last_at, excluded.last_at),
     agent_context_id = coalesce(agent_context_id, excluded.agent_context_id)`
 
+/** All that an agent's first answer adds: no index holds it, so none is written. */
+const LEARN = `
+  UPDATE contexts SET agent_context_id = coalesce(agent_context_id, ?)
+  WHERE tenant = ? AND context_id = ? AND owner = ? AND agent_id = ? AND last_at >= ?`
+
 export const createContextRows = (connection: Connection): ContextRows => ({
   find(key) {
     const row = connection.get(FIND, key.tenant, key.contextId, key.owner, key.agentId)
     return row === undefined ? undefined : contextIn(row)
   },
   merge({ tenant, owner, agentId: agent, contextId: context, createdAt, lastAt, agentContextId }) {
+    if (agentContextId !== undefined) {
+      if (connection.change(LEARN, agentContextId, tenant, context, owner, agent, lastAt) > 0) return
+    }
     connection.run(MERGE, tenant, owner, agent, context, createdAt, lastAt, agentContextId ?? null)
   },
 })
