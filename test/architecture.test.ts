@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
   errors: { rooms: [], outside: [] },
   telemetry: {
     rooms: ['errors'],
-    outside: ['pino', '@opentelemetry/exporter-prometheus', '@opentelemetry/sdk-metrics'],
+    outside: ['node:fs', 'pino', '@opentelemetry/exporter-prometheus', '@opentelemetry/sdk-metrics'],
   },
   a2a: { rooms: ['errors'], outside: ['node:crypto', 'typebox'] },
   access: { rooms: ['errors', 'telemetry', 'a2a'], outside: ['node:crypto', 'typebox'] },
