@@ -10,7 +10,6 @@ import { ParleyError } from '../errors.ts'
 import type { Parley } from '../main.ts'
 
 const SLUG = 'scenario'
-const LABEL = 'demo'
 const AGENT_PROGRAM = fileURLToPath(new URL('../../examples/scenario-agent/main.ts', import.meta.url))
 
 /** How long the demo agent may take to register. */
@@ -46,7 +45,7 @@ export async function startDemo(
       subject: key.subject,
       tenant: DEFAULT_TENANT,
       scopes: key.scopes,
-      label: LABEL,
+      label: 'demo',
     })
   }
   const agent = startAgent(parley.url, join(config.dataDir, AGENT_KEY.file), env)
@@ -76,7 +75,8 @@ export async function forgetDemo(parley: Parley, config: Config): Promise<void> 
     signal: new AbortController().signal,
   }
   for (const key of await parley.access.listKeys(call)) {
-    if (key.label === LABEL && key.revokedAt === undefined) await parley.access.revokeKey(call, key.id)
+    const isDemo = [USER_KEY.subject, AGENT_KEY.subject].includes(key.subject)
+    if (isDemo && key.revokedAt === undefined) await parley.access.revokeKey(call, key.id)
   }
   try {
     const agent = await parley.registry.get(call, SLUG, 'manage')
