@@ -89,6 +89,10 @@ describe('the configuration', () => {
     ])
   })
 
+  it('judges every setting, also one that changes nothing here', () => {
+    assert.deepEqual(problemsOf({ ALLOW_PLAINTEXT: 'yes' }), ['PARLEY_ALLOW_PLAINTEXT'])
+  })
+
   it('refuses to split the memory backend over processes', () => {
     assert.deepEqual(problemsOf({ BACKEND: 'memory', ROLE: 'worker' }), ['PARLEY_ROLE'])
     assert.deepEqual(toConfig({ BACKEND: 'memory' }, facts).backend, { kind: 'memory' })

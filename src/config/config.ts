@@ -45,6 +45,7 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
   const demo = read.flag('DEMO', false)
   const allowAgents = read.list('ALLOW_AGENTS')
   const trustsProxy = read.list('TRUSTED_PROXIES').length > 0
+  const allowsPlaintext = read.flag('ALLOW_PLAINTEXT', false)
 
   if (backend === 'memory' && role !== 'all') {
     read.problem(
@@ -55,7 +56,7 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
   if (demo && !isLoopback) read.problem('DEMO', 'is for a loopback listener only')
   if (demo && facts.isProduction) read.problem('DEMO', 'does not run with NODE_ENV=production')
   if (demo && role !== 'all') read.problem('DEMO', 'needs ROLE=all')
-  if (!isLoopback && !trustsProxy && !read.flag('ALLOW_PLAINTEXT', false)) {
+  if (!isLoopback && !trustsProxy && !allowsPlaintext) {
     read.problem(
       'HOST',
       `is ${host}, beyond loopback, without TLS: name the proxy that ends TLS in PARLEY_TRUSTED_PROXIES, or set PARLEY_ALLOW_PLAINTEXT=1`,

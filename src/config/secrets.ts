@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { newSecret } from '../access/key-secret.ts'
 import { ParleyError } from '../errors.ts'
 import type { Config } from './config.ts'
 import type { Env } from './env.ts'
@@ -43,7 +44,7 @@ function adminKeyOf(env: Env, config: Config): SecretFile {
 export function secretFile(path: string): SecretFile {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   try {
-    const secret = `parley_${randomBytes(32).toString('base64url')}`
+    const secret = newSecret(randomBytes)
     writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: 'wx' })
     return { secret, isNew: true }
   } catch (error) {
