@@ -4,7 +4,7 @@
  */
 export const SETTINGS = {
   HOST: 'Address to listen on (127.0.0.1)',
-  PORT: 'Port to listen on; 0 picks a free one (7420; 0 for a worker, which serves health only)',
+  PORT: 'Port to listen on; 0 picks a free one (7420; 0 for a worker, which serves health and, on loopback, metrics)',
   PUBLIC_URL: 'How the world reaches this gateway (the listening address)',
   DATA_DIR: 'Folder of the database and the generated keys (./data)',
   BACKEND: 'sqlite, or memory: nothing survives the process (sqlite)',
