@@ -4,7 +4,6 @@
  * Owns principals, API keys and every access decision. Knows nothing of tasks or agents beyond the few facts a
  * decision needs (`Resource`); reads no headers. Other rooms ask `decide`; edges ask `authenticate` once per call.
  */
-
 import type { ApiKey } from './key-store.ts'
 import type { Call, Principal, Scope } from './principal.ts'
 

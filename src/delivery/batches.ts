@@ -37,7 +37,7 @@ export async function* batches<T>(
       yield batch
     }
   } finally {
-    // Not awaited: a source that is waiting for a quiet agent ends through its signal.
+    // Not awaited: a source that is waiting for a quiet agent ends through its signal. How it ends concerns nobody.
     void iterator.return?.().then(undefined, () => {})
   }
 }

@@ -37,6 +37,7 @@ const MAX_RECHECK_MS = 30_000
 export async function runSend(deps: DeliveryDeps, run: Run): Promise<RunResult> {
   const id = taskId(run.work.key)
   const fence: Fence = { kind: 'send', key: id, token: run.work.token }
+  /** This run itself noted that sending begins and nothing has left yet, so the outcome is not unknown. */
   let isMarked = run.reserved
   for (;;) {
     const head = await deps.store.findHead(id)
@@ -187,7 +188,10 @@ async function endAtMessage(deps: DeliveryDeps, head: TaskHead, enough: AbortCon
     while (!enough.signal.aborted) {
       const current = await deps.store.findHead(head.id)
       if (current === undefined || current.delivery.unsent.length > 0) enough.abort()
-      else await watch.changed(enough.signal).catch(() => {})
+      else {
+        // Rejects only when `enough` aborts, which ends the loop.
+        await watch.changed(enough.signal).catch(() => {})
+      }
     }
   } catch (cause) {
     // The message is then sent when the stream ends.

@@ -92,6 +92,7 @@ export function startWorker(deps: DeliveryDeps, options: WorkerOptions): Worker 
 
   async function setAlarm(): Promise<void> {
     const now = deps.now()
+    // A queue that cannot say is asked again after the longest sleep; leasing reports what is wrong with it.
     const dueAt = await deps.queue.nextDueAt(options.kinds, now).catch(() => undefined)
     // Work that is due but left alone belongs to a lane at its limit; the end of a run wakes us for it.
     const sleepMs = dueAt === undefined || dueAt <= now ? MAX_SLEEP_MS : Math.min(dueAt - now, MAX_SLEEP_MS)
@@ -199,7 +200,7 @@ export function startWorker(deps: DeliveryDeps, options: WorkerOptions): Worker 
       release(lane)
       begin({ kind: 'send', key, lane, dueAt: deps.now(), attempt: 1, ...claim }, true)
     },
-    abandon: (lane) => release(lane),
+    abandon: release,
     [Symbol.asyncDispose]: stop,
   }
 

@@ -16,7 +16,7 @@ export interface LocalWorker {
   /** The commit that carried the reservation is durable: do the work. */
   begin(taskId: string, lane: string, claim: Claim): void
   /** The commit did not happen. */
-  abandon(lane: string, claim: Claim): void
+  abandon(lane: string): void
 }
 
 /** What the operations of this room are made of. */

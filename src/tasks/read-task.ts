@@ -72,15 +72,14 @@ export async function headAt(store: TaskStore, head: TaskHead, seq: number): Pro
     const page = await store.readEvents(head.id, { after: past.seq, upTo: seq, maxBytes: 1024 * 1024 })
     if (page.length === 0) return head
     for (const event of page) {
-      const entry = event.kind === 'artifact' ? { ...event, ...flagsOf(event) } : event
-      past = evolve(past, [entry], event.at).head
+      past = evolve(past, [{ ...event, append: isAppended(event) }], event.at).head
     }
   }
   return past
 }
 
 /** The head before its first event. */
-export function emptyHead(head: TaskHead): TaskHead {
+function emptyHead(head: TaskHead): TaskHead {
   const { metadataSeq: _, ...rest } = head
   return {
     ...rest,
@@ -97,10 +96,7 @@ export function emptyHead(head: TaskHead): TaskHead {
 }
 
 /** Artifact flags live in the trailer, where readers see them too. */
-const flagsOf = (event: TaskEvent) => ({
-  append: event.trailer.startsWith(',"append":true'),
-  lastChunk: /^(,"append":true)?,"lastChunk":true/.test(event.trailer),
-})
+const isAppended = (event: TaskEvent): boolean => event.trailer.startsWith(',"append":true')
 
 /** The first event after `after` at which the task settled, if it did. */
 export async function firstSettled(

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { contextId, type TaskId, taskId } from '../a2a/ids.ts'
 import { membersOf, objectText, textOf, withMembers } from '../a2a/json-text.ts'
 import type { SendMessageRequest } from '../a2a/requests.ts'
@@ -88,11 +88,11 @@ async function createTask(
     ...(record === undefined ? {} : { idempotency: record }),
   })
   const result = await deps.store.commit(commit).catch((error: unknown) => {
-    if (claim !== undefined) deps.worker?.abandon(agent.id, claim)
+    if (claim !== undefined) deps.worker?.abandon(agent.id)
     throw error
   })
   if (result.kind !== 'committed') {
-    if (claim !== undefined) deps.worker?.abandon(agent.id, claim)
+    if (claim !== undefined) deps.worker?.abandon(agent.id)
     if (result.kind === 'duplicate' && pending !== undefined) return repeated(result.record, pending)
     throw new ParleyError('internal', 'Internal error', { cause: new Error(`new task: ${result.kind}`) })
   }
@@ -272,7 +272,7 @@ function idempotencyOf(
   }
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+const sha256 = (text: string): string => hash('sha256', text)
 
 function repeated(known: IdempotencyRecord, request: PendingRecord): Submission {
   if (known.bodyHash !== request.bodyHash) {

@@ -45,8 +45,8 @@ export type CancelRequest = {
 }
 
 /**
- * The small, versioned head of a task (at most 32 KB). Content lives in the event log; the head says which events
- * make up the task as it stands.
+ * The small, versioned head of a task. Content lives in the event log; the head says which events make up the task as
+ * it stands. It grows with the task's artifacts and unsent messages, and is meant to stay under 32 KB.
  */
 export type TaskHead = {
   readonly id: TaskId

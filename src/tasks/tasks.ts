@@ -3,7 +3,7 @@
  *
  * Owns tasks, their event logs, contexts and idempotency. Every write is one `TaskCommit`; nothing is acknowledged
  * before its commit is durable. Does not call agents: a commit enqueues work, and `delivery` writes what agents
- * say through `TaskLog`. Readers, live or late, read the log.
+ * say through `writeTask`. Readers, live or late, read the log.
  */
 import type { JsonText } from '../a2a/json-text.ts'
 import type { GetTaskRequest, ListTasksRequest, SendMessageRequest } from '../a2a/requests.ts'

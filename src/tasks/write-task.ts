@@ -40,7 +40,7 @@ export type WriteDeps = {
 /** Contention on one task is between a handful of writers; more rounds than this is a defect. */
 const MAX_ROUNDS = 100
 
-/** Rows and bytes one commit may hold, with room for the head and its companions. */
+/** Events that one commit takes, well below what a backend can write at once; a larger event goes alone. */
 export const MAX_COMMIT_EVENTS = 80
 export const MAX_COMMIT_BYTES = 2 * 1024 * 1024
 
