@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { messageCheck } from './message.ts'
+import { Message } from './message.ts'
+import { check } from './wire.ts'
+
+const messageCheck = check(Message)
 
 const message = { messageId: 'm-1', role: 'ROLE_USER', parts: [{ text: 'hello' }] }
 

@@ -1,6 +1,5 @@
 import Type, { type Static } from 'typebox'
 import { MAX_ID_LENGTH } from './ids.ts'
-import { check } from './wire.ts'
 
 /** `google.protobuf.Struct`: any JSON object. Its content is the user's and is never touched. */
 export const Struct = Type.Object({})
@@ -38,5 +37,3 @@ export const Message = Type.Object({
   referenceTaskIds: Type.Optional(Type.Array(Type.String({ maxLength: MAX_ID_LENGTH }), { maxItems: 100 })),
 })
 export type Message = Static<typeof Message>
-
-export const messageCheck = check(Message)

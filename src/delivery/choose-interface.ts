@@ -5,7 +5,7 @@ import type { AgentTarget } from './agent-client.ts'
 const BINDINGS: readonly string[] = ['JSONRPC', 'HTTP+JSON']
 
 /** The first interface of the card, in the publisher's order of preference, that the gateway speaks (A2A 1.0 §8.3.2). */
-export const chooseInterface = (card: AgentCard): AgentInterface | undefined =>
+const chooseInterface = (card: AgentCard): AgentInterface | undefined =>
   card.supportedInterfaces.find(
     ({ protocolBinding, protocolVersion }) =>
       BINDINGS.includes(protocolBinding) && /^1\.\d+(\.|$)/.test(`${protocolVersion}.`),

@@ -7,9 +7,9 @@ import type { TaskEvent } from '../tasks/task-event.ts'
 import type { TaskHead } from '../tasks/task-head.ts'
 
 /** The agent's own timestamp of a status; the one we show is the log's. */
-export const AGENT_TIMESTAMP = 'https://parley.dev/agent-timestamp'
+const AGENT_TIMESTAMP = 'https://parley.dev/agent-timestamp'
 /** Why the gateway itself ended a task. */
-export const FAILURE_REASON = 'https://parley.dev/reason'
+const FAILURE_REASON = 'https://parley.dev/reason'
 
 /** A stored client message as the request for its agent. `references` maps our task ids to the agent's. */
 export function agentRequest(

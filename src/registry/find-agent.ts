@@ -8,7 +8,7 @@ import type { AgentStore } from './agent-store.ts'
 import { isSlug } from './slug.ts'
 
 /** The agent that `ref` names for this caller: an id or, in the caller's tenant, a slug. */
-export async function findAgent(agents: AgentStore, call: Call, ref: string): Promise<Agent | undefined> {
+async function findAgent(agents: AgentStore, call: Call, ref: string): Promise<Agent | undefined> {
   if (ref === '' || ref.length > MAX_ID_LENGTH) return undefined
   const named = isSlug(ref) ? await agents.findBySlug(call.principal.tenant, ref) : undefined
   return named ?? agents.find(agentId(ref))

@@ -1,7 +1,7 @@
 import type { Violation } from '../errors.ts'
 
 /** The name of an agent in addresses and in what people type; unique per tenant. */
-export const MAX_SLUG_LENGTH = 63
+const MAX_SLUG_LENGTH = 63
 export const SLUG_PATTERN = '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$'
 
 const slugPattern = new RegExp(SLUG_PATTERN)

@@ -3,11 +3,11 @@ import type { TaskHead } from '../tasks/task-head.ts'
 import type { TaskCommit } from '../tasks/task-store.ts'
 
 /** What every backend can write atomically: one event may be 4 MiB, and its commit holds a little more. */
-export const MAX_COMMIT_ROWS = 100
-export const MAX_COMMIT_BYTES = 5 * 1024 * 1024
+const MAX_COMMIT_ROWS = 100
+const MAX_COMMIT_BYTES = 5 * 1024 * 1024
 
-/** Heads are meant to stay under 32 KB; one this large is a defect of the writer. */
-export const MAX_HEAD_BYTES = 256 * 1024
+/** A head this large is a defect of the writer. */
+const MAX_HEAD_BYTES = 256 * 1024
 
 /**
  * Refuses a commit that no backend may accept, whatever is stored: a RangeError for one that is too large, a TypeError

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test'
 import { ParleyError } from '../errors.ts'
 import { createEvents } from './create-events.ts'
 import type { CallFacts } from './events.ts'
-import { createLogger, type LogLevel } from './logger.ts'
+import { createLogger, type LoggerOptions } from './logger.ts'
 import { createMetrics } from './metrics.ts'
 
-function open(level: LogLevel = 'info') {
+function open(level: LoggerOptions['level'] = 'info') {
   const lines: string[] = []
   const logger = createLogger({ level, destination: { write: (line) => lines.push(line) } })
   const metrics = createMetrics()

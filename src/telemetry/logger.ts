@@ -1,11 +1,8 @@
-import { type DestinationStream, type Logger, pino } from 'pino'
+import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino'
 import { createLogDestination } from './log-destination.ts'
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
-
 export type LoggerOptions = {
-  readonly level: LogLevel
+  readonly level: LevelWithSilent
   /** Where records go, one JSON object per line; standard output when absent. */
   readonly destination?: DestinationStream
 }

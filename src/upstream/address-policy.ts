@@ -46,7 +46,7 @@ export function parseAddressPolicy(policy: AddressPolicy): AddressRules {
 }
 
 /** A host name as policies compare it: ASCII, lower case, without the dot of the DNS root. */
-export const bareHost = (host: string): string => domainToASCII(host).replace(/\.$/, '')
+const bareHost = (host: string): string => domainToASCII(host).replace(/\.$/, '')
 
 type Family = 'ipv4' | 'ipv6'
 /** `inside` is the IPv4 address that an IPv6 transition address leads to. */

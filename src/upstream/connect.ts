@@ -41,7 +41,7 @@ export function createConnector(
 }
 
 /** For a failure before the connection stood. */
-export function httpErrorOf(cause: unknown): HttpError {
+function httpErrorOf(cause: unknown): HttpError {
   return cause instanceof ParleyError
     ? new HttpError('forbidden', 'may not be called', { cause })
     : new HttpError('unreachable', 'cannot be reached', { cause })
