@@ -118,11 +118,10 @@ export async function listHistory(
   const filter = { ...(await scopeOf(deps, call, query.agent)), contextId: contextId(id) }
   const known = await deps.store.countContexts(filter, 1)
   if (known === 0) throw new ParleyError('not_found', 'Context not found', { details: { contextId: id } })
-  const found = await deps.store.listContextEvents(
-    filter,
-    query.limit + 1,
-    positionOf(deps, query.cursor, filter),
-  )
+  const [found, total] = await Promise.all([
+    deps.store.listContextEvents(filter, query.limit + 1, positionOf(deps, query.cursor, filter)),
+    deps.store.countContextEvents(filter, COUNT_CAP + 1),
+  ])
   const page = found.slice(0, query.limit)
   const items = page.map(
     ({ taskId, event }) =>
@@ -130,8 +129,7 @@ export async function listHistory(
   )
   const last = found.length > query.limit ? page.at(-1) : undefined
   const next = last && { at: last.event.at, id: last.taskId }
-  const shown = items.length
-  return { ...pageOf(deps, items, shown, next, filter), totalCapped: next !== undefined }
+  return pageOf(deps, items, total, next, filter)
 }
 
 /** Whose things this caller sees, optionally with one agent only. */

@@ -55,6 +55,9 @@ export async function submitMessage(
     : createTask(deps, call, agent, request, options.decided, idempotency)
 }
 
+/** Messages that may wait for the agent on one task. */
+const MAX_UNSENT = 100
+
 type PendingRecord = Omit<IdempotencyRecord, 'taskId' | 'seq'>
 
 async function createTask(
@@ -135,6 +138,12 @@ async function continueTask(
         'The task has ended and takes no more messages: start a new task with the same contextId',
         { details: { taskId: head.id } },
       )
+    }
+    if (head.delivery.unsent.length >= MAX_UNSENT) {
+      throw new ParleyError('too_many_requests', 'Too many messages of this task wait for its agent', {
+        details: { taskId: head.id },
+        retryAfterMs: 1000,
+      })
     }
     return {
       entries: [

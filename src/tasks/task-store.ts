@@ -150,6 +150,8 @@ export interface TaskStore {
     limit: number,
     position?: ListPosition,
   ): Promise<readonly ContextEvent[]>
+  /** How many events `listContextEvents` would list in all, up to `cap`. */
+  countContextEvents(filter: ContextFilter & { readonly contextId: ContextId }, cap: number): Promise<number>
   /** The record of a scope that has not expired at `now`. */
   findIdempotency(scope: string, now: EpochMs): Promise<IdempotencyRecord | undefined>
 }

@@ -90,6 +90,8 @@ export const contextCases: Cases = ({ open }) => {
 
     const filter = { tenant: 'default', owner: 'key:alice', contextId: contextId('context-1') }
     const entries = await backend.tasks.listContextEvents(filter, 10)
+    assert.equal(await backend.tasks.countContextEvents(filter, 10), entries.length)
+    assert.equal(await backend.tasks.countContextEvents(filter, 1), 1)
 
     const told = entries.map(({ taskId, event }) => [taskId, event.seq, event.kind])
     assert.deepEqual(told, [

@@ -55,6 +55,10 @@ export function createMemoryTaskStore(work: WorkRows, feed: HintFeed): TaskStore
   const selectHeads = (filter: TaskFilter): readonly TaskHead[] =>
     [...tasks.values()].map(({ head }) => head).filter((head) => matches(filter, head))
 
+  const contextEvents = (filter: ContextFilter): readonly ContextEvent[] =>
+    [...tasks.values()]
+      .filter(({ head }) => isInContext(filter, head))
+      .flatMap(({ head, log }) => log.filter(carriesMessage).map((event) => contextEvent(head, event)))
   return {
     async commit(commit) {
       checkTaskCommit(commit, JSON.stringify(commit.head))
@@ -95,10 +99,11 @@ export function createMemoryTaskStore(work: WorkRows, feed: HintFeed): TaskStore
     async countContexts(filter, cap) {
       return contexts.count(filter, cap)
     },
+    async countContextEvents(filter, cap) {
+      return Math.min(cap, contextEvents(filter).length)
+    },
     async listContextEvents(filter, limit, position) {
-      return [...tasks.values()]
-        .filter(({ head }) => isInContext(filter, head))
-        .flatMap(({ head, log }) => log.filter(carriesMessage).map((event) => contextEvent(head, event)))
+      return contextEvents(filter)
         .filter((entry) => position === undefined || oldestFirst(eventPlace(entry), position) > 0)
         .sort((a, b) => oldestFirst(eventPlace(a), eventPlace(b)))
         .slice(0, limit)

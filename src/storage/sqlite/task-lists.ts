@@ -9,7 +9,7 @@ import type { Reader } from './reader-thread.ts'
 
 type Lists = Pick<
   TaskStore,
-  'listHeads' | 'countHeads' | 'listContexts' | 'countContexts' | 'listContextEvents'
+  'listHeads' | 'countHeads' | 'listContexts' | 'countContexts' | 'listContextEvents' | 'countContextEvents'
 >
 
 /** SQL conditions and their values, numbered in the order they are added. */
@@ -71,9 +71,12 @@ export function createTaskLists(reader: Reader): Lists {
       const limit = where.param(cap)
       return count(`SELECT 1 FROM ${contextSource(filter)} WHERE ${where} LIMIT ${limit}`, where)
     },
+    countContextEvents(filter, cap) {
+      const where = messageConditions(filter)
+      return count(`SELECT 1 FROM ${CONTEXT_EVENTS} WHERE ${where} LIMIT ${where.param(cap)}`, where)
+    },
     async listContextEvents(filter, limit, position) {
-      const where = contextConditions(filter, 't.').add("phase <> 'undecided'")
-      where.add("(kind IN ('submitted', 'message', 'reply') OR (kind = 'status' AND has_body = 1))")
+      const where = messageConditions(filter)
       if (position !== undefined) where.add('(e.at, t.id) > ({}, {})', position.at, position.id)
       const rows = await read(contextEventsQuery(where, where.param(limit)), where)
       return rows.map((row) => ({
@@ -111,6 +114,12 @@ function contextConditions(filter: ContextFilter, prefix = ''): Conditions {
     .addIf(`${prefix}agent_id`, filter.agentId)
 }
 
+/** Events that carry a message, of decided exchanges. */
+const messageConditions = (filter: ContextFilter): Conditions =>
+  contextConditions(filter, 't.')
+    .add("phase <> 'undecided'")
+    .add("(kind IN ('submitted', 'message', 'reply') OR (kind = 'status' AND has_body = 1))")
+
 function contextSource({ owner, contextId: context }: ContextFilter): string {
   if (context !== undefined) return 'contexts NOT INDEXED'
   return `contexts INDEXED BY ${owner === undefined ? 'contexts_by_tenant' : 'contexts_by_owner'}`
@@ -122,12 +131,15 @@ function addContextPosition(where: Conditions, position: ContextPosition | undef
   where.add('(last_at, context_id, agent_id, owner) < ({}, {}, {}, {})', lastAt, context, agent, owner)
 }
 
+const CONTEXT_EVENTS = `
+  tasks t INDEXED BY tasks_by_context
+  CROSS JOIN events e ON e.id BETWEEN (t.n << 32) AND ((t.n << 32) | 0xffffffff)`
+
 /** Sorts places first and reads only the bodies that are returned. */
 const contextEventsQuery = (where: Conditions, limit: string): string => `
   SELECT ${EVENT_COLUMNS}, task_id, agent_id FROM (
     SELECT e.id AS event_id, t.id AS task_id, t.agent_id AS agent_id
-    FROM tasks t INDEXED BY tasks_by_context
-    CROSS JOIN events e ON e.id BETWEEN (t.n << 32) AND ((t.n << 32) | 0xffffffff)
+    FROM ${CONTEXT_EVENTS}
     WHERE ${where}
     ORDER BY e.at, t.id LIMIT ${limit}
   ) CROSS JOIN events ON events.id = event_id
