@@ -17,6 +17,7 @@ import { ParleyError } from './errors.ts'
 import { createRegistry } from './registry/create-registry.ts'
 import type { Registry } from './registry/registry.ts'
 import type { Backend } from './storage/backend.ts'
+import { createReadiness } from './storage/readiness.ts'
 import { createTasks } from './tasks/create-tasks.ts'
 import { DEFAULT_TASK_LIMITS } from './tasks/limits.ts'
 import { createNews } from './tasks/news.ts'
@@ -48,11 +49,11 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
   const logger = createLogger({ level: config.logLevel })
   const metrics = opened.use(createMetrics())
   const events = createEvents({ logger, metrics })
-  const backend = opened.use(await openBackend(config))
 
   const guard = createGuard({
     policies: { agents: policy(config.allowAgents), cards: policy(config.allowCards) },
   })
+  const backend = opened.use(await openBackend(config))
   const userAgent = `parley/${VERSION}`
   const client = opened.use(createAgentClient({ guard, now, newId: newUuid, userAgent }))
   const cards = opened.use(createCardSource({ guard, userAgent }))
@@ -103,7 +104,7 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
   })
 
   let isOpen = false
-  const isReady = () => isOpen
+  const isReady = createReadiness({ isOpen: () => isOpen, check: () => backend.ready(), now })
   const { app, ...ways } =
     config.role === 'worker'
       ? { app: createOpsApp({ isReady, ...(config.isLoopback ? { scrape: metrics.scrape } : {}) }) }

@@ -28,6 +28,15 @@ describe('the configuration', () => {
     assert.deepEqual([config.allowAgents, config.allowCards], [[], []])
   })
 
+  it('takes addresses and ranges for proxies, and nothing else', () => {
+    const behind = (proxies: string) => problemsOf({ HOST: '0.0.0.0', TRUSTED_PROXIES: proxies })
+
+    assert.deepEqual(behind('10.0.0.1, 10.1.0.0/16, fd00::/8'), [])
+    for (const bad of ['none', '10.0.0.0/33', 'proxy.internal', '10.0.0.1/8/8', '10.0.0.1/x']) {
+      assert.deepEqual(behind(bad), ['PARLEY_TRUSTED_PROXIES'], bad)
+    }
+  })
+
   it('names every problem at once, and the text that caused it', () => {
     const env = { PORT: '70000', ROLE: 'boss', DEMO: 'yes', PUBLIC_URL: 'ftp://x', MAX_WAIT_MS: '-1' }
 

@@ -44,7 +44,11 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
   const role = read.oneOf('ROLE', ['all', 'api', 'worker'], 'all')
   const demo = read.flag('DEMO', false)
   const allowAgents = read.list('ALLOW_AGENTS')
-  const trustsProxy = read.list('TRUSTED_PROXIES').length > 0
+  const proxies = read.list('TRUSTED_PROXIES')
+  const strangers = proxies.filter((entry) => !isAddressOrRange(entry))
+  if (strangers.length > 0) {
+    read.problem('TRUSTED_PROXIES', `holds ${strangers.join(', ')}, but must be addresses or CIDRs`)
+  }
   const allowsPlaintext = read.flag('ALLOW_PLAINTEXT', false)
 
   if (backend === 'memory' && role !== 'all') {
@@ -56,7 +60,7 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
   if (demo && !isLoopback) read.problem('DEMO', 'is for a loopback listener only')
   if (demo && facts.isProduction) read.problem('DEMO', 'does not run with NODE_ENV=production')
   if (demo && role !== 'all') read.problem('DEMO', 'needs ROLE=all')
-  if (!isLoopback && !trustsProxy && !allowsPlaintext) {
+  if (!isLoopback && proxies.length === 0 && !allowsPlaintext) {
     read.problem(
       'HOST',
       `is ${host}, beyond loopback, without TLS: name the proxy that ends TLS in PARLEY_TRUSTED_PROXIES, or set PARLEY_ALLOW_PLAINTEXT=1`,
@@ -150,4 +154,11 @@ function isLoopbackHost(host: string): boolean {
   const family = isIP(host)
   if (family === 0) return host === 'localhost'
   return LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4')
+}
+
+function isAddressOrRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32))
 }

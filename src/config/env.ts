@@ -13,7 +13,8 @@ export const SETTINGS = {
   ADMIN_KEY_FILE: 'File that holds the admin key (DATA_DIR/admin.key, generated)',
   ANONYMOUS: '1 or 0: calls without a credential see public agents (1 on loopback, else 0)',
   ALLOW_PLAINTEXT: '1 lets a listener beyond loopback serve plain HTTP (0)',
-  TRUSTED_PROXIES: 'Addresses or CIDRs of proxies that end TLS in front of this gateway (none)',
+  TRUSTED_PROXIES:
+    'Addresses or CIDRs of the proxies that end TLS in front; for now a declaration, not a filter (none)',
   ALLOW_AGENTS:
     'Hosts and CIDRs, each with an optional :port, where agents may be besides public https (none)',
   ALLOW_CARDS: 'The same for cards that are fetched by URL (as ALLOW_AGENTS)',

@@ -128,7 +128,10 @@ export type ContextEvent = { readonly taskId: TaskId; readonly agentId: AgentId;
  */
 export interface TaskStore {
   commit(commit: TaskCommit): Promise<CommitResult>
-  /** Removes a task with its log, context membership and work. No-op unless it is at `expectedVersion`. */
+  /**
+   * Removes a task with its log and work, and its context if that holds no other task and nothing was said in it since.
+   * No-op unless the task is at `expectedVersion`.
+   */
   remove(id: TaskId, expectedVersion: number): Promise<boolean>
   findHead(id: TaskId): Promise<TaskHead | undefined>
   readEvents(id: TaskId, selection: EventSelection): Promise<readonly TaskEvent[]>

@@ -34,7 +34,7 @@ export type AppDeps = {
   /** The metrics in Prometheus text format. */
   readonly scrape: () => Promise<string>
   /** False from start-up until everything is open, and again from the moment a stop was asked for. */
-  readonly isReady: () => boolean
+  readonly isReady: () => Promise<boolean>
   /** Aborts when open streams must end, after `isReady` has turned false. */
   readonly shutdown: AbortSignal
   /** Milliseconds since the Unix epoch. */

@@ -5,7 +5,7 @@ import { createOpsApp } from './ops-app.ts'
 describe("the operators' port", () => {
   it('tells health and metrics without a credential, and nothing else', async () => {
     let isReady = false
-    const app = createOpsApp({ isReady: () => isReady, scrape: async () => 'up 1\n' })
+    const app = createOpsApp({ isReady: async () => isReady, scrape: async () => 'up 1\n' })
     const statusOf = async (path: string) => (await app.request(path)).status
 
     assert.deepEqual(
@@ -18,6 +18,6 @@ describe("the operators' port", () => {
   })
 
   it('keeps the metrics to itself where it was given none', async () => {
-    assert.equal((await createOpsApp({ isReady: () => true }).request('/metrics')).status, 404)
+    assert.equal((await createOpsApp({ isReady: async () => true }).request('/metrics')).status, 404)
   })
 })

@@ -5,7 +5,7 @@ import { metricsResponse } from './metrics-response.ts'
 import { problemResponse } from './problem.ts'
 
 export type OpsDeps = {
-  readonly isReady: () => boolean
+  readonly isReady: () => Promise<boolean>
   /** The metrics, shown to whoever asks; absent where others than operators reach the port. */
   readonly scrape?: () => Promise<string>
 }
@@ -14,7 +14,7 @@ export type OpsDeps = {
 export function createOpsApp({ isReady, scrape }: OpsDeps): Hono {
   const app = new Hono()
   for (const path of ['/healthz', '/livez']) app.get(path, () => healthResponse(true))
-  app.get('/readyz', () => healthResponse(isReady()))
+  app.get('/readyz', async () => healthResponse(await isReady()))
   if (scrape !== undefined) app.get('/metrics', async () => metricsResponse(await scrape()))
   app.notFound(() => problemResponse(new ParleyError('not_found', 'There is nothing at this path'), ''))
   app.onError((reason) => problemResponse(ParleyError.from(reason), ''))

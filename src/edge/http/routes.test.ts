@@ -256,8 +256,8 @@ describe('the native API', () => {
 
   it('turns unready before anything else when it stops', async () => {
     assert.equal((await ask('/readyz')).status, 200)
-    assert.equal((await ask('/readyz', {}, { deps: { isReady: () => false } })).status, 503)
-    assert.equal((await ask('/livez', {}, { deps: { isReady: () => false } })).status, 200)
+    assert.equal((await ask('/readyz', {}, { deps: { isReady: async () => false } })).status, 503)
+    assert.equal((await ask('/livez', {}, { deps: { isReady: async () => false } })).status, 200)
   })
 
   it('answers only to the hosts it is given', async () => {

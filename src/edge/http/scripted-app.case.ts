@@ -72,7 +72,7 @@ export function scriptedApp(script: Script = {}): ScriptedApp {
     tasks: { ...tasks, ...script.tasks },
     events: { ...silentEvents, callFinished: (facts) => calls.push(facts) },
     scrape: async () => '# metrics\n',
-    isReady: () => true,
+    isReady: async () => true,
     shutdown: shutdown.signal,
     now: () => 1000,
     monotonicMs: () => 0,

@@ -43,7 +43,7 @@ export const serviceRoutes = (describe: () => readonly Route[]): readonly Route[
     query: NO_QUERY,
     responses: { 200: health('Ready'), 503: health('Not ready') },
     handle: async ({ deps, call }) =>
-      healthResponse(deps.isReady() && !deps.shutdown.aborted, call.requestId),
+      healthResponse((await deps.isReady()) && !deps.shutdown.aborted, call.requestId),
   }),
   defineRoute({
     method: 'GET',

@@ -139,6 +139,26 @@ export const taskCases: Cases = ({ open }) => {
     assert.equal(await backend.tasks.remove(head.id, 1), false)
   })
 
+  it('removes a context with its last task, unless something was said in it since', async (t) => {
+    const backend = await open(t)
+    const stored = async () => (await backend.tasks.listContexts({ tenant: 'default' }, 10)).length
+    const withContext = (commit: ReturnType<typeof firstCommit>, lastAt = commit.head.at) => ({
+      ...commit,
+      context: { ...contextOf(commit.head), lastAt },
+    })
+    const one = await commitOk(backend, withContext(firstCommit()))
+    const two = await commitOk(backend, withContext(firstCommit()))
+
+    await backend.tasks.remove(one.id, 1)
+    assert.equal(await stored(), 1)
+    await backend.tasks.remove(two.id, 1)
+    assert.equal(await stored(), 0)
+
+    const three = await commitOk(backend, withContext(firstCommit(), T0 + 1000))
+    await backend.tasks.remove(three.id, 1)
+    assert.equal(await stored(), 1)
+  })
+
   it('starts a log of its own for a task made after one was removed', async (t) => {
     const backend = await open(t)
     const first = await commitOk(backend, firstCommit())

@@ -4,6 +4,8 @@ import { compareText } from './compare-text.ts'
 export interface ContextTable {
   /** Inserts, or merges into what is stored. */
   merge(record: ContextRecord): void
+  /** Deletes a context in which nothing was said after `at`. */
+  deleteUnlessLater(key: ContextKey, at: number): void
   find(key: ContextKey): ContextRecord | undefined
   list(filter: ContextFilter, limit: number, position?: ContextPosition): readonly ContextRecord[]
   count(filter: ContextFilter, cap: number): number
@@ -30,6 +32,9 @@ export function createContextTable(): ContextTable {
         ...(agentContextId === undefined ? {} : { agentContextId }),
       }
       contexts.set(contextKey(record), Object.freeze(merged))
+    },
+    deleteUnlessLater(key, at) {
+      if ((contexts.get(contextKey(key))?.lastAt ?? 0) <= at) contexts.delete(contextKey(key))
     },
     find: (key) => contexts.get(contextKey(key)),
     list(filter, limit, position) {

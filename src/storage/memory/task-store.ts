@@ -69,8 +69,11 @@ export function createMemoryTaskStore(work: WorkRows, feed: HintFeed): TaskStore
       return result
     },
     async remove(id, expectedVersion) {
-      if (tasks.get(id)?.head.version !== expectedVersion) return false
+      const head = tasks.get(id)?.head
+      if (head?.version !== expectedVersion) return false
       tasks.delete(id)
+      const isShared = [...tasks.values()].some((other) => isSameContext(other.head, head))
+      if (!isShared) contexts.deleteUnlessLater(head, head.at)
       for (const kind of WORK_KINDS) work.delete({ kind, key: id })
       feed.publish([{ kind: 'task', taskId: id }])
       return true
@@ -118,6 +121,9 @@ export function createMemoryTaskStore(work: WorkRows, feed: HintFeed): TaskStore
 /** Whether a stored record keeps the commit's own from being written. Expiry is judged at the commit's time. */
 const blocks = (holder: IdempotencyRecord, { head, idempotency }: TaskCommit): boolean =>
   holder.expiresAt > head.at && !(holder.taskId === idempotency?.taskId && holder.seq === idempotency.seq)
+
+const isSameContext = (a: TaskHead, b: TaskHead): boolean =>
+  a.tenant === b.tenant && a.owner === b.owner && a.agentId === b.agentId && a.contextId === b.contextId
 
 const matches = (filter: TaskFilter, head: TaskHead): boolean =>
   head.phase === 'task' &&

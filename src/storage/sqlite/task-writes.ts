@@ -25,6 +25,16 @@ const INSERT = `
   INSERT INTO tasks (id, version, seq, at, tenant, owner, agent_id, context_id, phase, state, status_at, head)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
+const CONTEXT_OF_TASK = ['tenant', 'context_id', 'owner', 'agent_id', 'at'] as const
+
+/** A later exchange that is still undecided, and so in no index, has moved `last_at`. */
+const DELETE_EMPTY_CONTEXT = `
+  DELETE FROM contexts
+  WHERE tenant = ?1 AND context_id = ?2 AND owner = ?3 AND agent_id = ?4 AND last_at <= ?5 AND NOT EXISTS (
+    SELECT 1 FROM tasks INDEXED BY tasks_by_context
+    WHERE phase <> 'undecided' AND tenant = ?1 AND context_id = ?2 AND owner = ?3 AND agent_id = ?4
+  )`
+
 /** Leaves alone what the lists are ordered by, so that no index is touched. */
 const UPDATE = 'UPDATE tasks SET version = ?, seq = ?, at = ?, head = ? WHERE n = ?'
 
@@ -59,9 +69,16 @@ export function decideRemoval(tables: TaskTables, id: TaskId, expectedVersion: n
   return {
     result: true,
     apply() {
-      tables.connection.run('DELETE FROM tasks WHERE n = ?', n)
-      tables.events.deleteAll(n)
-      tables.work.deleteKey(id)
+      const { connection, events, work } = tables
+      const context = connection.get(
+        'SELECT tenant, context_id, owner, agent_id, at FROM tasks WHERE n = ?',
+        n,
+      )
+      connection.run('DELETE FROM tasks WHERE n = ?', n)
+      events.deleteAll(n)
+      work.deleteKey(id)
+      if (context !== undefined)
+        connection.run(DELETE_EMPTY_CONTEXT, ...CONTEXT_OF_TASK.map((name) => context[name] ?? null))
     },
     hints: [{ kind: 'task', taskId: id }],
   }
