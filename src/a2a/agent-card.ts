@@ -14,6 +14,10 @@ export const AgentInterface = Type.Object({
 })
 export type AgentInterface = Static<typeof AgentInterface>
 
+/** Whether the gateway speaks an interface's binding and version. Patch levels do not matter (A2A 1.0 §3.6). */
+export const isCallable = ({ protocolBinding, protocolVersion }: AgentInterface): boolean =>
+  ['JSONRPC', 'HTTP+JSON'].includes(protocolBinding) && /^1\.\d{1,4}(\.\d{1,4})?$/.test(protocolVersion)
+
 export const AgentExtension = Type.Object({
   uri: text,
   description: Type.Optional(Type.String()),

@@ -1,15 +1,10 @@
-import type { AgentCard, AgentInterface } from '../a2a/agent-card.ts'
+import { type AgentCard, type AgentInterface, isCallable } from '../a2a/agent-card.ts'
 import { type Agent, cardOf } from '../registry/agent.ts'
 import type { AgentTarget } from './agent-client.ts'
 
-const BINDINGS: readonly string[] = ['JSONRPC', 'HTTP+JSON']
-
 /** The first interface of the card, in the publisher's order of preference, that the gateway speaks (A2A 1.0 §8.3.2). */
 const chooseInterface = (card: AgentCard): AgentInterface | undefined =>
-  card.supportedInterfaces.find(
-    ({ protocolBinding, protocolVersion }) =>
-      BINDINGS.includes(protocolBinding) && /^1\.\d+(\.|$)/.test(`${protocolVersion}.`),
-  )
+  card.supportedInterfaces.find(isCallable)
 
 /** Where calls about a task go: the interface that owns it, else the one the card prefers. */
 export function targetOf(agent: Agent, via: AgentInterface | undefined): AgentTarget | undefined {

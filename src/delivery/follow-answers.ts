@@ -2,7 +2,7 @@ import type { StreamResponse } from '../a2a/task.ts'
 import { isInterrupted } from '../a2a/task-state.ts'
 import type { Wire } from '../a2a/wire.ts'
 import type { TaskHead } from '../tasks/task-head.ts'
-import { MAX_COMMIT_BYTES, MAX_COMMIT_EVENTS } from '../tasks/write-task.ts'
+import { COMMIT_TARGET_BYTES, COMMIT_TARGET_EVENTS } from '../tasks/write-task.ts'
 import type { AgentCallOptions } from './agent-client.ts'
 import { batches } from './batches.ts'
 import type { DeliveryDeps } from './delivery.ts'
@@ -20,7 +20,7 @@ export async function followAnswers(
   call: (options: AgentCallOptions) => AsyncIterable<Wire<StreamResponse>>,
 ): Promise<TaskHead> {
   const { deps, run, fence, target } = exchange
-  const limits = { maxItems: MAX_COMMIT_EVENTS, maxBytes: MAX_COMMIT_BYTES }
+  const limits = { maxItems: COMMIT_TARGET_EVENTS, maxBytes: COMMIT_TARGET_BYTES }
   const enough = new AbortController()
   const signal = AbortSignal.any([run.signal, enough.signal])
   let head = start

@@ -5,7 +5,7 @@ import type { Wire } from '../a2a/wire.ts'
 import { evolve, type NewEvent } from '../tasks/evolve.ts'
 import type { TaskHead } from '../tasks/task-head.ts'
 import type { ContextRecord, Fence } from '../tasks/task-store.ts'
-import { type Draft, MAX_COMMIT_BYTES, MAX_COMMIT_EVENTS, writeTask } from '../tasks/write-task.ts'
+import { COMMIT_TARGET_BYTES, COMMIT_TARGET_EVENTS, type Draft, writeTask } from '../tasks/write-task.ts'
 import { AgentFailure } from './agent-client.ts'
 import type { DeliveryDeps } from './delivery.ts'
 import { reconcile } from './reconcile.ts'
@@ -215,7 +215,8 @@ export function groupsOf(entries: readonly NewEvent[]): readonly NewEvent[][] {
   for (const entry of entries) {
     const size = entryBytes(entry)
     const full =
-      (groups.at(-1)?.length ?? 0) >= MAX_COMMIT_EVENTS || (bytes > 0 && bytes + size > MAX_COMMIT_BYTES)
+      (groups.at(-1)?.length ?? 0) >= COMMIT_TARGET_EVENTS ||
+      (bytes > 0 && bytes + size > COMMIT_TARGET_BYTES)
     if (full) {
       groups.push([])
       bytes = 0

@@ -1,5 +1,5 @@
 import type { LocalWorker } from '../tasks/deps.ts'
-import type { NewsHint } from '../tasks/news.ts'
+import type { Hint } from '../tasks/news.ts'
 import type { DeliveryDeps } from './delivery.ts'
 import { runCancel } from './run-cancel.ts'
 import { runDeadline } from './run-deadline.ts'
@@ -24,7 +24,7 @@ const SIDE_CONCURRENCY = 32
 /** Starts this process's workers; hints wake them without a polling delay. Disposing hands running work back. */
 export function startWorkers(
   deps: DeliveryDeps,
-  hints: AsyncIterable<NewsHint>,
+  hints: AsyncIterable<Hint>,
   options: WorkersOptions,
 ): Workers {
   const sends = startWorker(deps, {

@@ -1,3 +1,4 @@
+import { isCallable } from '../a2a/agent-card.ts'
 import type { Violation } from '../errors.ts'
 import { httpUrlProblem, isBelow } from './http-url.ts'
 import { isObject, type JsonObject } from './json-object.ts'
@@ -16,7 +17,6 @@ export function cardRules(card: JsonObject, ownBase: string | undefined): readon
 }
 
 /** The bindings the gateway can call an agent over, with A2A 1.x. */
-const CALLABLE_BINDINGS: readonly unknown[] = ['JSONRPC', 'HTTP+JSON']
 const KNOWN_BINDINGS = ['JSONRPC', 'GRPC', 'HTTP+JSON']
 
 function interfaceRules(interfaces: unknown, ownBase: string | undefined): readonly Violation[] {
@@ -24,7 +24,7 @@ function interfaceRules(interfaces: unknown, ownBase: string | undefined): reado
   const found = interfaces.flatMap((entry: unknown, index) =>
     isObject(entry) ? [...interfaceEntryRules(`/supportedInterfaces/${index}`, entry, ownBase)] : [],
   )
-  if (interfaces.some(isCallable)) return found
+  if (interfaces.some(isCallableEntry)) return found
   return [
     ...found,
     {
@@ -71,11 +71,12 @@ function* interfaceEntryRules(
 const isBinding = (text: string): boolean =>
   KNOWN_BINDINGS.includes(text) || /^[a-z][a-z0-9+.-]*:[^\s]+$/i.test(text)
 
-const isCallable = (entry: unknown): boolean =>
-  isObject(entry) &&
-  CALLABLE_BINDINGS.includes(entry.protocolBinding) &&
-  typeof entry.protocolVersion === 'string' &&
-  /^1\.\d{1,4}$/.test(entry.protocolVersion)
+const isCallableEntry = (entry: unknown): boolean => {
+  if (!isObject(entry)) return false
+  const { url, protocolBinding, protocolVersion } = entry
+  if (typeof protocolBinding !== 'string' || typeof protocolVersion !== 'string') return false
+  return isCallable({ url: String(url), protocolBinding, protocolVersion })
+}
 
 function skillRules(skills: unknown): readonly Violation[] {
   if (!Array.isArray(skills)) return []

@@ -1,14 +1,8 @@
 import type { KeyStore } from '../access/key-store.ts'
 import type { WorkQueue } from '../delivery/work-queue.ts'
 import type { AgentStore } from '../registry/agent-store.ts'
+import type { Hint } from '../tasks/news.ts'
 import type { TaskStore } from '../tasks/task-store.ts'
-
-/** News that may be lost or repeated: it saves a reader from polling and is never what correctness rests on. */
-export type Hint =
-  | { readonly kind: 'task'; readonly taskId: string }
-  | { readonly kind: 'work' }
-  /** Something changed and the backend cannot say what. */
-  | { readonly kind: 'any' }
 
 export type BackendCapabilities = {
   /** Lists and counts may lag behind commits. */

@@ -1,5 +1,5 @@
+import type { Hint } from '../tasks/news.ts'
 import type { TaskCommit } from '../tasks/task-store.ts'
-import type { Hint } from './backend.ts'
 
 /** Work due later than this is no news to anybody: workers look again by themselves before then. */
 const SOON_MS = 60_000

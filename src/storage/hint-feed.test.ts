@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Hint } from './backend.ts'
+import type { Hint } from '../tasks/news.ts'
 import { createHintFeed } from './hint-feed.ts'
 
 const tasks = (count: number): readonly Hint[] =>

@@ -1,4 +1,4 @@
-import type { Hint } from './backend.ts'
+import type { Hint } from '../tasks/news.ts'
 
 /** Hints of one process: from its own commits, and from wherever else the backend hears of some. */
 export interface HintFeed {

@@ -1,7 +1,11 @@
 import type { TaskId } from '../a2a/ids.ts'
 
-/** What news is made from; a backend's hints have this shape. */
-export type NewsHint = { readonly kind: 'task'; readonly taskId: string } | { readonly kind: 'work' | 'any' }
+/** What a backend tells of changes. May be lost or repeated: it saves a reader from polling, and nothing rests on it. */
+export type Hint =
+  | { readonly kind: 'task'; readonly taskId: string }
+  | { readonly kind: 'work' }
+  /** Something changed and the backend cannot say what. */
+  | { readonly kind: 'any' }
 
 /** Something to await while a task may change. Made before the log is read, so that nothing falls between. */
 export interface Watch extends Disposable {
@@ -22,7 +26,7 @@ const RECHECK_MS = 2000
  * Tells watchers of a task that its log may have grown, until `signal` aborts. One consumer of hints serves any
  * number of watchers.
  */
-export function createNews(hints: AsyncIterable<NewsHint>, signal: AbortSignal): News {
+export function createNews(hints: AsyncIterable<Hint>, signal: AbortSignal): News {
   const watchers = new Map<string, Set<TaskWatch>>()
   const tellAll = () => {
     for (const set of watchers.values()) for (const watch of set) watch.tell()

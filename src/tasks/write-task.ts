@@ -41,8 +41,8 @@ export type WriteDeps = {
 const MAX_ROUNDS = 100
 
 /** Events that one commit takes, well below what a backend can write at once; a larger event goes alone. */
-export const MAX_COMMIT_EVENTS = 80
-export const MAX_COMMIT_BYTES = 2 * 1024 * 1024
+export const COMMIT_TARGET_EVENTS = 80
+export const COMMIT_TARGET_BYTES = 2 * 1024 * 1024
 
 /**
  * The one way to change a task: load, decide, commit; and when another writer was faster, again from the new head.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { Hint } from '../backend.ts'
+import type { Hint } from '../../tasks/news.ts'
 import { commitAll, commitOk } from './commit-all.ts'
 import type { Cases } from './describe-backend.ts'
 import { firstCommit, newTaskId, nextCommit, sampleWork, statusEvent } from './sample-task.ts'

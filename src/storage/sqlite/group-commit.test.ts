@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import type { Hint } from '../backend.ts'
+import type { Hint } from '../../tasks/news.ts'
 import { integerIn } from './columns.ts'
 import { Connection } from './connection.ts'
 import { GroupCommit } from './group-commit.ts'

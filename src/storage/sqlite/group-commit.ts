@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Hint } from '../backend.ts'
+import type { Hint } from '../../tasks/news.ts'
 import type { Connection } from './connection.ts'
 import { toStorageError } from './errors.ts'
 import { retryBusy } from './retry-busy.ts'

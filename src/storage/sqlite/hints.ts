@@ -1,4 +1,4 @@
-import type { Hint } from '../backend.ts'
+import type { Hint } from '../../tasks/news.ts'
 import { createHintFeed, type HintFeed } from '../hint-feed.ts'
 import { integerIn, textIn } from './columns.ts'
 import type { Connection } from './connection.ts'
