@@ -17,7 +17,9 @@ export const NewKeyBody = Type.Object(
     tenant: Type.Optional(Type.String({ maxLength: 64, pattern: '^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$' })),
     scopes: Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true }),
     label: Type.String({ minLength: 1, maxLength: 200 }),
-    expiresAt: Type.Optional(Type.Integer({ minimum: 0, description: 'Milliseconds since 1970' })),
+    expiresAt: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 8.64e15, description: 'Milliseconds since 1970' }),
+    ),
   },
   { additionalProperties: false },
 )

@@ -152,7 +152,7 @@ export function withinLimits(
   head: TaskHead,
   entries: readonly NewEvent[],
 ): readonly NewEvent[] {
-  const { maxTaskBytes, maxArtifacts, maxEventBytes } = deps.limits
+  const { maxTaskBytes, maxArtifacts, maxEventBytes, maxEvents } = deps.limits
   if (entries.some((entry) => entryBytes(entry) > maxEventBytes)) {
     const text = `The agent sent a single part larger than ${maxEventBytes} bytes`
     return [failureEntry(head, deps.newId(), 'EVENT_TOO_LARGE', text)]
@@ -161,6 +161,10 @@ export function withinLimits(
   if (grown.bytes > maxTaskBytes) {
     const text = `The agent's answer grew beyond ${maxTaskBytes} bytes`
     return [failureEntry(head, deps.newId(), 'TASK_TOO_LARGE', text)]
+  }
+  if (grown.seq > maxEvents) {
+    const text = `The agent sent more than ${maxEvents} events`
+    return [failureEntry(head, deps.newId(), 'TOO_MANY_EVENTS', text)]
   }
   if (grown.artifacts.length > maxArtifacts) {
     const text = `The agent made more than ${maxArtifacts} artifacts`

@@ -7,13 +7,16 @@ import { ParleyError } from '../errors.ts'
 import { type Agent, isAlive } from './agent.ts'
 import type { AgentFilter, AgentStore } from './agent-store.ts'
 import { resourceOf } from './find-agent.ts'
+import { limitConcurrency } from './limit-concurrency.ts'
 import type { AgentQuery, Registry } from './registry.ts'
 
 /** Beyond this a total is a lower bound. */
 const MAX_TOTAL = 10_000
 const MAX_LIMIT = 100
-/** Cards can be large: few agents are held at once. */
-const AGENTS_PER_READ = 200
+/** Cards can be large: few agents are read at once, few searches run at once, and a page ends early. */
+const AGENTS_PER_READ = 20
+const MAX_SEARCHES = 4
+const PAGE_CHARACTERS = 4 * 1024 * 1024
 
 export type SearchDeps = {
   readonly agents: AgentStore
@@ -45,7 +48,7 @@ export function createSearch({ agents, access, now, cursors }: SearchDeps): Regi
     return total
   }
 
-  return async (call, query) => {
+  const search: Registry['search'] = async (call, query) => {
     assertScope(call.principal, 'agents:read')
     if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > MAX_LIMIT) {
       throw new ParleyError('invalid_params', `limit must be between 1 and ${MAX_LIMIT}`, {
@@ -55,11 +58,13 @@ export function createSearch({ agents, access, now, cursors }: SearchDeps): Regi
     const binding = bindingOf(call, query)
     const afterId = query.cursor === undefined ? undefined : positionOf(cursors.decode(query.cursor, binding))
     const items: Agent[] = []
+    let characters = 0
     let isMore = false
     for await (const agent of visible(call, query, afterId)) {
-      isMore = items.length === query.limit
+      isMore = items.length === query.limit || characters >= PAGE_CHARACTERS
       if (isMore) break
       items.push(agent)
+      characters += agent.card.length
     }
     const isWhole = afterId === undefined && !isMore
     const total = isWhole ? items.length : await count(visible(call, query))
@@ -71,6 +76,7 @@ export function createSearch({ agents, access, now, cursors }: SearchDeps): Regi
       ...(isMore && last !== undefined ? { nextCursor: cursors.encode(last.id, binding) } : {}),
     }
   }
+  return limitConcurrency(search, MAX_SEARCHES)
 }
 
 function filterOf(call: Call, { names, skills, capabilities, owners }: AgentQuery): AgentFilter {

@@ -6,6 +6,7 @@ import { chunkedArtifact, entries, headBefore, modelOf } from './evolve.case.ts'
 import { evolve } from './evolve.ts'
 import { COMPLETED, WORKING } from './open-tasks.case.ts'
 import { taskText } from './render.ts'
+import type { TaskEvent } from './task-event.ts'
 
 const clock = fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 1, maxLength: 20 })
 
@@ -97,6 +98,9 @@ describe('evolve', () => {
   })
 })
 
+/** All that others wrote, wherever in the event it stands. */
+const sizeOf = ({ header, body, trailer }: TaskEvent): number => Buffer.byteLength(header + body + trailer)
+
 describe('a task assembled from its log', () => {
   it('is what A2A makes of the same updates', () => {
     fc.assert(
@@ -122,11 +126,11 @@ describe('a task assembled from its log', () => {
           )
           assert.equal(
             bytes,
-            parts.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0),
+            parts.reduce((sum, event) => sum + sizeOf(event), 0),
           )
         }
         const messages = log.filter(({ kind }) => kind !== 'artifact')
-        const bytes = messages.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)
+        const bytes = messages.reduce((sum, event) => sum + sizeOf(event), 0)
         assert.equal(
           head.bytes,
           head.artifacts.reduce((sum, extent) => sum + extent.bytes, bytes),

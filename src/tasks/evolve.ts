@@ -37,7 +37,7 @@ function isAllowed(head: TaskHead, entry: NewEvent): boolean {
 }
 
 function applied(head: TaskHead, event: TaskEvent, append: boolean): TaskHead {
-  const moved = { ...head, seq: event.seq, at: event.at, bytes: head.bytes + Buffer.byteLength(event.body) }
+  const moved = { ...head, seq: event.seq, at: event.at, bytes: head.bytes + textBytes(event) }
   if (event.kind === 'artifact') return withArtifact(moved, event, append)
   if (event.kind === 'reply') return { ...moved, phase: 'message' }
   return {
@@ -52,7 +52,7 @@ function applied(head: TaskHead, event: TaskEvent, append: boolean): TaskHead {
 
 function withArtifact(head: TaskHead, event: TaskEvent, append: boolean): TaskHead {
   const artifactId = event.artifactId ?? ''
-  const size = Buffer.byteLength(event.body)
+  const size = textBytes(event)
   const known = head.artifacts.find((extent) => extent.artifactId === artifactId)
   const extent: ArtifactExtent =
     known !== undefined && append
@@ -65,3 +65,7 @@ function withArtifact(head: TaskHead, event: TaskEvent, append: boolean): TaskHe
     artifacts: head.artifacts.map((other) => (other === known ? extent : other)),
   }
 }
+
+/** Whatever others wrote counts, wherever in the event it stands. */
+const textBytes = ({ header, body, trailer }: TaskEvent): number =>
+  Buffer.byteLength(body) + Buffer.byteLength(header) + Buffer.byteLength(trailer)

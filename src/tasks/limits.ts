@@ -16,6 +16,8 @@ export type TaskLimits = {
   readonly maxArtifacts: number
   /** A task with a single event larger than this ends FAILED. */
   readonly maxEventBytes: number
+  /** A task whose agent sends more events than this ends FAILED. */
+  readonly maxEvents: number
   /** Snapshots at the start of a stream leave artifacts out beyond this, and resend them as events. */
   readonly maxSnapshotBytes: number
 }
@@ -34,5 +36,6 @@ export const DEFAULT_TASK_LIMITS: TaskLimits = {
   maxTaskBytes: 32 * MIB,
   maxArtifacts: 200,
   maxEventBytes: 4 * MIB,
+  maxEvents: 100_000,
   maxSnapshotBytes: 4 * MIB,
 }

@@ -1,11 +1,12 @@
 import { contextId } from '../a2a/ids.ts'
 import type { JsonText } from '../a2a/json-text.ts'
 import type { ListTasksRequest } from '../a2a/requests.ts'
-import type { ListTasksResponse } from '../a2a/task.ts'
+import type { ListTasksResponse, Task } from '../a2a/task.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { TasksDeps } from './deps.ts'
-import { readTask } from './read-task.ts'
+import { readTask, type TaskView } from './read-task.ts'
+import type { TaskHead } from './task-head.ts'
 import type { ListPosition, TaskFilter } from './task-store.ts'
 
 /** Totals are counted up to here; beyond, the count is this number (a deviation from A2A 1.0 §3.1.4). */
@@ -35,13 +36,31 @@ export async function listTasks(
     deps.store.listHeads(filter, limit + 1, position),
     deps.store.countHeads(filter, COUNT_CAP),
   ])
-  const page = heads.slice(0, limit)
-  const last = heads.length > limit ? page.at(-1) : undefined
-  const nextPageToken = last && deps.cursors.encode({ at: last.statusAt, id: last.id }, filter)
   const { historyLength, includeArtifacts = false } = request
   const view = { artifacts: includeArtifacts, ...(historyLength === undefined ? {} : { historyLength }) }
-  const tasks = await Promise.all(page.map((head) => readTask(deps.store, head, view)))
+  const tasks = await renderPage(deps, heads.slice(0, limit), view)
+  const last = heads.length > tasks.length ? heads[tasks.length - 1] : undefined
+  const nextPageToken = last && deps.cursors.encode({ at: last.statusAt, id: last.id }, filter)
   return `{"tasks":[${tasks.join(',')}],"nextPageToken":"${nextPageToken ?? ''}","pageSize":${limit},"totalSize":${totalSize}}`
+}
+
+/** A page ends before it is full once its tasks are this large together. */
+const PAGE_CHARACTERS = 8 * 1024 * 1024
+
+async function renderPage(
+  deps: TasksDeps,
+  heads: readonly TaskHead[],
+  view: TaskView,
+): Promise<readonly JsonText<Task>[]> {
+  const tasks: JsonText<Task>[] = []
+  let characters = 0
+  for (const head of heads) {
+    if (characters >= PAGE_CHARACTERS) break
+    const task = await readTask(deps.store, head, view)
+    tasks.push(task)
+    characters += task.length
+  }
+  return tasks
 }
 
 function filterOf(request: ListTasksRequest): Partial<TaskFilter> {

@@ -1,5 +1,5 @@
 /** Task- and session-centric views across agents: the caller's own, and for `admin` its tenant's. */
-import { contextId, taskId } from '../a2a/ids.ts'
+import { type ContextId, contextId, taskId } from '../a2a/ids.ts'
 import { type JsonText, textOf } from '../a2a/json-text.ts'
 import type { Task } from '../a2a/task.ts'
 import { TASK_STATES, type TaskState } from '../a2a/task-state.ts'
@@ -12,9 +12,16 @@ import { COUNT_CAP } from './list-tasks.ts'
 import { taskNotFound } from './own-task.ts'
 import { readTask } from './read-task.ts'
 import { eventText, timestamp } from './render.ts'
-import type { TaskEvent } from './task-event.ts'
+import { eventBytes, type TaskEvent } from './task-event.ts'
 import type { TaskHead } from './task-head.ts'
-import type { ContextFilter, ContextPosition, ContextRecord, ListPosition, TaskFilter } from './task-store.ts'
+import type {
+  ContextEvent,
+  ContextFilter,
+  ContextPosition,
+  ContextRecord,
+  ListPosition,
+  TaskFilter,
+} from './task-store.ts'
 import type { ContextSummary, EventView, HistoryEntry, NativeTaskQuery, Page } from './tasks.ts'
 
 type ScopedQuery = { readonly agent?: string; readonly limit: number; readonly cursor?: string }
@@ -119,17 +126,44 @@ export async function listHistory(
   const known = await deps.store.countContexts(filter, 1)
   if (known === 0) throw new ParleyError('not_found', 'Context not found', { details: { contextId: id } })
   const [found, total] = await Promise.all([
-    deps.store.listContextEvents(filter, query.limit + 1, positionOf(deps, query.cursor, filter)),
+    readHistory(deps, filter, query.limit, positionOf(deps, query.cursor, filter)),
     deps.store.countContextEvents(filter, COUNT_CAP + 1),
   ])
-  const page = found.slice(0, query.limit)
+  const { page, isMore } = found
   const items = page.map(
     ({ taskId, event }) =>
       `{"taskId":${textOf(taskId)},"at":"${timestamp(event.at)}","message":${event.body}}`,
   )
-  const last = found.length > query.limit ? page.at(-1) : undefined
+  const last = isMore ? page.at(-1) : undefined
   const next = last && { at: last.event.at, id: last.taskId }
   return pageOf(deps, items, total, next, filter)
+}
+
+/** Messages read at once; one may be 4 MiB. */
+const HISTORY_STEP = 10
+
+/** A page of at most `limit` messages, which ends earlier once they are large together. */
+async function readHistory(
+  deps: TasksDeps,
+  filter: ContextFilter & { readonly contextId: ContextId },
+  limit: number,
+  position: ListPosition | undefined,
+): Promise<{ readonly page: readonly ContextEvent[]; readonly isMore: boolean }> {
+  const page: ContextEvent[] = []
+  let bytes = 0
+  let after = position
+  while (page.length < limit && bytes < EVENTS_PAGE_BYTES) {
+    const step = Math.min(HISTORY_STEP, limit - page.length)
+    const found = await deps.store.listContextEvents(filter, step + 1, after)
+    for (const entry of found.slice(0, step)) {
+      page.push(entry)
+      bytes += eventBytes(entry.event)
+    }
+    if (found.length <= step) return { page, isMore: false }
+    const last = page.at(-1)
+    after = last && { at: last.event.at, id: last.taskId }
+  }
+  return { page, isMore: true }
 }
 
 /** Whose things this caller sees, optionally with one agent only. */

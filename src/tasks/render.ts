@@ -89,27 +89,22 @@ export function assembled(extent: ArtifactExtent, events: readonly TaskEvent[]):
 
 /** One object from the members of all chunks. Later members win; `metadata` merges by key and `extensions` unite. */
 export function mergedHeader(headers: readonly string[]): string {
-  const [first = '{}', ...rest] = headers
-  let before = first
-  let merged = first
-  for (const header of rest) {
+  const members = new Map<string, string>()
+  const metadata = new Map<string, string>()
+  const extensions = new Set<string>()
+  let before: string | undefined
+  for (const header of headers) {
     // Most chunks repeat the header of the one before.
-    if (header !== before) merged = mergeHeaders(merged, header)
+    if (header === before) continue
     before = header
+    for (const [key, value] of membersOf(header)) {
+      if (key === 'metadata') for (const [name, text] of membersOf(value)) metadata.set(name, text)
+      if (key === 'extensions') for (const text of elementsOf(value)) extensions.add(text)
+      members.set(key, value)
+    }
   }
-  return merged
-}
-
-function mergeHeaders(header: string, later: string): string {
-  const members = new Map(membersOf(header))
-  for (const [key, value] of membersOf(later)) {
-    const known = members.get(key)
-    if (known !== undefined && key === 'metadata') {
-      members.set(key, objectText(new Map([...membersOf(known), ...membersOf(value)])))
-    } else if (known !== undefined && key === 'extensions') {
-      members.set(key, `[${[...new Set([...elementsOf(known), ...elementsOf(value)])].join(',')}]`)
-    } else members.set(key, value)
-  }
+  if (members.has('metadata')) members.set('metadata', objectText(metadata))
+  if (members.has('extensions')) members.set('extensions', `[${[...extensions].join(',')}]`)
   return objectText(members)
 }
 

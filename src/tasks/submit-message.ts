@@ -145,6 +145,15 @@ async function continueTask(
         retryAfterMs: 1000,
       })
     }
+    if (head.bytes + Buffer.byteLength(request.text) > deps.limits.maxTaskBytes) {
+      throw new ParleyError(
+        'payload_too_large',
+        `The task would grow beyond ${deps.limits.maxTaskBytes} bytes`,
+        {
+          details: { taskId: head.id },
+        },
+      )
+    }
     return {
       entries: [
         {

@@ -61,8 +61,12 @@ async function settle(client: Endpoint): Promise<readonly unknown[]> {
   return eventually(
     'every task ends',
     async () => {
+      const isEnded = (task: unknown) => ENDED.test(textAt(task, 'status', 'state'))
       const tasks = await allTasks(client)
-      return tasks.every((task) => ENDED.test(textAt(task, 'status', 'state'))) ? tasks : undefined
+      if (!tasks.every(isEnded)) return undefined
+      // A task that ends while its list is paged moves to a page that was read already: only a list at rest is whole.
+      const again = await allTasks(client)
+      return again.length === tasks.length && again.every(isEnded) ? again : undefined
     },
     SETTLE_MS,
   )
