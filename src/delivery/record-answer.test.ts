@@ -9,6 +9,7 @@ import {
   completed,
   openDelivery,
   reasonOf,
+  said,
   working,
 } from './open-delivery.case.ts'
 
@@ -33,6 +34,33 @@ describe('an answer that is too much', () => {
 
     assert.equal(task.status.state, 'TASK_STATE_COMPLETED')
     assert.deepEqual(artifactsOf(task), [`a:${'49'.padEnd(100)}`])
+  })
+
+  it('counts metadata as well', async (t) => {
+    const artifact = { artifactId: 'a', parts: [{ text: 'x' }], metadata: { k: 'x'.repeat(2000) } }
+    const update = { artifactUpdate: { taskId: 'at-1', contextId: 'ac-1', artifact } }
+    const world = await openDelivery(
+      t,
+      { send: [[working, update, completed]] },
+      { limits: { maxTaskBytes: 1000 } },
+    )
+
+    const task = taskOf(await world.tasks.sendMessage(alice, 'echo', request('go'), {}))
+
+    assert.equal(reasonOf(task), 'TASK_TOO_LARGE')
+  })
+
+  it('fails the task whose agent never stops talking', async (t) => {
+    const chatter = Array.from({ length: 20 }, (_, index) => said('TASK_STATE_WORKING', `${index}`))
+    const world = await openDelivery(
+      t,
+      { send: [[working, ...chatter, completed]] },
+      { limits: { maxEvents: 10 } },
+    )
+
+    const task = taskOf(await world.tasks.sendMessage(alice, 'echo', request('go'), {}))
+
+    assert.equal(reasonOf(task), 'TOO_MANY_EVENTS')
   })
 
   it('fails the task that gets too many artifacts', async (t) => {

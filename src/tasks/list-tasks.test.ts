@@ -75,6 +75,20 @@ describe('GetTask', () => {
 })
 
 describe('ListTasks', () => {
+  it('ends a page early when its tasks are large together, and loses none', async (t) => {
+    const world = await openTasks(t)
+    for (const task of await tasksOf(world, 'a', 'b', 'c', 'd')) {
+      await world.agentSays(task.id, artifact('large', 'x'.repeat(4_000_000)))
+    }
+
+    const first = await list(world, { includeArtifacts: true })
+    const second = await list(world, { includeArtifacts: true, pageToken: first.nextPageToken })
+
+    assert.deepEqual([texts(first.tasks), texts(second.tasks)], [['d', 'c', 'b'], ['a']])
+    assert.equal(second.nextPageToken, '')
+    assert.equal((await list(world)).tasks.length, 4)
+  })
+
   it('gives the latest status change first, by id where two changed at once', async (t) => {
     const world = await openTasks(t)
     const [first] = await tasksOf(world, 'a', 'b', 'c')

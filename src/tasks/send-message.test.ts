@@ -186,6 +186,16 @@ describe('a send that waits', () => {
 })
 
 describe('a message on a task', () => {
+  it('is refused when it would make the task larger than a task may be', async (t) => {
+    const world = await openTasks(t, { limits: { maxTaskBytes: 1500 } })
+    const { id } = await newTask(world)
+    const more = (text: string) => world.tasks.sendMessage(alice, 'echo', atOnce(text, { taskId: id }), {})
+
+    await assert.rejects(more('x'.repeat(2000)), fails('payload_too_large'))
+
+    assert.equal(taskOf(await more('short')).history?.length, 2)
+  })
+
   it('sends an interrupted task back to SUBMITTED and joins its history', async (t) => {
     const world = await openTasks(t)
     const task = await newTask(world)
