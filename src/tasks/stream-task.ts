@@ -23,7 +23,8 @@ export async function sendStreamingMessage(
 ): Promise<TaskStream> {
   const agent = await deps.registry.get(call, agentRef, 'invoke')
   const submission = await submitMessage(deps, call, agent, request, { ...options, decided: false })
-  return streamOf(deps, call, submission, request.value.configuration?.historyLength)
+  const frames = streamOf(deps, call, submission, request.value.configuration?.historyLength)
+  return Object.assign(frames, { taskId: submission.taskId })
 }
 
 /** Streams a task that exists. See `Tasks.subscribeToTask`. */
@@ -41,12 +42,12 @@ export async function subscribeToTask(
         details: { taskId: head.id },
       })
     }
-    return fromSnapshot(deps, call, head, {}, isTerminal)
+    return Object.assign(fromSnapshot(deps, call, head, {}, isTerminal), { taskId: head.id })
   }
   if (request.afterSeq > head.seq) {
     throw new ParleyError('invalid_params', `Last-Event-ID is beyond the task's newest event, ${head.seq}`)
   }
-  return framesAfter(deps, call, head, request.afterSeq, isTerminal)
+  return Object.assign(framesAfter(deps, call, head, request.afterSeq, isTerminal), { taskId: head.id })
 }
 
 async function* streamOf(

@@ -25,7 +25,10 @@ export type StreamFrame = { readonly seq?: number; readonly event: JsonText<Stre
  * A live view of one task's log. Iterating ends at the terminal state, or rejects with `stream_resume_required` when
  * the gateway ends it early. Leaving the loop releases everything and never cancels the task.
  */
-export type TaskStream = AsyncIterable<StreamFrame>
+export type TaskStream = AsyncIterable<StreamFrame> & {
+  /** Known before the first event, so that a reader cut off before it can subscribe. */
+  readonly taskId?: string
+}
 
 export type NativeTaskQuery = {
   readonly agent?: string

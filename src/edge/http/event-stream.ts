@@ -1,7 +1,7 @@
 import { ParleyError } from '../../errors.ts'
 import type { EdgeRequest, EdgeStream, StreamSink } from './exchange.ts'
 import { type OpenStream, type OpenStreams, TICKS_PER_HEARTBEAT } from './open-streams.ts'
-import type { SseSource } from './sse.ts'
+import type { SseFrames, SseSource } from './sse.ts'
 
 const HEARTBEAT = ': hb\n\n'
 
@@ -31,6 +31,7 @@ export class EventStream<Frame extends { readonly seq?: number }> implements Edg
   #arrived: Outcome<Frame> | undefined
   #interrupted: Outcome<Frame> | undefined
   #lastSeq: number | undefined
+  #taskId: string | undefined
   #quietTicks = 0
   /** Ends the wait for the first event. */
   #begun: (() => void) | undefined
@@ -46,7 +47,8 @@ export class EventStream<Frame extends { readonly seq?: number }> implements Edg
   }
 
   /** Waits for the first event, `waitMs` at most. Rejects when there is a failure in its place. */
-  async begin(frames: AsyncIterable<Frame>, waitMs: number): Promise<void> {
+  async begin(frames: SseFrames<Frame>, waitMs: number): Promise<void> {
+    this.#taskId = frames.taskId
     this.#iterator = frames[Symbol.asyncIterator]()
     if (this.#interrupted === undefined) await this.#first(waitMs)
     const first = this.#interrupted ?? this.#arrived
@@ -124,7 +126,8 @@ export class EventStream<Frame extends { readonly seq?: number }> implements Edg
       this.#write(sink, this.#source.encode(outcome.frame))
       return
     }
-    const error = outcome.kind === 'failed' ? withPosition(outcome.error, this.#lastSeq) : undefined
+    const error =
+      outcome.kind === 'failed' ? withPosition(outcome.error, this.#taskId, this.#lastSeq) : undefined
     this.#end(error)
     if (error !== undefined) sink.write(this.#source.encodeError(error))
     sink.end()
@@ -173,12 +176,20 @@ const resumeRequired = (): ParleyError =>
     'The gateway is stopping; subscribe to the task again with Last-Event-ID',
   )
 
-/** The same failure, naming where a reader resumes. */
-function withPosition(error: ParleyError, lastSeq: number | undefined): ParleyError {
-  if (error.code !== 'stream_resume_required' || lastSeq === undefined) return error
+/** The same failure, naming what a reader resumes, and where. */
+function withPosition(
+  error: ParleyError,
+  taskId: string | undefined,
+  lastSeq: number | undefined,
+): ParleyError {
+  if (error.code !== 'stream_resume_required') return error
   return new ParleyError(error.code, error.message, {
     cause: error.cause,
-    details: { ...error.details, lastEventId: String(lastSeq) },
+    details: {
+      ...error.details,
+      ...(taskId !== undefined && { taskId }),
+      ...(lastSeq !== undefined && { lastEventId: String(lastSeq) }),
+    },
     ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
   })
 }

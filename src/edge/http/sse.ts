@@ -21,6 +21,9 @@ export type SseOptions = {
   readonly firstEventWaitMs: number
 }
 
+/** What a room yields, and the task it is about where one is known before the first of it. */
+export type SseFrames<Frame> = AsyncIterable<Frame> & { readonly taskId?: string }
+
 /** One event in `text/event-stream` form (HTML §9.2.6). Line breaks inside JSON text are mere spaces, and each needs its own `data:`. */
 export function sseEvent(data: string, seq?: number): string {
   const lines = data.includes('\n') || data.includes('\r') ? data.replace(/\r\n?|\n/g, '\ndata: ') : data
@@ -35,7 +38,7 @@ export function sseEvent(data: string, seq?: number): string {
  * the request's signal aborts at once. When the gateway stops, the last frame says `stream_resume_required`.
  */
 export async function openSse<Frame extends { readonly seq?: number }>(
-  open: () => Promise<AsyncIterable<Frame>>,
+  open: () => Promise<SseFrames<Frame>>,
   source: SseSource<Frame>,
   options: SseOptions,
 ): Promise<EdgeReply> {

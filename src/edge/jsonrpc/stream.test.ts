@@ -164,7 +164,10 @@ describeBothWays('a stream over JSON-RPC', (ask) => {
       tasks: {
         async sendStreamingMessage(call) {
           signal = call.signal
-          return frames([FIRST], () => untilAborted(call.signal))
+          return Object.assign(
+            frames([FIRST], () => untilAborted(call.signal)),
+            { taskId: 't-1' },
+          )
         },
       },
     })
@@ -176,6 +179,7 @@ describeBothWays('a stream over JSON-RPC', (ask) => {
     const frame = JSON.parse(((await rest)?.value ?? '').replace('data: ', ''))
     assert.equal(frame.error.data[0].reason, 'STREAM_RESUME_REQUIRED')
     assert.equal(frame.error.data[0].metadata.lastEventId, '1')
+    assert.equal(frame.error.data[0].metadata.taskId, 't-1')
     assert.equal((await reader?.read())?.done, true)
     assert.equal(signal?.aborted, true)
   })
