@@ -46,10 +46,14 @@ const scalar = fc
   )
   .map((text): WrittenJson => ({ text, depth: 0 }))
 
-/** Few names, so that one object repeats some; one that an object literal would treat specially. */
+/**
+ * Few names, so that one object repeats some; one that an object literal would treat specially. None holds a backslash:
+ * once V8 13.6 has parsed an object with such a name, its `JSON.parse` takes some escaped names for that one
+ * (`{"\\":0}`, then `{"\u0020":0}`).
+ */
 const memberName = fc.oneof(
   fc.constantFrom('"a"', '"\\u0061"', '"b"', '""', '"__proto__"', '"parts"'),
-  writtenString,
+  writtenString.filter((text) => !(JSON.parse(text) as string).includes('\\')),
 )
 
 const nested = (depth: number): fc.Arbitrary<WrittenJson> =>
