@@ -14,8 +14,10 @@ export async function serve({ env, unknown, isProduction, childEnv }: Environmen
   const secrets = toSecrets(env, config)
 
   await using opened = new AsyncDisposableStack()
+  // Closes last: the demo agent must outlive the deliveries that are handed back.
+  const afterwards = opened.use(new AsyncDisposableStack())
   const parley = opened.use(await startParley(config, secrets))
-  const demo = config.demo ? opened.use(await startDemo(parley, config, childEnv, stop)) : undefined
+  const demo = config.demo ? afterwards.use(await startDemo(parley, config, childEnv, stop)) : undefined
   if (demo === undefined && config.role !== 'worker') await forgetDemo(parley, config)
   parley.announce()
   if (secrets.isAdminKeyNew && process.stdout.isTTY) {
