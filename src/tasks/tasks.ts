@@ -16,6 +16,8 @@ export type SendOptions = {
   readonly idempotencyKey?: string
   /** URIs of the extensions the client declares it supports. */
   readonly extensions?: readonly string[]
+  /** Told, before the answer or the first event, which of them the agent activated. */
+  readonly onActivated?: (extensions: readonly string[]) => void
 }
 
 /** One event of a stream, with the log position a reader resumes from; a piece of a large snapshot has none. */

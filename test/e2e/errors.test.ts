@@ -134,7 +134,7 @@ describe('errors over JSON-RPC', { timeout: 60_000 }, () => {
     for (const reply of [
       await ask({ 'a2a-version': '9.9' }),
       await ask({ 'a2a-version': 'x' }),
-      await ask({ 'a2a-version': '0.3' }),
+      await ask({ 'a2a-version': '0.2' }),
       await ask({ 'a2a-version': '' }, '?A2A-Version=2.0'),
     ]) {
       assert.deepEqual([errorOf(reply).code, errorOf(reply).reason], [-32009, 'VERSION_NOT_SUPPORTED'])

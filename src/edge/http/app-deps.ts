@@ -8,6 +8,8 @@ import type { OpenStreams } from './open-streams.ts'
 export type EdgeSettings = {
   /** Callers without a credential are served as `anonymous`; otherwise they get 401. */
   readonly anonymous: boolean
+  /** A request that declares no A2A version is one of 0.3, whatever it asks for (A2A 1.0 §3.6). */
+  readonly strictVersion: boolean
   /** Longest request body, in bytes. */
   readonly maxBodyBytes: number
   /** A quiet stream says so before this long has passed. */
@@ -20,6 +22,7 @@ export type EdgeSettings = {
 
 export const DEFAULT_EDGE_SETTINGS: EdgeSettings = {
   anonymous: false,
+  strictVersion: false,
   maxBodyBytes: 4 * 1024 * 1024,
   heartbeatMs: 15_000,
   firstEventWaitMs: 5_000,

@@ -4,6 +4,7 @@ import { createDirectRoute } from './direct-route.ts'
 import type { EdgeRequest } from './exchange.ts'
 
 const request: EdgeRequest = {
+  method: 'POST',
   url: '',
   isClientGone: false,
   signal: new AbortController().signal,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EventStream } from './event-stream.ts'
-import type { EdgeRequest } from './exchange.ts'
 import { createOpenStreams } from './open-streams.ts'
 
 type Frame = { readonly seq?: number; readonly text: string }
@@ -9,19 +8,13 @@ type Frame = { readonly seq?: number; readonly text: string }
 /** A stream of `frames` whose time passes by `tick`, and a reader that takes as many pieces as it says. */
 async function openStream(frames: AsyncIterable<Frame>) {
   const leave = new AbortController()
-  const request: EdgeRequest = {
-    url: '',
-    isClientGone: false,
-    signal: leave.signal,
-    release: () => leave.abort(),
-    header: () => undefined,
-    readBody: async () => '',
-  }
+  const request = { signal: leave.signal, release: () => leave.abort() }
   const shutdown = new AbortController()
   const ends: (string | undefined)[] = []
   const source = {
     encode: (frame: Frame) => frame.text,
     encodeError: ({ code }: { readonly code: string }) => code,
+    heartbeat: ': hb\n\n',
     ended: (error?: { readonly code: string }) => ends.push(error?.code),
   }
   const stream = new EventStream<Frame>(source, request, createOpenStreams(shutdown.signal, 60_000))

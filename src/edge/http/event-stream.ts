@@ -1,9 +1,46 @@
 import { ParleyError } from '../../errors.ts'
 import type { EdgeRequest, EdgeStream, StreamSink } from './exchange.ts'
 import { type OpenStream, type OpenStreams, TICKS_PER_HEARTBEAT } from './open-streams.ts'
-import type { SseFrames, SseSource } from './sse.ts'
 
-const HEARTBEAT = ': hb\n\n'
+/** What a stream shows, and in which words. `Frame` is what the room yields. */
+export type StreamSource<Frame extends { readonly seq?: number }> = {
+  readonly encode: (frame: Frame) => string
+  /** The last piece of a stream that fails after it has begun; absent where the sink's `end` tells failures. */
+  readonly encodeError?: (error: ParleyError) => string
+  /** Written when there was nothing else to say for a while; absent where the transport keeps itself alive. */
+  readonly heartbeat?: string
+  /** The stream has ended, by itself, by `error`, or because the reader left. Called once, only after its first event. */
+  readonly ended: (error?: ParleyError) => void
+}
+
+/** What a room yields, and the task it is about where one is known before the first of it. */
+export type StreamFrames<Frame> = AsyncIterable<Frame> & { readonly taskId?: string }
+
+export type StreamOptions = {
+  /** Its signal aborts once nobody reads any more; the room's stream is opened with it. */
+  readonly request: Pick<EdgeRequest, 'signal' | 'release'>
+  readonly openStreams: OpenStreams
+  readonly firstEventWaitMs: number
+}
+
+/**
+ * A stream whose first event is there, or has been waited for during `firstEventWaitMs`. Rejects with whatever fails before
+ * that, so that the caller can answer plainly. When the reader leaves, the request's signal aborts at once.
+ */
+export async function openEventStream<Frame extends { readonly seq?: number }>(
+  open: () => Promise<StreamFrames<Frame>>,
+  source: StreamSource<Frame>,
+  options: StreamOptions,
+): Promise<EdgeStream> {
+  const stream = new EventStream(source, options.request, options.openStreams)
+  try {
+    await stream.begin(await open(), options.firstEventWaitMs)
+    return stream
+  } catch (error) {
+    stream.close()
+    throw error
+  }
+}
 
 type Outcome<Frame> =
   | { readonly kind: 'frame'; readonly frame: Frame }
@@ -21,8 +58,8 @@ const OVER = { kind: 'over' } as const
  * promise but that of its step, no signal but the request's own.
  */
 export class EventStream<Frame extends { readonly seq?: number }> implements EdgeStream, OpenStream {
-  readonly #source: SseSource<Frame>
-  readonly #request: EdgeRequest
+  readonly #source: StreamSource<Frame>
+  readonly #request: StreamOptions['request']
   readonly #openStreams: OpenStreams
   #iterator: AsyncIterator<Frame> | undefined
   #sink: StreamSink | undefined
@@ -36,7 +73,7 @@ export class EventStream<Frame extends { readonly seq?: number }> implements Edg
   /** Ends the wait for the first event. */
   #begun: (() => void) | undefined
 
-  constructor(source: SseSource<Frame>, request: EdgeRequest, openStreams: OpenStreams) {
+  constructor(source: StreamSource<Frame>, request: StreamOptions['request'], openStreams: OpenStreams) {
     this.#source = source
     this.#request = request
     this.#openStreams = openStreams
@@ -47,7 +84,7 @@ export class EventStream<Frame extends { readonly seq?: number }> implements Edg
   }
 
   /** Waits for the first event, `waitMs` at most. Rejects when there is a failure in its place. */
-  async begin(frames: SseFrames<Frame>, waitMs: number): Promise<void> {
+  async begin(frames: StreamFrames<Frame>, waitMs: number): Promise<void> {
     this.#taskId = frames.taskId
     this.#iterator = frames[Symbol.asyncIterator]()
     if (this.#interrupted === undefined) await this.#first(waitMs)
@@ -88,8 +125,9 @@ export class EventStream<Frame extends { readonly seq?: number }> implements Edg
   }
 
   tick(): void {
-    if (++this.#quietTicks >= TICKS_PER_HEARTBEAT && this.#sink !== undefined)
-      this.#write(this.#sink, HEARTBEAT)
+    const { heartbeat } = this.#source
+    if (heartbeat === undefined || this.#sink === undefined) return
+    if (++this.#quietTicks >= TICKS_PER_HEARTBEAT) this.#write(this.#sink, heartbeat)
   }
 
   /** Releases everything, without a word. */
@@ -129,8 +167,8 @@ export class EventStream<Frame extends { readonly seq?: number }> implements Edg
     const error =
       outcome.kind === 'failed' ? withPosition(outcome.error, this.#taskId, this.#lastSeq) : undefined
     this.#end(error)
-    if (error !== undefined) sink.write(this.#source.encodeError(error))
-    sink.end()
+    if (error !== undefined && this.#source.encodeError) sink.write(this.#source.encodeError(error))
+    sink.end(error)
   }
 
   #write(sink: StreamSink, text: string): void {

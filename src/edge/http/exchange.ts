@@ -1,8 +1,11 @@
+import type { ParleyError } from '../../errors.ts'
+
 /**
  * What a protocol needs of a request, and what it answers, whatever serves it: a fetch-standard application
  * (`fetch-exchange`) or Node's HTTP server (`node-exchange`).
  */
 export interface EdgeRequest {
+  readonly method: string
   /** Path and query at least; some servers know the whole URL. */
   readonly url: string
   /** The client has left before its answer was complete. */
@@ -43,5 +46,6 @@ export interface EdgeStream {
 export type StreamSink = {
   /** Answers false when the next piece must wait for `resume`. */
   readonly write: (text: string) => boolean
-  readonly end: () => void
+  /** Nothing follows. `error` is why, when that was not the source's own end; a binding that has told it already ignores it. */
+  readonly end: (error?: ParleyError) => void
 }

@@ -5,6 +5,7 @@ import { bodyText, hasLength, tooLarge, unreadable } from './read-body.ts'
 export function fetchRequest(request: Request): EdgeRequest {
   let leave: AbortController | undefined
   return {
+    method: request.method,
     url: request.url,
     get isClientGone() {
       return request.signal.aborted

@@ -7,7 +7,7 @@ export const CLIENT_GONE = 499
 /** What is known of a call when it begins, and what it turns out to be. */
 export type CallInProgress = {
   readonly requestId: string
-  readonly binding: 'http' | 'jsonrpc'
+  readonly binding: 'http' | 'jsonrpc' | 'rest' | 'grpc'
   readonly startedAt: number
   operation: string
   principal: string

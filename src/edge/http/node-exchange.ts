@@ -4,12 +4,14 @@ import { bodyText, hasLength, tooLarge, unreadable } from './read-body.ts'
 
 /** A request to Node's HTTP server as a protocol reads it. */
 export class NodeRequest implements EdgeRequest {
+  readonly method: string
   readonly url: string
   readonly #incoming: IncomingMessage
   readonly #outgoing: ServerResponse
   #leave: AbortController | undefined
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+    this.method = incoming.method ?? ''
     this.url = incoming.url ?? '/'
     this.#incoming = incoming
     this.#outgoing = outgoing

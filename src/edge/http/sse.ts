@@ -1,28 +1,20 @@
 import type { ParleyError } from '../../errors.ts'
-import { EventStream } from './event-stream.ts'
-import type { EdgeReply, EdgeRequest } from './exchange.ts'
-import type { OpenStreams } from './open-streams.ts'
+import { openEventStream, type StreamFrames, type StreamOptions, type StreamSource } from './event-stream.ts'
+import type { EdgeReply } from './exchange.ts'
 import { API_HEADERS } from './security-headers.ts'
 
-/** What a stream shows, and in which words. `Frame` is what the room yields. */
-export type SseSource<Frame extends { readonly seq?: number }> = {
-  readonly encode: (frame: Frame) => string
-  /** The last frame of a stream that fails after it has begun. */
+/** As `StreamSource`; a failure is told in the last event. */
+export type SseSource<Frame extends { readonly seq?: number }> = Omit<StreamSource<Frame>, 'heartbeat'> & {
   readonly encodeError: (error: ParleyError) => string
-  /** The stream has ended, by itself, by `error`, or because the reader left. Called once, only after `openSse` resolved. */
-  readonly ended: (error?: ParleyError) => void
 }
 
-export type SseOptions = {
+export type SseOptions = StreamOptions & {
   readonly requestId: string
-  /** Its signal aborts once nobody reads any more; the room's stream is opened with it. */
-  readonly request: EdgeRequest
-  readonly openStreams: OpenStreams
-  readonly firstEventWaitMs: number
+  /** Headers that are known once the first event is. */
+  readonly headers?: () => Readonly<Record<string, string>>
 }
 
-/** What a room yields, and the task it is about where one is known before the first of it. */
-export type SseFrames<Frame> = AsyncIterable<Frame> & { readonly taskId?: string }
+const HEARTBEAT = ': hb\n\n'
 
 /** One event in `text/event-stream` form (HTML §9.2.6). Line breaks inside JSON text are mere spaces, and each needs its own `data:`. */
 export function sseEvent(data: string, seq?: number): string {
@@ -38,17 +30,11 @@ export function sseEvent(data: string, seq?: number): string {
  * the request's signal aborts at once. When the gateway stops, the last frame says `stream_resume_required`.
  */
 export async function openSse<Frame extends { readonly seq?: number }>(
-  open: () => Promise<SseFrames<Frame>>,
+  open: () => Promise<StreamFrames<Frame>>,
   source: SseSource<Frame>,
   options: SseOptions,
 ): Promise<EdgeReply> {
-  const stream = new EventStream(source, options.request, options.openStreams)
-  try {
-    await stream.begin(await open(), options.firstEventWaitMs)
-  } catch (error) {
-    stream.close()
-    throw error
-  }
+  const body = await openEventStream(open, { ...source, heartbeat: HEARTBEAT }, options)
   return {
     status: 200,
     headers: {
@@ -57,7 +43,8 @@ export async function openSse<Frame extends { readonly seq?: number }>(
       'cache-control': 'no-cache',
       'x-accel-buffering': 'no',
       'x-request-id': options.requestId,
+      ...options.headers?.(),
     },
-    body: stream,
+    body,
   }
 }

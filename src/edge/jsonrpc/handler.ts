@@ -1,3 +1,4 @@
+import type { Version } from '../../a2a/version.ts'
 import { isAnonymous } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../http/app-deps.ts'
@@ -10,18 +11,19 @@ import { failureHeaders } from '../http/problem.ts'
 import { requireJsonType } from '../http/read-body.ts'
 import { requestIdOf } from '../http/request-id.ts'
 import { traceparentOf } from '../http/trace-context.ts'
+import { isStream, type OperationCall, STREAM, scopeOf, UNARY } from '../operations.ts'
+import { activatedHeader, declaredVersion } from '../service-parameters.ts'
 import { decode } from './decode.ts'
 import { encodeError, encodeResult } from './encode.ts'
 import { statusOf } from './errors.ts'
-import { findMethod } from './methods.ts'
-import { checkVersion } from './service-parameters.ts'
+import { getMethod } from './methods.ts'
 import { openStream } from './stream.ts'
 
-/** Answers A2A 1.0 over JSON-RPC for the agent (id or slug) that the URL names. */
+/** Answers A2A over JSON-RPC, 1.0 and 0.3 on one address, for the agent (id or slug) that the URL names. */
 export type JsonRpcHandler = (request: EdgeRequest, agent: string) => Promise<EdgeReply>
 
-/** A failure is told with what is known so far: the request's id as text, and whether its body was read. */
-type Progress = CallInProgress & { id: string; bodyWasRead: boolean }
+/** A failure is told with what is known so far: the request's id as text, the client's version, and whether its body was read. */
+type Progress = CallInProgress & { id: string; version: Version; bodyWasRead: boolean }
 
 export function createJsonRpcHandler(deps: EdgeDeps): JsonRpcHandler {
   return async (request, agent) => {
@@ -33,16 +35,17 @@ export function createJsonRpcHandler(deps: EdgeDeps): JsonRpcHandler {
       principal: 'anonymous',
       traceparent: traceparentOf(request),
       id: 'null',
+      version: '1.0',
       bodyWasRead: false,
     }
     try {
       return await answer(deps, request, agent, progress)
     } catch (reason) {
       const error = ParleyError.from(reason)
-      const { id, requestId, bodyWasRead } = progress
+      const { requestId, bodyWasRead } = progress
       const status = statusOf(error, bodyWasRead)
       finishCall(deps, progress, request.isClientGone ? CLIENT_GONE : status, error)
-      return jsonReply(encodeError(id, error, requestId), requestId, status, failureHeaders(error))
+      return jsonReply(encodeError(progress, error), requestId, status, failureHeaders(error))
     }
   }
 }
@@ -65,27 +68,40 @@ async function answer(
   if (decoded.kind === 'invalid') throw decoded.error
 
   const { id, method: name, params } = decoded.request
-  const method = findMethod(name)
-  if (method !== undefined) progress.operation = name
-  checkVersion(request, name)
-  if (method === undefined) throw new ParleyError('method_not_found', 'There is no such method')
-  requireScope(principal, method.scope)
+  const { operation, dialect } = getMethod(name, declaredVersion(request, deps.settings.strictVersion))
+  progress.operation = name
+  progress.version = dialect.version
+  requireScope(principal, scopeOf(operation))
 
-  const call = callOf(request, principal, progress.requestId, progress.traceparent)
-  const { tasks, registry } = deps
-  const methodCall = { tasks, registry, call, agent, params, request }
-  if (method.kind === 'stream') {
-    const { requestId } = progress
-    return openStream(deps, () => method.open(methodCall), {
-      id,
-      requestId,
+  const { requestId } = progress
+  let activated: readonly string[] = []
+  const headers = () => activatedHeader(dialect.version, activated)
+  const operationCall: OperationCall = {
+    tasks: deps.tasks,
+    registry: deps.registry,
+    call: callOf(request, principal, requestId, progress.traceparent),
+    agent,
+    request: dialect.decodeRequest(operation, params),
+    parameters: request,
+    version: dialect.version,
+    onActivated: (extensions) => {
+      activated = extensions
+    },
+  }
+  if (isStream(operation)) {
+    const encode = (event: string) => dialect.encodeEvent(operation, event)
+    const told = { id, version: dialect.version, requestId }
+    return openStream(deps, () => STREAM[operation].open(operationCall), {
+      told,
+      encode,
       request,
+      headers,
       ended: recordEnd(deps, progress),
     })
   }
-  const result = await method.run(methodCall)
+  const result = await UNARY[operation].run(operationCall)
   finishCall(deps, progress, OK)
-  return jsonReply(encodeResult(id, result), progress.requestId)
+  return jsonReply(encodeResult(id, dialect.encodeResult(operation, result)), requestId, OK, headers())
 }
 
 const OK = 200

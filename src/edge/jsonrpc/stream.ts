@@ -1,15 +1,19 @@
+import type { JsonText } from '../../a2a/json-text.ts'
+import type { StreamResponse } from '../../a2a/task.ts'
 import type { ParleyError } from '../../errors.ts'
 import type { StreamFrame, TaskStream } from '../../tasks/tasks.ts'
 import type { EdgeDeps } from '../http/app-deps.ts'
 import type { EdgeReply, EdgeRequest } from '../http/exchange.ts'
 import { openSse, type SseSource, sseEvent } from '../http/sse.ts'
-import { encodeError, encodeResult } from './encode.ts'
+import { encodeError, encodeResult, type Told } from './encode.ts'
 
 export type StreamRequest = {
-  /** The request's id as text; every frame is a whole response to it (A2A 1.0 §9.4.2). */
-  readonly id: string
-  readonly requestId: string
+  /** Every frame is a whole response to this request (A2A 1.0 §9.4.2). */
+  readonly told: Told
+  /** An event as the client's version writes it. */
+  readonly encode: (event: JsonText<StreamResponse>) => string
   readonly request: EdgeRequest
+  readonly headers: () => Readonly<Record<string, string>>
   readonly ended: (error?: ParleyError) => void
 }
 
@@ -17,11 +21,12 @@ export type StreamRequest = {
 export function openStream(
   deps: EdgeDeps,
   open: () => Promise<TaskStream>,
-  { id, requestId, request, ended }: StreamRequest,
+  { told, encode, request, headers, ended }: StreamRequest,
 ): Promise<EdgeReply> {
-  return openSse(open, framesOf(id, requestId, ended), {
-    requestId,
+  return openSse(open, framesOf(told, encode, ended), {
+    requestId: told.requestId,
     request,
+    headers,
     openStreams: deps.openStreams,
     firstEventWaitMs: deps.settings.firstEventWaitMs,
   })
@@ -29,11 +34,11 @@ export function openStream(
 
 /** Lives as long as the stream, and holds nothing but what it names. */
 const framesOf = (
-  id: string,
-  requestId: string,
+  told: Told,
+  encode: StreamRequest['encode'],
   ended: (error?: ParleyError) => void,
 ): SseSource<StreamFrame> => ({
-  encode: (frame) => sseEvent(encodeResult(id, frame.event), frame.seq),
-  encodeError: (error) => sseEvent(encodeError(id, error, requestId)),
+  encode: (frame) => sseEvent(encodeResult(told.id, encode(frame.event)), frame.seq),
+  encodeError: (error) => sseEvent(encodeError(told, error)),
   ended,
 })

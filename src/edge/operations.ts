@@ -1,0 +1,156 @@
+import { type JsonText, membersOf } from '../a2a/json-text.ts'
+import type { Operation, StreamOperation, UnaryOperation } from '../a2a/operation.ts'
+import {
+  cancelTaskRequest,
+  GetExtendedAgentCardRequest,
+  getTaskRequest,
+  listTasksRequest,
+  PushNotificationConfigRequest,
+  type SendMessageRequest,
+  sendMessageRequest,
+  subscribeToTaskRequest,
+  TaskPushNotificationConfig,
+} from '../a2a/requests.ts'
+import type { Version } from '../a2a/version.ts'
+import { type Check, check, type Wire } from '../a2a/wire.ts'
+import type { Call, Scope } from '../access/principal.ts'
+import { ParleyError } from '../errors.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { SendOptions, StreamFrame, TaskStream, Tasks } from '../tasks/tasks.ts'
+import type { HeaderSource } from './http/exchange.ts'
+import { extensionsOf, idempotencyKeyOf, lastEventIdOf, refuseResume } from './service-parameters.ts'
+
+/** One call of one operation, whatever binding it came over. */
+export type OperationCall = {
+  readonly tasks: Tasks
+  readonly registry: Registry
+  readonly call: Call
+  /** Id or slug. */
+  readonly agent: string
+  /** The request as 1.0 writes it, not checked yet. */
+  readonly request: Wire<unknown>
+  /** Service parameters: headers over HTTP, metadata over gRPC. */
+  readonly parameters: HeaderSource
+  /** What the client speaks. */
+  readonly version: Version
+  /** Told, before the answer, which of the requested extensions the agent activated. */
+  readonly onActivated: (extensions: readonly string[]) => void
+}
+
+type Unary = {
+  readonly scope: Scope
+  readonly run: (call: OperationCall) => Promise<JsonText<unknown>>
+}
+
+type Stream = {
+  readonly scope: Scope
+  /** Rejects with what fails before the first event is known to come. */
+  readonly open: (call: OperationCall) => Promise<TaskStream>
+}
+
+const configRequest = check(PushNotificationConfigRequest)
+const configCheck = check(TaskPushNotificationConfig)
+const extendedCardRequest = check(GetExtendedAgentCardRequest)
+
+/** The operations of A2A (1.0 §5.3) that answer once, and the scope each takes. */
+export const UNARY: Readonly<Record<UnaryOperation, Unary>> = {
+  SendMessage: { scope: 'tasks:submit', run: sendMessage },
+  GetTask: { scope: 'tasks:read', run: getTask },
+  ListTasks: { scope: 'tasks:read', run: listTasks },
+  CancelTask: { scope: 'tasks:cancel', run: cancelTask },
+  CreateTaskPushNotificationConfig: pushConfig('tasks:submit', configCheck),
+  GetTaskPushNotificationConfig: pushConfig('tasks:read', configRequest),
+  ListTaskPushNotificationConfigs: pushConfig('tasks:read', configRequest),
+  DeleteTaskPushNotificationConfig: pushConfig('tasks:submit', configRequest),
+  GetExtendedAgentCard: { scope: 'agents:read', run: getExtendedAgentCard },
+}
+
+/** Those that answer with a stream. */
+export const STREAM: Readonly<Record<StreamOperation, Stream>> = {
+  SendStreamingMessage: { scope: 'tasks:submit', open: sendStreamingMessage },
+  SubscribeToTask: { scope: 'tasks:read', open: subscribeToTask },
+}
+
+export const isStream = (operation: Operation): operation is StreamOperation =>
+  Object.hasOwn(STREAM, operation)
+
+export const scopeOf = (operation: Operation): Scope =>
+  isStream(operation) ? STREAM[operation].scope : UNARY[operation].scope
+
+function sendMessage(from: OperationCall): Promise<JsonText<unknown>> {
+  refuseResume(from.parameters)
+  return from.tasks.sendMessage(from.call, from.agent, sendRequestOf(from), sendOptionsOf(from))
+}
+
+function sendStreamingMessage(from: OperationCall): Promise<TaskStream> {
+  refuseResume(from.parameters)
+  return from.tasks.sendStreamingMessage(from.call, from.agent, sendRequestOf(from), sendOptionsOf(from))
+}
+
+function sendRequestOf({ request }: OperationCall): Wire<SendMessageRequest> {
+  const text: string = request.text
+  return { value: sendMessageRequest.parse(request.value), text }
+}
+
+function sendOptionsOf({ parameters, onActivated }: OperationCall): SendOptions {
+  const idempotencyKey = idempotencyKeyOf(parameters)
+  return {
+    extensions: extensionsOf(parameters),
+    onActivated,
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  }
+}
+
+function getTask({ tasks, call, agent, request }: OperationCall): Promise<JsonText<unknown>> {
+  return tasks.getTask(call, agent, getTaskRequest.parse(request.value))
+}
+
+function listTasks({ tasks, call, agent, request }: OperationCall): Promise<JsonText<unknown>> {
+  return tasks.listTasks(call, agent, listTasksRequest.parse(request.value))
+}
+
+function cancelTask({ tasks, call, agent, request }: OperationCall): Promise<JsonText<unknown>> {
+  const { id } = cancelTaskRequest.parse(request.value)
+  const metadata = membersOf(request.text).get('metadata')
+  return tasks.cancelTask(call, agent, { id, ...(metadata !== undefined && { metadata }) })
+}
+
+async function subscribeToTask(from: OperationCall): Promise<TaskStream> {
+  const { tasks, call, agent, request, parameters, version } = from
+  const { id } = subscribeToTaskRequest.parse(request.value)
+  const afterSeq = lastEventIdOf(parameters)
+  try {
+    return await tasks.subscribeToTask(call, agent, { id, ...(afterSeq !== undefined && { afterSeq }) })
+  } catch (error) {
+    const hasEnded = error instanceof ParleyError && error.code === 'unsupported_operation'
+    if (version === '1.0' || !hasEnded) throw error
+    return endedTask(from, id)
+  }
+}
+
+/** In 0.3, who subscribes to a task that has ended gets the task, and the stream closes. */
+async function endedTask({ tasks, call, agent }: OperationCall, id: string): Promise<TaskStream> {
+  const task = await tasks.getTask(call, agent, { id })
+  async function* once(): AsyncGenerator<StreamFrame, void, undefined> {
+    yield { event: `{"task":${task}}` }
+  }
+  return Object.assign(once(), { taskId: id })
+}
+
+/** No agent has push notifications until the gateway delivers them itself; its cards say so. */
+function pushConfig(scope: Scope, configOrName: Check<unknown>): Unary {
+  return {
+    scope,
+    async run({ registry, call, agent, request }) {
+      configOrName.parse(request.value)
+      await registry.get(call, agent, 'invoke')
+      throw new ParleyError('push_notification_not_supported', 'Push notifications are not supported')
+    },
+  }
+}
+
+async function getExtendedAgentCard({ registry, call, agent, request }: OperationCall): Promise<never> {
+  extendedCardRequest.parse(request.value)
+  await registry.get(call, agent, 'discover')
+  throw new ParleyError('unsupported_operation', 'There is no extended card; the agent card is complete')
+}
