@@ -1,25 +1,25 @@
 import { SSE_HEADERS } from '@a2a-js/sdk'
 import type { Response } from 'express'
+import type { HttpCall } from './http-call.ts'
 import { numberAt } from './order.ts'
-import type { Received } from './received.ts'
 
 const ENDLESS_CHUNK = 'x'.repeat(65_536)
 
 /** Misbehaves below A2A when the message asks for it. False: nothing was done, the call goes on as usual. */
-export function commitFault(received: Received, response: Response): boolean {
-  switch (received.order.skill) {
+export function commitFault(call: HttpCall, response: Response): boolean {
+  switch (call.order.skill) {
     case 'hang':
       return true
     case 'garbage':
-      return answerGarbage(received, response)
+      return answerGarbage(call, response)
     case 'status':
-      return answerStatus(received, response)
+      return answerStatus(call, response)
     default:
       return false
   }
 }
 
-function answerStatus({ order }: Received, response: Response): boolean {
+function answerStatus({ order }: HttpCall, response: Response): boolean {
   const code = numberAt(order, 0, 503, 599)
   if (code < 400) return false
   if (code === 401) response.setHeader('WWW-Authenticate', 'Bearer')
@@ -28,9 +28,9 @@ function answerStatus({ order }: Received, response: Response): boolean {
   return true
 }
 
-function answerGarbage(received: Received, response: Response): boolean {
-  const { messageId } = received.message
-  switch (received.order.words[0] ?? 'html') {
+function answerGarbage(call: HttpCall, response: Response): boolean {
+  const { messageId } = call.message
+  switch (call.order.words[0] ?? 'html') {
     case 'html':
       response.type('html').send('<!doctype html><title>Welcome</title><p>This is not A2A.')
       return true
@@ -38,25 +38,31 @@ function answerGarbage(received: Received, response: Response): boolean {
       response.json({ hello: 'world' })
       return true
     case 'state':
-      answerResult(received, response, {
-        task: { id: messageId, contextId: messageId, status: { state: 'TASK_STATE_DREAMING' } },
+      answerTask(call, response, {
+        id: messageId,
+        contextId: messageId,
+        status: { state: 'TASK_STATE_DREAMING' },
       })
       return true
     case 'shape':
-      answerResult(received, response, {
-        task: { id: 7, contextId: [], status: 'done', artifacts: { parts: 'none' }, history: true },
+      answerTask(call, response, {
+        id: 7,
+        contextId: [],
+        status: 'done',
+        artifacts: { parts: 'none' },
+        history: true,
       })
       return true
     case 'huge':
-      answerEndlessly(received, response)
+      answerEndlessly(call, response)
       return true
     default:
       return false
   }
 }
 
-function answerResult({ streaming, envelope }: Received, response: Response, result: unknown): void {
-  const body = envelope(result)
+function answerTask({ streaming, envelope }: HttpCall, response: Response, task: object): void {
+  const body = envelope(task)
   if (!streaming) {
     response.json(body)
     return
@@ -66,7 +72,7 @@ function answerResult({ streaming, envelope }: Received, response: Response, res
 }
 
 /** One JSON text that never ends, at the pace the reader sets. */
-function answerEndlessly({ streaming }: Received, response: Response): void {
+function answerEndlessly({ streaming }: HttpCall, response: Response): void {
   response.writeHead(200, streaming ? SSE_HEADERS : { 'Content-Type': 'application/json' })
   response.write(streaming ? 'data: {"jsonrpc":"2.0","filler":"' : '{"jsonrpc":"2.0","filler":"')
   const pour = () => {

@@ -17,7 +17,7 @@ await using agent = await startAgent({
   ...options,
   crash: () => process.kill(process.pid, 'SIGKILL'),
 })
-writeLine(process.stdout, { event: 'ready', url: agent.url })
+writeLine(process.stdout, { event: 'ready', url: agent.url, grpc: agent.grpc })
 
 if (parley) {
   await keepBeating(parley, {

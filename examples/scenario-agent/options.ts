@@ -11,6 +11,7 @@ export type ParleyOptions = {
 
 export type Options = {
   readonly port: number
+  readonly grpcPort: number
   readonly streaming: boolean
   readonly recordFile?: string
   readonly parley?: ParleyOptions
@@ -22,6 +23,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
     args: [...args],
     options: {
       port: { type: 'string' },
+      'grpc-port': { type: 'string' },
       parley: { type: 'string' },
       'key-file': { type: 'string' },
       'agent-id': { type: 'string' },
@@ -31,15 +33,15 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
       streaming: { type: 'string' },
     },
   })
-  const port = Number(values.port ?? env.PORT ?? 0)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new TypeError('The port must be 0 to 65535.')
+  const port = portOf(values.port ?? env.PORT)
+  const grpcPort = portOf(values['grpc-port'] ?? env.GRPC_PORT)
   const recordFile = values.record ?? env.RECORD_FILE
   const url = values.parley ?? env.PARLEY_URL
   const keyFile = values['key-file'] ?? env.PARLEY_KEY_FILE
   const slug = values.slug ?? 'scenario'
   return {
     port,
+    grpcPort,
     streaming: values.streaming !== 'false',
     ...(recordFile === undefined ? {} : { recordFile }),
     ...(url === undefined
@@ -54,4 +56,10 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
           },
         }),
   }
+}
+
+function portOf(text = '0'): number {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new TypeError('A port must be 0 to 65535.')
+  return port
 }

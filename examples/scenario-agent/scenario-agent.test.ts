@@ -77,8 +77,8 @@ describe('the scenario agent', () => {
     assert.deepEqual(card, agent.card)
     assert.deepEqual(agentCardCheck.violations(card), [])
     assert.deepEqual(
-      agent.card.supportedInterfaces.map((it) => it.protocolBinding),
-      ['JSONRPC', 'HTTP+JSON'],
+      agent.card.supportedInterfaces.map((it) => `${it.protocolVersion} ${it.protocolBinding}`),
+      ['1.0 JSONRPC', '1.0 HTTP+JSON', '1.0 GRPC', '0.3 JSONRPC', '0.3 HTTP+JSON', '0.3 GRPC'],
     )
   })
 

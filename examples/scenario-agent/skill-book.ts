@@ -5,12 +5,15 @@ import { ANSWERS, echo } from './skills/answers.ts'
 import { ARTIFACTS } from './skills/artifacts.ts'
 import { createBreakdowns } from './skills/breakdowns.ts'
 import { KIT_SCENARIOS } from './skills/kit-scenarios.ts'
+import { shout, whisper } from './skills/voices.ts'
 import { answer, WAITS } from './skills/waits.ts'
 
 /** Every behaviour, and which one a message gets. */
 export type SkillBook = {
   /** The skills of the card, in its order. */
   readonly listed: readonly Skill[]
+  /** What the extended card lists: one skill more. */
+  readonly extended: readonly Skill[]
   /** What the message asks for. Unknown words are an order for `echo` with the whole text. */
   order(message: Message): Order
   find(order: Order): Skill
@@ -19,9 +22,10 @@ export type SkillBook = {
 }
 
 export function createSkillBook(crash: () => void): SkillBook {
-  const listed = [...ANSWERS, ...WAITS, ...ARTIFACTS, ...createBreakdowns(crash)]
+  const listed = [...ANSWERS, shout, ...WAITS, ...ARTIFACTS, ...createBreakdowns(crash)]
+  const extended = [...listed, whisper]
   const kit = new Map(KIT_SCENARIOS.map((skill) => [skill.id, skill]))
-  const byId = new Map([...kit, ...listed.map((skill) => [skill.id, skill] as const)])
+  const byId = new Map([...kit, ...extended.map((skill) => [skill.id, skill] as const)])
   const prefixes = [...kit.keys()]
 
   const order = (message: Message): Order => {
@@ -31,6 +35,7 @@ export function createSkillBook(crash: () => void): SkillBook {
   }
   return {
     listed,
+    extended,
     order,
     find: ({ skill }) => byId.get(skill) ?? echo,
     findFollowUp: ({ skill }) => kit.get(skill) ?? answer,

@@ -12,12 +12,16 @@ type ArtifactPlacement = {
   readonly append?: boolean
   /** Default: true. */
   readonly lastChunk?: boolean
+  /** Which extensions shaped the parts. Default: none. */
+  readonly extensions?: readonly string[]
 }
 
 /** One message being answered: what was asked, and the ways to answer. */
 export type Turn = {
   readonly message: Message
   readonly order: Order
+  /** The extensions that are active for this call. */
+  readonly extensions: readonly string[]
   /** The first event of every turn on a task: the task as it stands. */
   accept(): void
   /** Answers with a plain message; no task exists then. */
@@ -44,6 +48,7 @@ export function createTurn(
   return {
     message: userMessage,
     order,
+    extensions: context.context?.activatedExtensions ?? [],
     accept: () =>
       bus.publish(
         AgentEvent.task({
@@ -57,7 +62,7 @@ export function createTurn(
       ),
     reply: (text) => bus.publish(AgentEvent.message(agentMessage('', contextId, text))),
     status,
-    artifact: (parts, { artifactId = 'result', append = false, lastChunk = true } = {}) =>
+    artifact: (parts, { artifactId = 'result', append = false, lastChunk = true, extensions = [] } = {}) =>
       bus.publish(
         AgentEvent.artifactUpdate({
           taskId,
@@ -68,7 +73,7 @@ export function createTurn(
             description: '',
             parts: [...parts],
             metadata: undefined,
-            extensions: [],
+            extensions: [...extensions],
           },
           append,
           lastChunk,
