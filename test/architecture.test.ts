@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
     rooms: ['errors'],
     outside: ['node:fs', 'pino', '@opentelemetry/exporter-prometheus', '@opentelemetry/sdk-metrics'],
   },
-  a2a: { rooms: ['errors'], outside: ['node:crypto', 'typebox'] },
+  a2a: { rooms: ['errors'], outside: ['@bufbuild/protobuf', 'node:crypto', 'typebox'] },
   access: { rooms: ['errors', 'telemetry', 'a2a'], outside: ['node:crypto', 'typebox'] },
   registry: { rooms: ['errors', 'telemetry', 'a2a', 'access'], outside: ['typebox'] },
   tasks: { rooms: ['errors', 'telemetry', 'a2a', 'access', 'registry'], outside: ['node:crypto'] },
