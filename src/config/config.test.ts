@@ -67,6 +67,29 @@ describe('the configuration', () => {
       assert.deepEqual(problemsOf({ HOST }), [])
   })
 
+  it('serves beyond loopback over TLS, which takes a certificate and its key', () => {
+    const tls = { TLS_CERT_FILE: '/tls/cert.pem', TLS_KEY_FILE: '/tls/key.pem' }
+
+    assert.deepEqual(problemsOf({ HOST: '0.0.0.0', ...tls }), [])
+    assert.deepEqual(toConfig(tls, facts).tls, { certFile: '/tls/cert.pem', keyFile: '/tls/key.pem' })
+    assert.deepEqual(problemsOf({ TLS_CERT_FILE: 'x' }), ['PARLEY_TLS_KEY_FILE'])
+    assert.deepEqual(problemsOf({ TLS_KEY_FILE: 'x' }), ['PARLEY_TLS_CERT_FILE'])
+  })
+
+  it('reads gRPC listeners, each with its default agent and public address', () => {
+    const env = { GRPC: '7421, [::1]:0=echo', GRPC_PUBLIC_URL: 'grpc.example:443' }
+
+    assert.deepEqual(toConfig(env, facts).grpc, [
+      { host: '127.0.0.1', port: 7421, publicAddress: 'grpc.example:443' },
+      { host: '::1', port: 0, agent: 'echo' },
+    ])
+    for (const GRPC of ['x', '70000', '1=', 'a:b', '1:2:3', '=a']) {
+      assert.deepEqual(problemsOf({ GRPC }), ['PARLEY_GRPC'], GRPC)
+    }
+    assert.deepEqual(problemsOf({ GRPC: '0.0.0.0:7421' }), ['PARLEY_GRPC'])
+    assert.deepEqual(problemsOf({ GRPC_PUBLIC_URL: 'a:1' }), ['PARLEY_GRPC_PUBLIC_URL'])
+  })
+
   it('lets nobody in without a credential beyond loopback unless told so', () => {
     const beyond = { HOST: '0.0.0.0', ALLOW_PLAINTEXT: '1' }
 

@@ -11,6 +11,11 @@ export type Config = {
   readonly port: number
   readonly isLoopback: boolean
   readonly publicUrl: string | undefined
+  readonly grpc: readonly GrpcListener[]
+  /** Files in PEM; HTTP and gRPC are served over TLS with them. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+  readonly rootAgent: string | undefined
+  readonly strictVersion: boolean
   readonly dataDir: string
   readonly backend: { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly path: string }
   readonly role: Role
@@ -26,6 +31,16 @@ export type Config = {
   readonly logLevel: LogLevel
   readonly opsPort: number | undefined
   readonly demo: boolean
+}
+
+/** Where gRPC is served. */
+export type GrpcListener = {
+  readonly host: string
+  readonly port: number
+  /** The agent (slug or id) of calls that name none. */
+  readonly agent?: string
+  /** How the world reaches it; the listening address when absent. */
+  readonly publicAddress?: string
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
@@ -50,6 +65,8 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
     read.problem('TRUSTED_PROXIES', `holds ${strangers.join(', ')}, but must be addresses or CIDRs`)
   }
   const allowsPlaintext = read.flag('ALLOW_PLAINTEXT', false)
+  const tls = tlsFiles(env, read)
+  const grpc = grpcListeners(read, host)
 
   if (backend === 'memory' && role !== 'all') {
     read.problem(
@@ -60,11 +77,10 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
   if (demo && !isLoopback) read.problem('DEMO', 'is for a loopback listener only')
   if (demo && facts.isProduction) read.problem('DEMO', 'does not run with NODE_ENV=production')
   if (demo && role !== 'all') read.problem('DEMO', 'needs ROLE=all')
-  if (!isLoopback && proxies.length === 0 && !allowsPlaintext) {
-    read.problem(
-      'HOST',
-      `is ${host}, beyond loopback, without TLS: name the proxy that ends TLS in PARLEY_TRUSTED_PROXIES, or set PARLEY_ALLOW_PLAINTEXT=1`,
-    )
+  if (proxies.length === 0 && !allowsPlaintext && tls === undefined) {
+    if (!isLoopback) read.problem('HOST', `is ${host}, ${PLAINTEXT}`)
+    const open = grpc.find((listener) => listener.host !== host && !isLoopbackHost(listener.host))
+    if (open !== undefined) read.problem('GRPC', `listens on ${open.host}, ${PLAINTEXT}`)
   }
 
   const config: Config = {
@@ -72,6 +88,10 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
     port: read.integer('PORT', role === 'worker' ? 0 : 7420, { min: 0, max: 65_535 }),
     isLoopback,
     publicUrl: read.url('PUBLIC_URL'),
+    grpc,
+    tls,
+    rootAgent: env.ROOT_AGENT,
+    strictVersion: read.flag('STRICT_VERSION', false),
     dataDir,
     backend: backend === 'memory' ? { kind: 'memory' } : { kind: 'sqlite', path: join(dataDir, 'parley.db') },
     role,
@@ -96,6 +116,47 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
     throw new ParleyError('invalid_params', summary(problems), { violations: problems })
   return config
 }
+
+const PLAINTEXT =
+  'beyond loopback, without TLS: set PARLEY_TLS_CERT_FILE and PARLEY_TLS_KEY_FILE, name the proxy that ends TLS in PARLEY_TRUSTED_PROXIES, or set PARLEY_ALLOW_PLAINTEXT=1'
+
+function tlsFiles({ TLS_CERT_FILE, TLS_KEY_FILE }: Env, read: Reader): Config['tls'] {
+  if (TLS_CERT_FILE !== undefined && TLS_KEY_FILE !== undefined) {
+    return { certFile: TLS_CERT_FILE, keyFile: TLS_KEY_FILE }
+  }
+  if (TLS_KEY_FILE !== undefined) read.problem('TLS_CERT_FILE', 'is needed with PARLEY_TLS_KEY_FILE')
+  if (TLS_CERT_FILE !== undefined) read.problem('TLS_KEY_FILE', 'is needed with PARLEY_TLS_CERT_FILE')
+  return undefined
+}
+
+/** `port` or `host:port`, with an optional `=agent`. */
+const GRPC_ENTRY = /^(?:(?<host>[^:=[\]]+|\[[\da-f:.]+\]):)?(?<port>\d{1,5})(?:=(?<agent>[\w~.-]+))?$/i
+
+function grpcListeners(read: Reader, defaultHost: string): readonly GrpcListener[] {
+  const addresses = read.list('GRPC_PUBLIC_URL')
+  const entries = read.list('GRPC')
+  if (addresses.length > entries.length) {
+    read.problem('GRPC_PUBLIC_URL', 'names more addresses than PARLEY_GRPC has listeners')
+  }
+  return entries.flatMap((entry, index): readonly GrpcListener[] => {
+    const { host = defaultHost, port, agent } = GRPC_ENTRY.exec(entry)?.groups ?? {}
+    if (port === undefined || Number(port) > 65_535) {
+      read.problem('GRPC', `holds ${entry}, but must be ports or host:port, each with an optional =agent`)
+      return []
+    }
+    const publicAddress = addresses[index]
+    return [
+      {
+        host: host.replace(/^\[(.*)\]$/, '$1'),
+        port: Number(port),
+        ...(agent === undefined ? {} : { agent }),
+        ...(publicAddress === undefined ? {} : { publicAddress }),
+      },
+    ]
+  })
+}
+
+type Reader = ReturnType<typeof reader>
 
 function reader(env: Env, problems: Violation[]) {
   const problem = (setting: Setting, message: string) => {

@@ -6,6 +6,13 @@ export const SETTINGS = {
   HOST: 'Address to listen on (127.0.0.1)',
   PORT: 'Port to listen on; 0 picks a free one (7420; 0 for a worker, which serves health and, on loopback, metrics)',
   PUBLIC_URL: 'How the world reaches this gateway (the listening address)',
+  GRPC: 'gRPC listeners, comma-separated: port or host:port, each with an optional =agent as its default agent (none)',
+  GRPC_PUBLIC_URL: 'How the world reaches each gRPC listener, in their order (the listening addresses)',
+  TLS_CERT_FILE: 'Certificate chain in PEM; HTTP and gRPC are then served over TLS (none)',
+  TLS_KEY_FILE: 'Private key of the certificate in PEM (none)',
+  ROOT_AGENT:
+    'Agent, by slug or id, whose card is served at /.well-known/agent-card.json of this host (none)',
+  STRICT_VERSION: '1: a request that declares no A2A version is one of 0.3, whatever it asks for (0)',
   DATA_DIR: 'Folder of the database and the generated keys (./data)',
   BACKEND: 'sqlite, or memory: nothing survives the process (sqlite)',
   ROLE: 'all, api (accepts calls) or worker (delivers); separate roles share one DATA_DIR (all)',

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { newSecret } from '../access/key-secret.ts'
 import { ParleyError } from '../errors.ts'
 import type { Config } from './config.ts'
-import type { Env } from './env.ts'
+import type { Env, Setting } from './env.ts'
 
 /** What must never be printed. Kept apart from `Config`, which may be. */
 export type Secrets = {
@@ -13,6 +13,8 @@ export type Secrets = {
   readonly isAdminKeyNew: boolean
   /** Signs page cursors; the same in every process of an installation. */
   readonly cursorKey: Uint8Array
+  /** What the listeners prove themselves with, in PEM. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
 }
 
 /** Reads the installation's secrets, making what is missing in `dataDir` with mode 0600. */
@@ -23,6 +25,20 @@ export function toSecrets(env: Env, config: Config): Secrets {
     adminKey: admin.secret,
     isAdminKeyNew: admin.isNew,
     cursorKey: Buffer.from(cursor.secret),
+    ...(config.tls === undefined ? {} : { tls: tlsOf(config.tls) }),
+  }
+}
+
+const tlsOf = ({ certFile, keyFile }: NonNullable<Config['tls']>) => ({
+  cert: readPem('TLS_CERT_FILE', certFile),
+  key: readPem('TLS_KEY_FILE', keyFile),
+})
+
+function readPem(setting: Setting, path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw new ParleyError('invalid_params', `PARLEY_${setting} cannot be read: ${path}`, { cause })
   }
 }
 
