@@ -17,6 +17,10 @@ export type AgentTarget = {
 export type AgentCallOptions = {
   readonly signal: AbortSignal
   readonly traceparent?: string
+  /** URIs of the extensions that the client asks for and the agent's card has. */
+  readonly extensions?: readonly string[]
+  /** Told which of `extensions` the agent activated, before its first answer; not called when it named none. */
+  readonly onActivated?: (extensions: readonly string[]) => void
 }
 
 /**
@@ -74,4 +78,6 @@ export interface AgentClient extends AsyncDisposable {
     metadata: JsonText<object> | undefined,
     options: AgentCallOptions,
   ): Promise<Wire<Task>>
+  /** The text of the card that the agent shows to those it knows, a JSON object in the form of 1.0. */
+  getExtendedCard(target: AgentTarget, options: AgentCallOptions): Promise<JsonText<object>>
 }

@@ -25,10 +25,14 @@ export async function followAnswers(
   const signal = AbortSignal.any([run.signal, enough.signal])
   let head = start
   let watching: Promise<void> | undefined
+  let activated: readonly string[] = []
+  const onActivated = (extensions: readonly string[]) => {
+    activated = extensions
+  }
   try {
-    const answers = call({ ...callOptions(exchange, start), signal })
+    const answers = call({ ...callOptions(exchange, start), signal, onActivated })
     for await (const batch of batches(answers, ({ text }) => text.length, limits)) {
-      head = await recordAnswers(deps, fence, head, target.via, batch)
+      head = await recordAnswers(deps, fence, head, { via: target.via, activated }, batch)
       const { kind } = planDelivery(head)
       if (kind === 'over' || kind === 'idle') return head
       run.setResumable(head.delivery.sending === undefined)

@@ -14,8 +14,13 @@ import { runDeadline } from './run-deadline.ts'
 import { runSend } from './run-send.ts'
 import { startWorker, type Worker, type WorkerOptions } from './worker.ts'
 
-/** What a scripted agent does next: says something, fails, waits for a signal of the test, or says no more. */
-export type Step = StreamResponse | AgentFailure | Promise<unknown> | 'hang'
+/** What a scripted agent does next: says something, activates extensions, fails, waits for a signal of the test, or says no more. */
+export type Step =
+  | StreamResponse
+  | { readonly activates: readonly string[] }
+  | AgentFailure
+  | Promise<unknown>
+  | 'hang'
 
 export type Call = {
   readonly method: 'send' | 'subscribe' | 'getTask' | 'cancelTask'
@@ -24,6 +29,7 @@ export type Call = {
   readonly target: AgentTarget
   readonly traceparent?: string
   readonly metadata?: string
+  readonly extensions?: readonly string[]
 }
 
 /** An agent whose answers are data: of each method, one entry per call. A call without an entry is `unknown`. */
@@ -59,18 +65,26 @@ export function scriptedAgent(script: Script): ScriptedAgent {
     options: AgentCallOptions,
     more = {},
   ) => {
-    const { traceparent } = options
-    calls.push({ method, target, about, ...(traceparent === undefined ? {} : { traceparent }), ...more })
+    const { traceparent, extensions } = options
+    calls.push({
+      method,
+      target,
+      about,
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(extensions === undefined ? {} : { extensions }),
+      ...more,
+    })
     options.signal.addEventListener('abort', () => aborted.push(method), { once: true })
     for (const tell of [...waiting]) tell()
   }
   const unscripted = () => new AgentFailure('unknown', 'nothing is scripted')
-  async function* play(steps: readonly Step[] | undefined, signal: AbortSignal) {
+  async function* play(steps: readonly Step[] | undefined, { signal, onActivated }: AgentCallOptions) {
     for (const step of steps ?? [unscripted()]) {
       signal.throwIfAborted()
       if (step instanceof AgentFailure) throw step
       if (step === 'hang') await untilAborted(signal)
       else if (step instanceof Promise) await Promise.race([step, untilAborted(signal)])
+      else if ('activates' in step) onActivated?.(step.activates)
       else yield wire(step)
     }
   }
@@ -93,11 +107,11 @@ export function scriptedAgent(script: Script): ScriptedAgent {
       }),
     send(target, request, options): AsyncIterable<Wire<StreamResponse>> {
       note('send', target, request, options)
-      return play(left.send.shift(), options.signal)
+      return play(left.send.shift(), options)
     },
     subscribe(target, id, options): AsyncIterable<Wire<StreamResponse>> {
       note('subscribe', target, id, options)
-      return play(left.subscribe.shift(), options.signal)
+      return play(left.subscribe.shift(), options)
     },
     getTask(target, id, options) {
       note('getTask', target, id, options)
@@ -107,6 +121,7 @@ export function scriptedAgent(script: Script): ScriptedAgent {
       note('cancelTask', target, id, options, metadata === undefined ? {} : { metadata })
       return answer(left.cancelTask.shift(), options.signal)
     },
+    getExtendedCard: () => Promise.reject(unscripted()),
     async [Symbol.asyncDispose]() {},
   }
 }

@@ -93,7 +93,7 @@ async function newTask(world: OpenDelivery) {
     return found
   }
   const apply = async (task: Task) =>
-    recordAnswers(world.delivery, fence, await head(), via, [wire({ task })])
+    recordAnswers(world.delivery, fence, await head(), { via }, [wire({ task })])
   const lacks = async (task: Task) => reconcile(world.deps.store, await head(), wire(task))
   return { apply, lacks, shown: () => getTask(world, id) }
 }

@@ -16,11 +16,17 @@ export class LeaseLost extends Error {
   override readonly name = 'LeaseLost'
 }
 
-/** The agent's ids for what it is working on, as one of its answers shows them, and the interface that has it. */
+/** Where answers come from: the interface, and the extensions it said are active for what was sent. */
+export type AnswerSource = {
+  readonly via: AgentInterface
+  readonly activated?: readonly string[]
+}
+
+/** The agent's ids for what it is working on, as one of its answers shows them. */
 type AgentIds = {
   readonly taskId: string
   readonly contextId: string | undefined
-  readonly via: AgentInterface
+  readonly source: AnswerSource
 }
 
 /**
@@ -31,7 +37,7 @@ export async function recordAnswers(
   deps: DeliveryDeps,
   fence: Fence,
   start: TaskHead,
-  via: AgentInterface,
+  source: AnswerSource,
   answers: readonly Wire<StreamResponse>[],
 ): Promise<TaskHead> {
   let head = start
@@ -45,10 +51,10 @@ export async function recordAnswers(
     const { task, message, statusUpdate, artifactUpdate } = answer.value
     if (message !== undefined) {
       await flush()
-      return recordMessage(deps, fence, head, membersOf(answer.text).get('message') ?? '{}')
+      return recordMessage(deps, fence, head, source, membersOf(answer.text).get('message') ?? '{}')
     }
     const known = ids?.taskId ?? head.delivery.agentTaskId
-    const shown = idsOf(via, task, statusUpdate ?? artifactUpdate)
+    const shown = idsOf(source, task, statusUpdate ?? artifactUpdate)
     const isAnother = known !== undefined && known !== shown.taskId
     // A snapshot is compared with the log, so what came before it must be there.
     if (isAnother || (task !== undefined && entries.length > 0)) await flush()
@@ -78,13 +84,13 @@ const memberOf = (answer: Wire<StreamResponse>, key: string): string =>
   membersOf(answer.text).get(key) ?? '{}'
 
 const idsOf = (
-  via: AgentInterface,
+  source: AnswerSource,
   task: Task | undefined,
   update: { readonly taskId: string; readonly contextId?: string } | undefined,
 ): AgentIds => ({
   taskId: task?.id ?? update?.taskId ?? '',
   contextId: (task ?? update)?.contextId || undefined,
-  via,
+  source,
 })
 
 /** Writes entries in commits of bounded size; the first also notes that the agent accepted what was sent. */
@@ -126,7 +132,7 @@ function draftOf(
 
 /** The head once the agent has shown what it made of the message that was being sent. */
 function accepted(head: TaskHead, ids: AgentIds): TaskHead {
-  const { sending, unreachableSince: _, ...delivery } = head.delivery
+  const { sending, unreachableSince: _, ...delivery } = withActivated(head, ids.source).delivery
   return {
     ...head,
     phase: head.phase === 'undecided' ? 'task' : head.phase,
@@ -134,10 +140,17 @@ function accepted(head: TaskHead, ids: AgentIds): TaskHead {
       ...delivery,
       unsent: delivery.unsent.filter((seq) => seq !== sending?.seq),
       agentTaskId: ids.taskId,
-      via: delivery.via ?? ids.via,
+      via: delivery.via ?? ids.source.via,
       ...(ids.contextId === undefined ? {} : { agentContextId: ids.contextId }),
     },
   }
+}
+
+/** The head with what the agent activated for the message that was being sent. */
+function withActivated(head: TaskHead, { activated: uris = [] }: AnswerSource): TaskHead {
+  const { sending } = head.delivery
+  if (sending === undefined || uris.length === 0) return head
+  return { ...head, delivery: { ...head.delivery, activated: { seq: sending.seq, uris } } }
 }
 
 /** The context with the agent's name for it; when something was last said in it is the client's doing. */
@@ -178,6 +191,7 @@ async function recordMessage(
   deps: DeliveryDeps,
   fence: Fence,
   head: TaskHead,
+  source: AnswerSource,
   text: string,
 ): Promise<TaskHead> {
   if (head.delivery.agentTaskId !== undefined) {
@@ -200,7 +214,10 @@ async function recordMessage(
             },
       ]),
       // A message that is too much fails the exchange, which takes a task to show it.
-      head: (known) => (known.phase === 'undecided' ? { ...known, phase: 'task' } : known),
+      head: (known) => ({
+        ...withActivated(known, source),
+        ...(known.phase === 'undecided' ? { phase: 'task' } : {}),
+      }),
       ...(contextId ? { context: contextOf(current, contextId) } : {}),
     }),
     fence,

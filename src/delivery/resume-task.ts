@@ -37,7 +37,7 @@ async function recordSnapshot(exchange: Exchange, head: TaskHead, agentTaskId: s
   const { deps, fence, target } = exchange
   const task = await deps.client.getTask(target, agentTaskId, callOptions(exchange, head))
   const current = (await deps.store.findHead(head.id)) ?? head
-  return recordAnswers(deps, fence, current, target.via, [asAnswer(task)])
+  return recordAnswers(deps, fence, current, { via: target.via }, [asAnswer(task)])
 }
 
 /** An agent that does not answer is asked again for a while; one that forgot the task will not remember. */

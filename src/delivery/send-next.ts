@@ -23,9 +23,9 @@ export async function sendNext(
   const marked = isMarked ? head : await markSending(exchange, head, seq)
   if (marked === undefined) return undefined
   try {
-    const request = await requestFor(deps, marked, seq)
+    const { request, extensions } = await requestFor(deps, marked, seq)
     const after = await followAnswers(exchange, marked, (options) =>
-      deps.client.send(target, request, options),
+      deps.client.send(target, request, { ...options, extensions }),
     )
     if (after.delivery.sending === undefined || planDelivery(after).kind === 'over') return undefined
     throw new AgentFailure('invalid', 'The agent ended the exchange without an answer')

@@ -24,7 +24,7 @@ export async function settleUnknown(
     try {
       const task = await deps.client.getTask(target, agentTaskId, callOptions(exchange, head))
       if (await showsMessage(deps, head, seq, task.value)) {
-        await recordAnswers(deps, fence, head, target.via, [asAnswer(task)])
+        await recordAnswers(deps, fence, head, { via: target.via }, [asAnswer(task)])
         return undefined
       }
     } catch (error) {

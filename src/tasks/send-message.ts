@@ -27,7 +27,7 @@ export async function sendMessage(
     decided: returnImmediately,
   })
   const view = { artifacts: true, ...(historyLength === undefined ? {} : { historyLength }) }
-  if (!returnImmediately) return awaitAnswer(deps, call, submission, view)
+  if (!returnImmediately) return awaitAnswer(deps, call, submission, view, options)
   const { head = await loadedAt(deps, submission, submission.seq), log } = submission
   const task =
     log === undefined ? await readTask(deps.store, head, view) : taskText(head, { events: log, ...view })
@@ -45,6 +45,7 @@ async function awaitAnswer(
   call: Call,
   submission: Submission,
   view: View,
+  options: SendOptions,
 ): Promise<JsonText<SendMessageResponse>> {
   using watch = deps.news.watch(submission.taskId)
   using wait = waitOf(deps, call)
@@ -54,7 +55,10 @@ async function awaitAnswer(
     const head = await deps.store.findHead(submission.taskId)
     if (head === undefined) throw taskNotFound(submission.taskId)
     const answer = await answerOf(deps, head, latest, view, looked)
-    if (answer !== undefined) return answer
+    if (answer !== undefined) {
+      tellActivated(head, submission, options)
+      return answer
+    }
     looked = head.seq
     const over = await watch.changed(wait.signal).then(
       () => false,
@@ -63,11 +67,18 @@ async function awaitAnswer(
     if (!over) continue
     const decided = await decideAsTask(deps, submission, call.signal.aborted ? undefined : 'answered')
     call.signal.throwIfAborted()
+    tellActivated(decided, submission, options)
     return (
       (await answerOf(deps, decided, submission, view, looked)) ??
       `{"task":${await readTask(deps.store, decided, view)}}`
     )
   }
+}
+
+/** Passes on which extensions the agent activated for this message, if it has said so by now. */
+export function tellActivated(head: TaskHead, { seq }: Submission, options: SendOptions): void {
+  const { activated } = head.delivery
+  if (activated?.seq === seq) options.onActivated?.(activated.uris)
 }
 
 /** The record as it is now: once a wait for the same request is over, its answer is everybody's. */

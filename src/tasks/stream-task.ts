@@ -8,7 +8,7 @@ import { followLog } from './follow-log.ts'
 import { getOwnHead, taskNotFound } from './own-task.ts'
 import { headAt, readArtifact, readTask, type TaskView } from './read-task.ts'
 import { eventText } from './render.ts'
-import { decideAsTask, waitOf } from './send-message.ts'
+import { decideAsTask, tellActivated, waitOf } from './send-message.ts'
 import { type Submission, submitMessage } from './submit-message.ts'
 import type { TaskHead } from './task-head.ts'
 import type { SendOptions, StreamFrame, TaskStream } from './tasks.ts'
@@ -23,7 +23,7 @@ export async function sendStreamingMessage(
 ): Promise<TaskStream> {
   const agent = await deps.registry.get(call, agentRef, 'invoke')
   const submission = await submitMessage(deps, call, agent, request, { ...options, decided: false })
-  const frames = streamOf(deps, call, submission, request.value.configuration?.historyLength)
+  const frames = streamOf(deps, call, submission, request.value.configuration?.historyLength, options)
   return Object.assign(frames, { taskId: submission.taskId })
 }
 
@@ -55,8 +55,10 @@ async function* streamOf(
   call: Call,
   submission: Submission,
   historyLength: number | undefined,
+  options: SendOptions,
 ): AsyncGenerator<StreamFrame, void, undefined> {
   const head = await decision(deps, call, submission)
+  tellActivated(head, submission, options)
   if (head.phase === 'message') {
     const [reply] = await deps.store.readEvents(head.id, { kinds: ['reply'] })
     if (reply !== undefined) yield { seq: reply.seq, event: eventText(head, reply) }

@@ -43,20 +43,28 @@ export async function submitMessage(
   options: SendOptions & { readonly decided: boolean },
 ): Promise<Submission> {
   refuseUnsupported(request.value)
-  requireExtensions(agent, options.extensions ?? [])
+  const extensions = extensionsFor(agent, options.extensions ?? [])
   const idempotency = idempotencyOf(deps, call, agent, request, options)
   if (idempotency !== undefined) {
     const known = await deps.store.findIdempotency(idempotency.scope, deps.now())
     if (known !== undefined) return repeated(known, idempotency)
   }
   await requireReferences(deps, call, agent, request.value)
+  const sent: Sent = { request, extensions }
   return request.value.message.taskId
-    ? continueTask(deps, call, agent, request, request.value.message.taskId, idempotency)
-    : createTask(deps, call, agent, request, options.decided, idempotency)
+    ? continueTask(deps, call, agent, sent, request.value.message.taskId, idempotency)
+    : createTask(deps, call, agent, sent, options.decided, idempotency)
 }
 
 /** Messages that may wait for the agent on one task. */
 const MAX_UNSENT = 100
+
+/** What a client sent, as far as it is kept. */
+type Sent = {
+  readonly request: Wire<SendMessageRequest>
+  /** Those the client declared that are of the agent's card. */
+  readonly extensions: readonly string[]
+}
 
 type PendingRecord = Omit<IdempotencyRecord, 'taskId' | 'seq'>
 
@@ -64,17 +72,17 @@ async function createTask(
   deps: TasksDeps,
   call: Call,
   agent: Agent,
-  request: Wire<SendMessageRequest>,
+  sent: Sent,
   decided: boolean,
   pending: PendingRecord | undefined,
 ): Promise<Submission> {
   const now = deps.now()
   const id = taskId(deps.newId())
-  const context = contextId(request.value.message.contextId || deps.newId())
+  const context = contextId(sent.request.value.message.contextId || deps.newId())
   const claim = deps.worker?.reserve(agent.id)
   const record = pending && { ...pending, taskId: id, seq: 1 }
   const commit = commitOf(deps, newHead(call, agent, { id, context, now, decided }), {
-    entries: [messageEvent('submitted', request, id, context)],
+    entries: [messageEvent('submitted', sent, id, context)],
     head: (head) => (claim === undefined ? head : withSending(head, 1, now)),
     work: [
       sendWork(id, agent, now, claim),
@@ -114,10 +122,11 @@ async function continueTask(
   deps: TasksDeps,
   call: Call,
   agent: Agent,
-  request: Wire<SendMessageRequest>,
+  sent: Sent,
   id: string,
   pending: PendingRecord | undefined,
 ): Promise<Submission> {
+  const { request } = sent
   const own = await getOwnHead(deps, call, agent.id, id)
   const asked = request.value.message.contextId
   if (asked && asked !== own.contextId) {
@@ -157,7 +166,7 @@ async function continueTask(
     return {
       entries: [
         {
-          ...messageEvent('message', request, head.id, head.contextId),
+          ...messageEvent('message', sent, head.id, head.contextId),
           state: head.state === 'TASK_STATE_WORKING' ? head.state : 'TASK_STATE_SUBMITTED',
         },
       ],
@@ -230,14 +239,15 @@ function newHead(
 /** The client's message with the ids it now has, everything else byte for byte; the rest of the request is the trailer. */
 function messageEvent(
   kind: 'submitted' | 'message',
-  request: Wire<SendMessageRequest>,
+  { request, extensions }: Sent,
   id: TaskId,
   context: TaskHead['contextId'],
 ): NewEvent {
   const members = membersOf(request.text)
-  const rest = objectText(
-    [...members].filter(([key]) => key === 'metadata' || key === 'configuration'),
-  ).slice(1, -1)
+  const rest = objectText([
+    ...[...members].filter(([key]) => key === 'metadata' || key === 'configuration'),
+    ['extensions', extensions.length === 0 ? undefined : textOf(extensions)],
+  ]).slice(1, -1)
   return {
     kind,
     state: 'TASK_STATE_SUBMITTED',
@@ -253,11 +263,14 @@ function refuseUnsupported(request: SendMessageRequest): void {
   }
 }
 
-/** An extension that the agent's card requires must be declared by the client (A2A 1.0 §3.3.4). */
-function requireExtensions(agent: Agent, declared: readonly string[]): void {
+/**
+ * The declared extensions that the agent's card has; any other is ignored (A2A 1.0 §4.6.3). What the card requires must be
+ * among them (§3.3.4).
+ */
+function extensionsFor(agent: Agent, declared: readonly string[]): readonly string[] {
   const { extensions = [] } = cardOf(agent).capabilities
   const missing = extensions.filter(({ uri, required }) => required === true && !declared.includes(uri))
-  if (missing.length === 0) return
+  if (missing.length === 0) return declared.filter((uri) => extensions.some((known) => known.uri === uri))
   const uris = missing.map(({ uri }) => uri).join(', ')
   throw new ParleyError('extension_support_required', `The agent requires extensions: ${uris}`, {
     details: { extensions: uris },

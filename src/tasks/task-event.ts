@@ -16,7 +16,7 @@ export type EventKind = (typeof EVENT_KINDS)[number]
  *
  * | kind | `header` | `body` | `trailer` |
  * |---|---|---|---|
- * | submitted, message | | the client's Message | the request's other members |
+ * | submitted, message | | the client's Message | the request's other members, and its `extensions` |
  * | status | the task's `metadata` object, if the agent sent it | the status Message, if any | members after `status` |
  * | artifact | the artifact's members but `parts` | the parts, without brackets | members after `artifact` |
  * | reply | | the agent's Message | |

@@ -32,6 +32,8 @@ export type Delivery = {
   readonly agentTaskId?: string
   readonly agentContextId?: string
   readonly cancel?: CancelRequest
+  /** The extensions that the agent activated, as its first answer to the message `seq` says. */
+  readonly activated?: { readonly seq: number; readonly uris: readonly string[] }
   /** Since when asking the agent about its task has failed. */
   readonly unreachableSince?: EpochMs
 }
