@@ -69,7 +69,7 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
     now,
     newId: newUuid,
     events,
-    publicUrl,
+    addresses: () => ({ http: url, grpc: [] }),
     cursorKey,
   })
   await access.ensureKey(secrets.adminKey, {

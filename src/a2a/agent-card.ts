@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { Struct } from './message.ts'
+import { findVersion } from './version.ts'
 import { check } from './wire.ts'
 
 /** The Agent Card of A2A 1.0 (§4.4). Unknown members are allowed and kept. */
@@ -14,9 +15,15 @@ export const AgentInterface = Type.Object({
 })
 export type AgentInterface = Static<typeof AgentInterface>
 
+/** The bindings that A2A itself defines; any other is named by a URI (A2A 1.0 §5.8). */
+export const BINDINGS = ['JSONRPC', 'GRPC', 'HTTP+JSON'] as const
+
 /** Whether the gateway speaks an interface's binding and version. Patch levels do not matter (A2A 1.0 §3.6). */
-export const isCallable = ({ protocolBinding, protocolVersion }: AgentInterface): boolean =>
-  ['JSONRPC', 'HTTP+JSON'].includes(protocolBinding) && /^1\.\d{1,4}(\.\d{1,4})?$/.test(protocolVersion)
+export const isCallable = ({
+  protocolBinding,
+  protocolVersion,
+}: Pick<AgentInterface, 'protocolBinding' | 'protocolVersion'>): boolean =>
+  BINDINGS.some((binding) => binding === protocolBinding) && findVersion(protocolVersion) !== undefined
 
 export const AgentExtension = Type.Object({
   uri: text,
@@ -43,6 +50,14 @@ export const AgentSkill = Type.Object({
   securityRequirements: Type.Optional(Type.Array(Struct)),
 })
 
+/** A JSON Web Signature whose payload is the card itself (A2A 1.0 §8.4.2). */
+export const AgentCardSignature = Type.Object({
+  protected: Type.String({ maxLength: 65_536 }),
+  signature: Type.String({ maxLength: 65_536 }),
+  header: Type.Optional(Struct),
+})
+export type AgentCardSignature = Static<typeof AgentCardSignature>
+
 export const AgentCard = Type.Object({
   name: text,
   description: Type.String({ maxLength: 65_536 }),
@@ -57,7 +72,7 @@ export const AgentCard = Type.Object({
   defaultInputModes: strings,
   defaultOutputModes: strings,
   skills: Type.Array(AgentSkill, { maxItems: 500 }),
-  signatures: Type.Optional(Type.Array(Struct)),
+  signatures: Type.Optional(Type.Array(AgentCardSignature, { maxItems: 32 })),
 })
 export type AgentCard = Static<typeof AgentCard>
 

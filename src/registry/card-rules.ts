@@ -1,100 +1,151 @@
-import { isCallable } from '../a2a/agent-card.ts'
+import { BINDINGS, isCallable } from '../a2a/agent-card.ts'
+import { VERSIONS } from '../a2a/version.ts'
 import type { Violation } from '../errors.ts'
+import { grpcAddressProblem, isSameGrpcAddress } from './grpc-address.ts'
 import { httpUrlProblem, isBelow } from './http-url.ts'
+import { agentsBase } from './invoke-url.ts'
 import { isObject, type JsonObject } from './json-object.ts'
+import type { PublicAddresses } from './public-addresses.ts'
 
 /**
- * What a v1.0 card must hold beyond its schema. Each rule looks only at members that have their proper type: the
+ * What a 1.0 card must hold beyond its schema. Each rule looks only at members that have their proper type: the
  * others are the schema's to report, so that one call finds every problem.
  */
-export function cardRules(card: JsonObject, ownBase: string | undefined): readonly Violation[] {
+export const cardRules = (card: JsonObject, own: PublicAddresses | undefined): readonly Violation[] => [
+  ...sharedRules(card),
+  ...interfaceRules(interfacesOf(card), own, '/supportedInterfaces'),
+]
+
+/** The same for a card of 0.3, with pointers into that. */
+export const legacyCardRules = (card: JsonObject, own: PublicAddresses | undefined): readonly Violation[] => [
+  ...sharedRules(card),
+  ...interfaceRules(legacyInterfacesOf(card), own, '/protocolVersion'),
+]
+
+function sharedRules(card: JsonObject): readonly Violation[] {
   return [
     ...nameRules('/name', card.name),
     ...nameRules('/version', card.version),
-    ...interfaceRules(card.supportedInterfaces, ownBase),
     ...skillRules(card.skills),
   ]
 }
 
-/** The bindings the gateway can call an agent over, with A2A 1.x. */
-const KNOWN_BINDINGS = ['JSONRPC', 'GRPC', 'HTTP+JSON']
+type Member = { readonly pointer: string; readonly value: unknown }
 
-function interfaceRules(interfaces: unknown, ownBase: string | undefined): readonly Violation[] {
-  if (!Array.isArray(interfaces) || interfaces.length === 0) return []
-  const found = interfaces.flatMap((entry: unknown, index) =>
-    isObject(entry) ? [...interfaceEntryRules(`/supportedInterfaces/${index}`, entry, ownBase)] : [],
-  )
-  if (interfaces.some(isCallableEntry)) return found
-  return [
-    ...found,
-    {
-      pointer: '/supportedInterfaces',
-      code: 'not_callable',
-      message:
-        'must have an interface of A2A 1.x over JSONRPC or HTTP+JSON; the gateway can call no other yet',
-      hint: 'Add {"url": "https://…", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}',
-    },
-  ]
+/** An interface as a card of either version declares it. */
+type Declared = { readonly url: Member; readonly binding: Member; readonly version: Member }
+
+function interfacesOf(card: JsonObject): readonly Declared[] {
+  return entriesOf(card.supportedInterfaces, '/supportedInterfaces').map(({ pointer, value }) => ({
+    url: { pointer: `${pointer}/url`, value: value.url },
+    binding: { pointer: `${pointer}/protocolBinding`, value: value.protocolBinding },
+    version: { pointer: `${pointer}/protocolVersion`, value: value.protocolVersion },
+  }))
 }
 
-function* interfaceEntryRules(
-  pointer: string,
-  entry: JsonObject,
-  ownBase: string | undefined,
-): Generator<Violation> {
-  const { url, protocolBinding, protocolVersion } = entry
-  const urlProblem = isFilled(url) ? httpUrlProblem(url) : undefined
-  if (urlProblem !== undefined) yield { pointer: `${pointer}/url`, code: 'url', message: urlProblem }
-  if (isFilled(url) && ownBase !== undefined && isBelow(url, ownBase)) {
-    yield { pointer: `${pointer}/url`, code: 'loop', message: 'must not lead back to this gateway' }
+function legacyInterfacesOf(card: JsonObject): readonly Declared[] {
+  const version = { pointer: '/protocolVersion', value: card.protocolVersion }
+  const preferred: Declared = {
+    url: { pointer: '/url', value: card.url },
+    binding: { pointer: '/preferredTransport', value: card.preferredTransport ?? 'JSONRPC' },
+    version,
   }
-  if (isFilled(protocolBinding) && !isBinding(protocolBinding)) {
-    const known = KNOWN_BINDINGS.find((name) => name === protocolBinding.toUpperCase())
-    yield {
-      pointer: `${pointer}/protocolBinding`,
-      code: 'unknown_binding',
-      message: `must be one of ${KNOWN_BINDINGS.join(', ')}, or a URI for a custom binding`,
-      ...(known === undefined ? {} : { hint: `Write ${known}` }),
-    }
+  // The version is the whole card's, and is judged once.
+  const shared = { ...version, pointer: '' }
+  const more = entriesOf(card.additionalInterfaces, '/additionalInterfaces').map(({ pointer, value }) => ({
+    url: { pointer: `${pointer}/url`, value: value.url },
+    binding: { pointer: `${pointer}/transport`, value: value.transport },
+    version: shared,
+  }))
+  return [preferred, ...more]
+}
+
+const entriesOf = (entries: unknown, pointer: string) =>
+  (Array.isArray(entries) ? entries : []).flatMap((value: unknown, index) =>
+    isObject(value) ? [{ pointer: `${pointer}/${index}`, value }] : [],
+  )
+
+function interfaceRules(
+  interfaces: readonly Declared[],
+  own: PublicAddresses | undefined,
+  whole: string,
+): readonly Violation[] {
+  const found = interfaces.flatMap((declared) => [
+    ...urlRules(declared, own),
+    ...bindingRules(declared.binding),
+    ...(declared.version.pointer === '' ? [] : versionRules(declared.version)),
+  ])
+  if (interfaces.length === 0 || interfaces.some(isCallableEntry)) return found
+  const notCallable: Violation = {
+    pointer: whole,
+    code: 'not_callable',
+    message: `must have an interface of A2A ${VERSIONS.join(' or ')} over ${BINDINGS.join(', ')}; the gateway can call no other`,
+    hint:
+      whole === '/protocolVersion'
+        ? 'Write 0.3.0, or serve A2A 1.0 and list it in "supportedInterfaces"'
+        : 'Add {"url": "https://…", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}',
   }
-  if (isFilled(protocolVersion) && !/^\d{1,4}\.\d{1,4}$/.test(protocolVersion)) {
-    const short = /^v?(\d+\.\d+)\.\d+$/.exec(protocolVersion)?.[1]
-    yield {
-      pointer: `${pointer}/protocolVersion`,
-      code: 'version',
-      message: 'must be Major.Minor, such as 1.0',
-      ...(short === undefined ? {} : { hint: `Write ${short}` }),
-    }
+  return [...found, notCallable]
+}
+
+function* urlRules({ url, binding }: Declared, own: PublicAddresses | undefined): Generator<Violation> {
+  if (!isFilled(url.value)) return
+  const isGrpc = binding.value === 'GRPC'
+  const problem = isGrpc ? grpcAddressProblem(url.value) : httpUrlProblem(url.value)
+  if (problem !== undefined) yield { pointer: url.pointer, code: 'url', message: problem }
+  if (own !== undefined && leadsBack(url.value, isGrpc, own)) {
+    yield { pointer: url.pointer, code: 'loop', message: 'must not lead back to this gateway' }
+  }
+}
+
+const leadsBack = (url: string, isGrpc: boolean, own: PublicAddresses): boolean =>
+  isBelow(url, agentsBase(own.http)) ||
+  (isGrpc && own.grpc.some((listener) => isSameGrpcAddress(url, listener.url)))
+
+function* bindingRules({ pointer, value }: Member): Generator<Violation> {
+  if (!isFilled(value) || isBinding(value)) return
+  const known = BINDINGS.find((name) => name === value.toUpperCase())
+  yield {
+    pointer,
+    code: 'unknown_binding',
+    message: `must be one of ${BINDINGS.join(', ')}, or a URI for a custom binding`,
+    ...(known === undefined ? {} : { hint: `Write ${known}` }),
+  }
+}
+
+function* versionRules({ pointer, value }: Member): Generator<Violation> {
+  if (!isFilled(value) || /^\d{1,4}\.\d{1,4}(?:\.\d{1,9})?$/.test(value)) return
+  const short = /^v?(\d+)(\.\d+)?(?:\.\d+)?$/.exec(value)
+  yield {
+    pointer,
+    code: 'version',
+    message: 'must be Major.Minor, such as 1.0',
+    ...(short === null ? {} : { hint: `Write ${short[1]}${short[2] ?? '.0'}` }),
   }
 }
 
 const isBinding = (text: string): boolean =>
-  KNOWN_BINDINGS.includes(text) || /^[a-z][a-z0-9+.-]*:[^\s]+$/i.test(text)
+  BINDINGS.some((name) => name === text) || /^[a-z][a-z0-9+.-]*:[^\s]+$/i.test(text)
 
-const isCallableEntry = (entry: unknown): boolean => {
-  if (!isObject(entry)) return false
-  const { url, protocolBinding, protocolVersion } = entry
-  if (typeof protocolBinding !== 'string' || typeof protocolVersion !== 'string') return false
-  return isCallable({ url: String(url), protocolBinding, protocolVersion })
-}
+const isCallableEntry = ({ binding, version }: Declared): boolean =>
+  isFilled(binding.value) &&
+  isFilled(version.value) &&
+  isCallable({ protocolBinding: binding.value, protocolVersion: version.value })
 
 function skillRules(skills: unknown): readonly Violation[] {
-  if (!Array.isArray(skills)) return []
-  const seen = new Map<unknown, number>()
-  return skills.flatMap((skill: unknown, index) => {
-    if (!isObject(skill)) return []
-    const pointer = `/skills/${index}`
-    const first = seen.get(skill.id)
-    if (isFilled(skill.id) && first === undefined) seen.set(skill.id, index)
+  const seen = new Map<unknown, string>()
+  return entriesOf(skills, '/skills').flatMap(({ pointer, value }) => {
+    const first = seen.get(value.id)
+    if (isFilled(value.id) && first === undefined) seen.set(value.id, pointer)
     const duplicate: Violation = {
       pointer: `${pointer}/id`,
       code: 'duplicate',
-      message: `is already the id of /skills/${first}`,
+      message: `is already the id of ${first}`,
     }
     return [
-      ...nameRules(`${pointer}/id`, skill.id),
+      ...nameRules(`${pointer}/id`, value.id),
       ...(first === undefined ? [] : [duplicate]),
-      ...nameRules(`${pointer}/name`, skill.name),
+      ...nameRules(`${pointer}/name`, value.name),
     ]
   })
 }

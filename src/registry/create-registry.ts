@@ -15,13 +15,13 @@ export type RegistryDeps = RegisterDeps & {
 }
 
 export function createRegistry(deps: RegistryDeps): Registry {
-  const { agents, access, now, events, publicUrl, cursorKey } = deps
+  const { agents, access, now, events, addresses, cursorKey } = deps
   return {
     register: createRegister(deps),
     search: createSearch({ agents, access, now, cursors: createCursors(cursorKey) }),
     get: (call, ref, action) => getAgent(deps, call, ref, action),
     find: (id) => agents.find(id),
-    publishedCard: (agent) => publishedCard(agent, publicUrl()),
+    publishedCard: (agent) => publishedCard(agent, addresses().http),
 
     async unregister(call, ref) {
       for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {

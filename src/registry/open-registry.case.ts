@@ -48,7 +48,7 @@ export async function openRegistry(wrap = (agents: AgentStore): AgentStore => ag
     now,
     newId: newUuid,
     events,
-    publicUrl: () => 'https://gw.example/',
+    addresses: () => ({ http: 'https://gw.example/', grpc: [] }),
     cursorKey: Buffer.alloc(32, 7),
   })
   return { registry, access, agents, clock, served, log }

@@ -9,7 +9,7 @@ import type { Events } from '../telemetry/events.ts'
 import { type Agent, cardOf } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'
 import type { CardSource } from './card-source.ts'
-import { agentsBase } from './invoke-url.ts'
+import type { PublicAddresses } from './public-addresses.ts'
 import type { Registration, Registry } from './registry.ts'
 import { numberedSlug, slugFrom, slugProblem } from './slug.ts'
 import { validateCard } from './validate-card.ts'
@@ -28,7 +28,7 @@ export type RegisterDeps = {
   readonly now: () => number
   readonly newId: NewId
   readonly events: Events
-  readonly publicUrl: () => string
+  readonly addresses: () => PublicAddresses
 }
 
 /** A registration whose card was found and judged. */
@@ -42,7 +42,7 @@ type Listing = {
 }
 
 export function createRegister(deps: RegisterDeps): Registry['register'] {
-  const { agents, access, cards, now, newId, events, publicUrl } = deps
+  const { agents, access, cards, now, newId, events, addresses } = deps
 
   const readCard = async (call: Call, { card, cardUrl }: Registration) => {
     if (card !== undefined) return { text: card }
@@ -52,7 +52,7 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
 
   const listingOf = async (call: Call, registration: Registration, owner: string): Promise<Listing> => {
     const source = await readCard(call, registration)
-    const { card, violations } = validateCard(source.text, agentsBase(publicUrl()))
+    const { card, violations } = validateCard(source.text, addresses())
     assertAcceptable(registration, violations)
     return {
       registration,

@@ -15,6 +15,8 @@ const good = {
   skills: [skill],
 }
 
+const own = (http: string) => ({ http, grpc: [{ url: 'gw.example:50051' }] })
+
 const problems = (card: unknown): string[] =>
   validateCard(JSON.stringify(card)).violations.map(({ pointer, code }) => `${pointer} ${code}`)
 const withInterface = (facts: object) => ({
@@ -56,7 +58,6 @@ describe('validateCard', () => {
       '/skills/2 type',
       '/supportedInterfaces not_callable',
       '/supportedInterfaces/0/protocolBinding unknown_binding',
-      '/supportedInterfaces/0/protocolVersion version',
       '/supportedInterfaces/0/url url',
       '/supportedInterfaces/1/protocolVersion required',
       '/supportedInterfaces/1/url url',
@@ -65,17 +66,29 @@ describe('validateCard', () => {
   })
 
   it('hints at the spelling that was meant', () => {
-    const card = withInterface({ protocolBinding: 'http+json', protocolVersion: 'v1.0.3' })
-    const hints = validateCard(JSON.stringify(card)).violations.map((violation) => violation.hint)
+    const hintsOf = (facts: object) =>
+      validateCard(JSON.stringify(withInterface(facts))).violations.map((violation) => violation.hint)
 
-    assert.deepEqual(hints, ['Write HTTP+JSON', 'Write 1.0'])
+    const facts = { protocolBinding: 'http+json', protocolVersion: 'v1.0.3' }
+    assert.deepEqual(hintsOf(facts), ['Write HTTP+JSON', 'Write 1.0'])
+    assert.deepEqual(hintsOf({ protocolVersion: '1' }), ['Write 1.0'])
   })
 
-  it('takes an interface the gateway can call', () => {
+  it('takes an interface the gateway can call: either version over any binding, whatever the patch', () => {
     for (const facts of [
       { protocolVersion: '0.3' },
-      { protocolVersion: '2.0' },
-      { protocolBinding: 'GRPC' },
+      { protocolVersion: '1.0.1' },
+      { protocolVersion: '0.3.0', protocolBinding: 'HTTP+JSON' },
+      { protocolBinding: 'GRPC', url: 'a.example:50051' },
+    ]) {
+      const supportedInterfaces = [{ ...good.supportedInterfaces[0], ...facts }]
+      assert.deepEqual(problems({ ...good, supportedInterfaces }), [])
+    }
+    for (const facts of [
+      { protocolVersion: '1.1' },
+      { protocolVersion: '9.9' },
+      { protocolVersion: '0.2' },
+      { protocolBinding: 'https://a.example/bindings/x' },
     ]) {
       const supportedInterfaces = [{ ...good.supportedInterfaces[0], ...facts }]
       assert.deepEqual(problems({ ...good, supportedInterfaces }), ['/supportedInterfaces not_callable'])
@@ -87,10 +100,35 @@ describe('validateCard', () => {
     const text = JSON.stringify(withInterface({ url: 'https://GW.example/a2a/0198/' }))
 
     assert.deepEqual(
-      validateCard(text, 'https://gw.example/a2a/').violations.map(({ pointer, code }) => [pointer, code]),
+      validateCard(text, own('https://gw.example')).violations.map(({ pointer, code }) => [pointer, code]),
       [['/supportedInterfaces/1/url', 'loop']],
     )
-    assert.deepEqual(validateCard(text, 'https://gw.example/other/a2a/').violations, [])
+    assert.deepEqual(validateCard(text, own('https://gw.example/other')).violations, [])
+  })
+
+  it('refuses one that leads back over gRPC', () => {
+    const problemsAt = (protocolBinding: string, url: string) =>
+      validateCard(
+        JSON.stringify(withInterface({ protocolBinding, url })),
+        own('https://gw.example'),
+      ).violations.map(({ pointer, code }) => `${pointer} ${code}`)
+
+    assert.deepEqual(problemsAt('GRPC', 'GW.example:50051'), ['/supportedInterfaces/1/url loop'])
+    assert.deepEqual(problemsAt('GRPC', 'grpcs://gw.example:50051'), ['/supportedInterfaces/1/url loop'])
+    assert.deepEqual(problemsAt('GRPC', 'gw.example:50052'), [])
+    assert.deepEqual(problemsAt('JSONRPC', 'https://gw.example:50051/'), [])
+  })
+
+  it('takes host:port for gRPC only', () => {
+    assert.deepEqual(problems(withInterface({ protocolBinding: 'GRPC', url: 'a.example:50051' })), [])
+    assert.deepEqual(problems(withInterface({ protocolBinding: 'GRPC', url: 'a.example' })), [
+      '/supportedInterfaces/1/url url',
+    ])
+    for (const protocolBinding of ['JSONRPC', 'HTTP+JSON']) {
+      assert.deepEqual(problems(withInterface({ protocolBinding, url: 'a.example:50051' })), [
+        '/supportedInterfaces/1/url url',
+      ])
+    }
   })
 
   it('recognises a card of A2A 0.3 and says that 1.0 is needed', () => {

@@ -5,6 +5,7 @@ import { ParleyError, type Violation } from '../errors.ts'
 import { cardRules } from './card-rules.ts'
 import { isObject, type JsonObject } from './json-object.ts'
 import { normaliseCard } from './normalise-card.ts'
+import type { PublicAddresses } from './public-addresses.ts'
 
 export const MAX_CARD_BYTES = 1024 * 1024
 const MAX_VIOLATIONS = 100
@@ -19,9 +20,9 @@ export type ValidatedCard = {
 /**
  * Judges the exact text of a card, and reports all its problems at once. Never throws.
  *
- * `ownBase`, if given, is where the gateway serves agents: an interface below it would lead back to the gateway.
+ * `own`, if given, is where the gateway serves agents: an interface there would lead back to the gateway.
  */
-export function validateCard(text: string, ownBase?: string): ValidatedCard {
+export function validateCard(text: string, own?: PublicAddresses): ValidatedCard {
   const refuse = (code: string, message: string, hint?: string): ValidatedCard => ({
     card: text,
     violations: [{ pointer: '', code, message, ...(hint === undefined ? {} : { hint }) }],
@@ -40,7 +41,7 @@ export function validateCard(text: string, ownBase?: string): ValidatedCard {
   }
   const card: JsonText<AgentCard> = normaliseCard(text)
   const value: unknown = JSON.parse(card)
-  const violations = [...agentCardCheck.violations(value), ...cardRules(parsed.value, ownBase)]
+  const violations = [...agentCardCheck.violations(value), ...cardRules(parsed.value, own)]
   return { card, violations: violations.slice(0, MAX_VIOLATIONS) }
 }
 

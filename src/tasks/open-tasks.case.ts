@@ -93,7 +93,7 @@ export async function openShared(t: TestContext, options: OpenOptions = {}): Pro
     now,
     newId: newUuid,
     events,
-    publicUrl: () => 'https://gw.example',
+    addresses: () => ({ http: 'https://gw.example', grpc: [] }),
     cursorKey,
   })
   const { agent } = await registry.register(as('key:publisher'), {

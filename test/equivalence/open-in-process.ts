@@ -38,7 +38,6 @@ export async function openInProcess(card: string): Promise<World> {
   const cursorKey = randomBytes(32)
   const events = silentEvents
   const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes })
-  const publicUrl = () => 'http://gateway.test'
   const registry = createRegistry({
     agents: backend.agents,
     access,
@@ -46,7 +45,7 @@ export async function openInProcess(card: string): Promise<World> {
     now,
     newId: newUuid,
     events,
-    publicUrl,
+    addresses: () => ({ http: 'http://gateway.test', grpc: [] }),
     cursorKey,
   })
   const ended = new AbortController()

@@ -1,0 +1,11 @@
+/** How the world reaches this gateway. */
+export type PublicAddresses = {
+  /** Base of every HTTP address; without a trailing slash. */
+  readonly http: string
+  /** The gRPC listeners: `host:port`, or a URL. */
+  readonly grpc: readonly {
+    readonly url: string
+    /** Id or slug of the agent that answers calls which name none. */
+    readonly agent?: string
+  }[]
+}
