@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { TRANSPORTS, type Transport } from './arguments.ts'
+
+/** One call of pytest on the kit. */
+export type KitPart = { readonly name: string; readonly args: readonly string[] }
+
+/** What the kit is to test, and where it may write reports of its own. */
+export type KitTarget = {
+  readonly agentUrl: string
+  readonly transport: Transport
+  /** A path without extension. */
+  readonly report: string
+}
+
+/** A kit that was found, and what it needs. Its own files are never written to. */
+export type Kit = {
+  readonly version: '1.0' | '0.3'
+  readonly folder: string
+  /** The shape of the card it expects. */
+  readonly cardProfile: 'v1' | 'v0.3'
+  /** Whether it wants a scheme before a gRPC address on the card. */
+  readonly grpcScheme: string
+  readonly parts: (target: KitTarget) => readonly KitPart[]
+  /** Ids of tests that mean to send no credential. */
+  readonly bareTests: RegExp
+  /** Why tests are skipped that belong to another transport than the one asked for. */
+  readonly otherTransport: RegExp
+  /** A test's id without the transport it was run with. */
+  readonly testId: (id: string) => string
+}
+
+/** The kit in `path`, told apart by its files. Throws an `Error` for a folder that is none. */
+export function findKit(path: string): Kit {
+  const folder = resolve(path)
+  const has = (name: string) => existsSync(join(folder, name))
+  if (!has('pyproject.toml') || !/^name = "a2a-tck"$/m.test(readText(folder))) {
+    throw new Error(`${folder} holds no A2A compatibility kit: a checkout of github.com/a2aproject/a2a-tck`)
+  }
+  if (has('tests/compatibility')) return kitForVersion1(folder)
+  if (has('tests/mandatory')) return kitForVersion03(folder)
+  throw new Error(`${folder} is a branch of the kit that is not known here; known are 1.0-dev and 0.3.x`)
+}
+
+const readText = (folder: string): string => readFileSync(join(folder, 'pyproject.toml'), 'utf8')
+
+const kitForVersion1 = (folder: string): Kit => ({
+  version: '1.0',
+  folder,
+  cardProfile: 'v1',
+  grpcScheme: '',
+  parts: ({ agentUrl, transport, report }) => [
+    {
+      name: 'compatibility',
+      args: [
+        'tests/compatibility',
+        `--sut-host=${agentUrl}`,
+        `--transport=${transport === 'rest' ? 'http_json' : transport}`,
+        `--compatibility-report=${report}`,
+      ],
+    },
+  ],
+  bareTests: /(?!)/,
+  otherTransport:
+    /^(?:Transport '\w+'|HTTP\+JSON transport|gRPC transport|JSON-RPC transport) not configured/,
+  testId: (id) => id.replace(/[[-](?:grpc|jsonrpc|http_json)\]$/, (end) => (end[0] === '[' ? '' : ']')),
+})
+
+/** Its categories `mandatory` and `capabilities`, selected as its own `run_tck.py` does. */
+const kitForVersion03 = (folder: string): Kit => ({
+  version: '0.3',
+  folder,
+  cardProfile: 'v0.3',
+  grpcScheme: 'http://',
+  parts: ({ agentUrl, transport }) => {
+    const common = [`--sut-url=${agentUrl}`, '--test-scope=all', `--transports=${transport}`]
+    const mandatory =
+      transport === 'jsonrpc'
+        ? ['tests/mandatory', '-m', 'mandatory_jsonrpc or mandatory_protocol']
+        : ['tests/mandatory/protocol', '-m', 'mandatory_protocol']
+    return [
+      { name: 'mandatory', args: [...mandatory, ...common] },
+      { name: 'capabilities', args: ['tests/optional/capabilities', ...common] },
+    ]
+  },
+  bareTests: /::test_(?:missing_authentication|authentication_error_codes|\w+_without_auth)$/,
+  otherTransport: /^Test specific to |^Test only applicable to /,
+  testId: (id) => id,
+})
+
+export const isTransport = (text: string): text is Transport => TRANSPORTS.some((known) => known === text)
