@@ -35,7 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
   },
   edge: {
     rooms: ['errors', 'telemetry', 'a2a', 'access', 'registry', 'tasks', 'delivery'],
-    outside: ['hono', '@hono/node-server', 'typebox', 'node:crypto', 'node:http', 'node:stream'],
+    outside: ['hono', '@hono/node-server', 'typebox', 'node:crypto', 'node:http', 'node:https', 'node:stream'],
   },
   config: {
     rooms: ['errors', 'access'],

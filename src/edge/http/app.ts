@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
 import { ParleyError } from '../../errors.ts'
-import type { JsonRpcHandler } from '../jsonrpc/handler.ts'
 import { checkHost } from './allowed-hosts.ts'
 import type { EdgeDeps } from './app-deps.ts'
+import type { A2aHandlers } from './direct-route.ts'
 import { fetchRequest, fetchResponse } from './fetch-exchange.ts'
 import { createNativeHandler } from './native.ts'
 import { problemResponse } from './problem.ts'
@@ -16,9 +16,9 @@ const A2A_PATHS = ['/a2a/{agent}', '/a2a/{agent}/']
  * The whole HTTP surface as one fetch-standard application.
  *
  * Each route is one handler and no middleware: Hono answers a route with a single handler without its dispatch chain,
- * and shared phases are plain functions called in `native` and `jsonrpc/handler`.
+ * and shared phases are plain functions called in `native` and the handlers of A2A's bindings.
  */
-export function createApp(deps: EdgeDeps, jsonRpc: JsonRpcHandler): Hono {
+export function createApp(deps: EdgeDeps, { jsonRpc, rest }: A2aHandlers): Hono {
   const app = new Hono()
   const { allowedHosts } = deps.settings
   if (allowedHosts !== undefined) {
@@ -37,6 +37,15 @@ export function createApp(deps: EdgeDeps, jsonRpc: JsonRpcHandler): Hono {
     const handle = createNativeHandler(deps, route)
     app.on(route.method, honoPath(route.path), (context) => handle(context.req.raw, context.req.param()))
   }
+  app.all('/a2a/:agent/:path{.+}', async (context) =>
+    fetchResponse(
+      await rest(
+        fetchRequest(context.req.raw),
+        context.req.param('agent'),
+        belowAgent(new URL(context.req.url).pathname),
+      ),
+    ),
+  )
 
   const served = [...A2A_PATHS.map((path) => ({ method: 'POST', path })), ...ROUTES].map(
     ({ method, path }) => ({
@@ -50,6 +59,9 @@ export function createApp(deps: EdgeDeps, jsonRpc: JsonRpcHandler): Hono {
   )
   return app
 }
+
+/** What follows `/a2a/{agent}` in a path, as it was sent. */
+const belowAgent = (path: string): string => path.replace(/^\/a2a\/[^/]*/, '')
 
 const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1')
 

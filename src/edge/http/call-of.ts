@@ -3,7 +3,7 @@ import type { EdgeRequest } from './exchange.ts'
 
 /** The call a request makes. */
 export const callOf = (
-  request: EdgeRequest,
+  request: Pick<EdgeRequest, 'signal'>,
   principal: Principal,
   requestId: string,
   traceparent: string | undefined,
@@ -14,10 +14,10 @@ class EdgeCall implements Call {
   readonly principal: Principal
   readonly requestId: string
   declare readonly traceparent?: string
-  readonly #request: EdgeRequest
+  readonly #request: Pick<EdgeRequest, 'signal'>
 
   constructor(
-    request: EdgeRequest,
+    request: Pick<EdgeRequest, 'signal'>,
     principal: Principal,
     requestId: string,
     traceparent: string | undefined,

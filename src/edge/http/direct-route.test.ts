@@ -13,7 +13,7 @@ const request: EdgeRequest = {
   readBody: async () => '',
 }
 
-/** The agent a call would be for, or nothing when the call goes through the application. */
+/** The agent a call would be for and, over REST, what of it; nothing when the call goes through the application. */
 async function agentOf(
   method: string,
   url: string,
@@ -21,7 +21,10 @@ async function agentOf(
   allowed?: readonly string[],
 ): Promise<string | undefined> {
   const route = createDirectRoute(
-    async (_request, agent) => ({ status: 200, headers: {}, body: agent }),
+    {
+      jsonRpc: async (_request, agent) => ({ status: 200, headers: {}, body: agent }),
+      rest: async (_request, agent, path) => ({ status: 200, headers: {}, body: `${agent} ${path}` }),
+    },
     allowed,
   )
   const reply = await route(method, url, host)?.(request)
@@ -37,6 +40,18 @@ describe('the direct route', () => {
     }
   })
 
+  it('takes a plain call over REST, whatever its method', async () => {
+    for (const [url, asked] of [
+      ['/a2a/echo/tasks', 'echo /tasks'],
+      ['/a2a/echo/message:send?A2A-Version=1.0', 'echo /message:send'],
+      ['/a2a/echo/v1/tasks/1-2:cancel', 'echo /v1/tasks/1-2:cancel'],
+    ] as const) {
+      for (const method of ['GET', 'POST', 'DELETE']) {
+        assert.equal(await agentOf(method, url, 'x'), asked)
+      }
+    }
+  })
+
   it('leaves to the application what takes decoding, normalising or another answer', async () => {
     for (const url of [
       '/a2a',
@@ -48,7 +63,11 @@ describe('the direct route', () => {
       '/a2a/..?x',
       '/a2a/e%63ho',
       '/a2a/%E0%A4%A',
-      '/a2a/echo/tasks',
+      '/a2a/echo/.well-known/agent-card.json',
+      '/a2a/echo/tasks/',
+      '/a2a/echo/tasks/..',
+      '/a2a/echo/./tasks',
+      '/a2a/echo/tasks/%20',
       '/a2a/echo//',
       '/a2a/echo#x',
       '/a2a/e\\cho',

@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import { createJsonRpcHandler } from '../jsonrpc/handler.ts'
+import { createRestHandler } from '../rest/handler.ts'
 import { createApp } from './app.ts'
 import type { AppDeps, EdgeDeps } from './app-deps.ts'
 import { createDirectRoute, type DirectRoute } from './direct-route.ts'
@@ -11,6 +12,6 @@ export type Edge = { readonly app: Hono; readonly direct: DirectRoute }
 export function createEdge(appDeps: AppDeps): Edge {
   const { shutdown, settings } = appDeps
   const deps: EdgeDeps = { ...appDeps, openStreams: createOpenStreams(shutdown, settings.heartbeatMs) }
-  const jsonRpc = createJsonRpcHandler(deps)
-  return { app: createApp(deps, jsonRpc), direct: createDirectRoute(jsonRpc, settings.allowedHosts) }
+  const handlers = { jsonRpc: createJsonRpcHandler(deps), rest: createRestHandler(deps) }
+  return { app: createApp(deps, handlers), direct: createDirectRoute(handlers, settings.allowedHosts) }
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode, ParleyError } from '../../errors.ts'
+import { type ErrorCode, ParleyError } from '../../errors.ts'
 import { CHALLENGE } from './authenticate.ts'
 import { API_HEADERS } from './security-headers.ts'
 
@@ -74,11 +74,7 @@ export function problemOf(error: ParleyError, requestId: string): Problem {
   }
 }
 
-export function problemResponse(
-  error: ParleyError,
-  requestId: string,
-  extraHeaders: Readonly<Record<string, string>> = {},
-): Response {
+export function problemResponse(error: ParleyError, requestId: string): Response {
   const problem = problemOf(error, requestId)
   return new Response(JSON.stringify(problem), {
     status: problem.status,
@@ -87,15 +83,19 @@ export function problemResponse(
       ...API_HEADERS,
       'x-request-id': requestId,
       ...failureHeaders(error),
-      ...extraHeaders,
     },
   })
 }
+
+/** `allow` names the methods that the path takes (RFC 9110 §15.5.6). */
+export const methodNotAllowed = (allow: string): ParleyError =>
+  new ParleyError('method_not_allowed', `This path takes ${allow}`, { details: { allow } })
 
 /** Headers that tell a failure over HTTP, whatever the body's shape. */
 export function failureHeaders(error: ParleyError): Record<string, string> {
   const headers: Record<string, string> = {}
   if (error.code === 'unauthenticated') headers['www-authenticate'] = CHALLENGE
+  if (error.code === 'method_not_allowed' && error.details.allow) headers.allow = error.details.allow
   if (error.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)))
   }

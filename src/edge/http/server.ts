@@ -5,6 +5,7 @@ import {
   type Server,
   ServerResponse,
 } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
@@ -38,6 +39,8 @@ export type ListenOptions = {
   /** 0 picks a free one. */
   readonly port: number
   readonly limits?: Partial<ServerLimits>
+  /** Certificate chain and its key, in PEM; served in the clear without. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
   /** What is answered without the application. */
   readonly direct?: DirectRoute
 }
@@ -52,25 +55,27 @@ export type Listener = {
 /** Connections that fell idle after the listener closed are looked for this often. */
 const IDLE_SWEEP_MS = 50
 
-/** Serves an application over HTTP/1.1. Rejects when the address cannot be bound. */
+/** Serves an application over HTTP/1.1, with TLS if asked to. Rejects when the address cannot be bound. */
 export async function listen(app: Hono, options: ListenOptions): Promise<Listener> {
   const limits = { ...DEFAULT_SERVER_LIMITS, ...options.limits }
-  const server = createServer(
-    {
-      maxHeaderSize: limits.maxHeaderBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
-      // A request without a host is refused by the listener below, with a body.
-      requireHostHeader: false,
-    },
-    listenerOf(app, options.direct),
-  )
+  const serverOptions = {
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+    // A request without a host is refused by the listener below, with a body.
+    requireHostHeader: false,
+  }
+  const listener = listenerOf(app, options.direct)
+  const server =
+    options.tls === undefined
+      ? createServer(serverOptions, listener)
+      : createSecureServer({ ...serverOptions, ...options.tls }, listener)
   server.on('clientError', refuseMalformed)
   server.on('connect', (_request, socket) => refuse(socket, 'method_not_allowed', 'CONNECT is not served'))
   await bind(server, options)
-  return { url: urlOf(server, options.host), close: (graceMs) => close(server, graceMs) }
+  return { url: urlOf(server, options), close: (graceMs) => close(server, graceMs) }
 }
 
 function listenerOf(app: Hono, direct: DirectRoute | undefined): RequestListener {
@@ -111,10 +116,10 @@ function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
   })
 }
 
-function urlOf(server: Server, host: string): string {
+function urlOf(server: Server, { host, tls }: ListenOptions): string {
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function close(server: Server, graceMs: number): Promise<void> {

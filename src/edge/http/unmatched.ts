@@ -5,7 +5,7 @@ import { authenticate, unauthenticated } from './authenticate.ts'
 import type { HeaderSource } from './exchange.ts'
 import { fetchRequest } from './fetch-exchange.ts'
 import { type CallInProgress, finishCall } from './finished-call.ts'
-import { PROBLEMS, problemResponse } from './problem.ts'
+import { methodNotAllowed, PROBLEMS, problemResponse } from './problem.ts'
 import { requestIdOf } from './request-id.ts'
 
 /** A method and the paths it is served on. */
@@ -35,7 +35,7 @@ export async function answerUnmatched(
   const allow = (methods.includes('GET') ? [...methods, 'HEAD'] : methods).join(', ')
   const error = await refusal(deps, exchange, path, allow)
   finishCall(deps, progress, PROBLEMS[error.code].status, error)
-  return problemResponse(error, requestId, error.code === 'method_not_allowed' ? { allow } : {})
+  return problemResponse(error, requestId)
 }
 
 async function refusal(
@@ -54,5 +54,5 @@ async function refusal(
   }
   return allow === ''
     ? new ParleyError('not_found', 'There is nothing at this path')
-    : new ParleyError('method_not_allowed', `This path takes ${allow}`)
+    : methodNotAllowed(allow)
 }

@@ -1,9 +1,8 @@
 import type { Version } from '../../a2a/version.ts'
-import { isAnonymous } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
+import { beginOperation } from '../begin-operation.ts'
 import type { EdgeDeps } from '../http/app-deps.ts'
-import { authenticate, requireScope, unauthenticated } from '../http/authenticate.ts'
-import { callOf } from '../http/call-of.ts'
+import { authenticate } from '../http/authenticate.ts'
 import type { EdgeReply, EdgeRequest } from '../http/exchange.ts'
 import { type CallInProgress, CLIENT_GONE, finishCall } from '../http/finished-call.ts'
 import { jsonReply } from '../http/json-response.ts'
@@ -11,8 +10,8 @@ import { failureHeaders } from '../http/problem.ts'
 import { requireJsonType } from '../http/read-body.ts'
 import { requestIdOf } from '../http/request-id.ts'
 import { traceparentOf } from '../http/trace-context.ts'
-import { isStream, type OperationCall, STREAM, scopeOf, UNARY } from '../operations.ts'
-import { activatedHeader, declaredVersion } from '../service-parameters.ts'
+import { isStream, STREAM, UNARY } from '../operations.ts'
+import { declaredVersion } from '../service-parameters.ts'
 import { decode } from './decode.ts'
 import { encodeError, encodeResult } from './encode.ts'
 import { statusOf } from './errors.ts'
@@ -56,8 +55,7 @@ async function answer(
   agent: string,
   progress: Progress,
 ): Promise<EdgeReply> {
-  const principal = await authenticate(deps.access, request, deps.settings)
-  if (isAnonymous(principal)) throw unauthenticated()
+  const principal = await authenticate(deps.access, request, { anonymous: false })
   progress.principal = principal.subject
 
   requireJsonType(request)
@@ -71,35 +69,27 @@ async function answer(
   const { operation, dialect } = getMethod(name, declaredVersion(request, deps.settings.strictVersion))
   progress.operation = name
   progress.version = dialect.version
-  requireScope(principal, scopeOf(operation))
-
-  const { requestId } = progress
-  let activated: readonly string[] = []
-  const headers = () => activatedHeader(dialect.version, activated)
-  const operationCall: OperationCall = {
-    tasks: deps.tasks,
-    registry: deps.registry,
-    call: callOf(request, principal, requestId, progress.traceparent),
+  const { requestId, traceparent } = progress
+  const { call, headers } = beginOperation(deps, {
+    operation,
+    dialect,
+    principal,
     agent,
-    request: dialect.decodeRequest(operation, params),
-    parameters: request,
-    version: dialect.version,
-    onActivated: (extensions) => {
-      activated = extensions
-    },
-  }
+    request: params,
+    exchange: request,
+    requestId,
+    traceparent,
+  })
   if (isStream(operation)) {
-    const encode = (event: string) => dialect.encodeEvent(operation, event)
-    const told = { id, version: dialect.version, requestId }
-    return openStream(deps, () => STREAM[operation].open(operationCall), {
-      told,
-      encode,
+    return openStream(deps, () => STREAM[operation].open(call), {
+      told: { id, version: dialect.version, requestId },
+      encode: (event) => dialect.encodeEvent(operation, event),
       request,
       headers,
       ended: recordEnd(deps, progress),
     })
   }
-  const result = await UNARY[operation].run(operationCall)
+  const result = await UNARY[operation].run(call)
   finishCall(deps, progress, OK)
   return jsonReply(encodeResult(id, dialect.encodeResult(operation, result)), requestId, OK, headers())
 }

@@ -1,0 +1,52 @@
+import type { Dialect } from '../a2a/dialect.ts'
+import type { Operation } from '../a2a/operation.ts'
+import type { Wire } from '../a2a/wire.ts'
+import type { Principal } from '../access/principal.ts'
+import type { EdgeDeps } from './http/app-deps.ts'
+import { requireScope } from './http/authenticate.ts'
+import { callOf } from './http/call-of.ts'
+import type { EdgeRequest } from './http/exchange.ts'
+import { type OperationCall, scopeOf } from './operations.ts'
+import { activatedHeader } from './service-parameters.ts'
+
+/** What a binding knows of a call once it has read it. */
+export type ReadCall = {
+  readonly operation: Operation
+  readonly dialect: Dialect
+  readonly principal: Principal
+  /** Id or slug. */
+  readonly agent: string
+  /** In the dialect. */
+  readonly request: Wire<unknown>
+  readonly exchange: Pick<EdgeRequest, 'header' | 'signal'>
+  readonly requestId: string
+  readonly traceparent: string | undefined
+}
+
+export type BegunOperation = {
+  readonly call: OperationCall
+  /** Headers that are known once the operation has answered, or its first event is there. */
+  readonly headers: () => Readonly<Record<string, string>>
+}
+
+/** The phases that every binding shares before it runs an operation. Throws `forbidden` or `invalid_params`. */
+export function beginOperation(deps: EdgeDeps, from: ReadCall): BegunOperation {
+  const { operation, dialect, principal, agent, request, exchange, requestId, traceparent } = from
+  requireScope(principal, scopeOf(operation))
+  let activated: readonly string[] = []
+  return {
+    call: {
+      tasks: deps.tasks,
+      registry: deps.registry,
+      call: callOf(exchange, principal, requestId, traceparent),
+      agent,
+      request: dialect.decodeRequest(operation, request),
+      parameters: exchange,
+      version: dialect.version,
+      onActivated: (extensions) => {
+        activated = extensions
+      },
+    },
+    headers: () => activatedHeader(dialect.version, activated),
+  }
+}

@@ -1,0 +1,104 @@
+import type { Version } from '../../a2a/version.ts'
+import { ParleyError } from '../../errors.ts'
+import { beginOperation } from '../begin-operation.ts'
+import type { EdgeDeps } from '../http/app-deps.ts'
+import { authenticate } from '../http/authenticate.ts'
+import type { EdgeReply, EdgeRequest } from '../http/exchange.ts'
+import { type CallInProgress, CLIENT_GONE, finishCall } from '../http/finished-call.ts'
+import { jsonReply } from '../http/json-response.ts'
+import { failureHeaders } from '../http/problem.ts'
+import { requestIdOf } from '../http/request-id.ts'
+import { traceparentOf } from '../http/trace-context.ts'
+import { isStream, STREAM, UNARY } from '../operations.ts'
+import { declaredVersion, unsupportedVersion } from '../service-parameters.ts'
+import { decode } from './decode.ts'
+import { contentTypeFor, encodeError } from './encode.ts'
+import { restStatus } from './errors.ts'
+import { getRoute, isOf0_3 } from './routes.ts'
+import { openStream } from './stream.ts'
+
+/**
+ * Answers A2A over plain HTTP for an agent (id or slug): 1.0 right below its address, 0.3 below `/v1`. `path` is what follows
+ * the agent in the URL, as it was sent.
+ */
+export type RestHandler = (request: EdgeRequest, agent: string, path: string) => Promise<EdgeReply>
+
+type Progress = CallInProgress & { readonly version: Version }
+
+export function createRestHandler(deps: EdgeDeps): RestHandler {
+  return async (request, agent, path) => {
+    const progress: Progress = {
+      requestId: requestIdOf(request, deps.newId),
+      binding: 'rest',
+      startedAt: deps.monotonicMs(),
+      operation: 'unknown',
+      principal: 'anonymous',
+      traceparent: traceparentOf(request),
+      version: isOf0_3(path) ? '0.3' : '1.0',
+    }
+    try {
+      return await answer(deps, request, { agent, path }, progress)
+    } catch (reason) {
+      const error = ParleyError.from(reason)
+      const { requestId, version } = progress
+      const status = restStatus(error.code, version)
+      finishCall(deps, progress, request.isClientGone ? CLIENT_GONE : status, error)
+      return jsonReply(encodeError(error, requestId, version), requestId, status, {
+        'content-type': contentTypeFor(request),
+        ...failureHeaders(error),
+      })
+    }
+  }
+}
+
+async function answer(
+  deps: EdgeDeps,
+  request: EdgeRequest,
+  { agent, path }: { readonly agent: string; readonly path: string },
+  progress: Progress,
+): Promise<EdgeReply> {
+  const principal = await authenticate(deps.access, request, { anonymous: false })
+  progress.principal = principal.subject
+
+  const found = getRoute(request.method, path)
+  const { operation } = found.route
+  const { dialect } = found
+  progress.operation = operation
+  const declared = declaredVersion(request, deps.settings.strictVersion)
+  if (declared !== undefined && declared !== dialect.version) {
+    throw unsupportedVersion(`A2A ${declared} is not spoken at this path, which is of ${dialect.version}`)
+  }
+  const { requestId, version, traceparent } = progress
+  const { call, headers } = beginOperation(deps, {
+    operation,
+    dialect,
+    principal,
+    agent,
+    request: await decode(found, request, deps.settings.maxBodyBytes),
+    exchange: request,
+    requestId,
+    traceparent,
+  })
+  if (isStream(operation)) {
+    return openStream(deps, () => STREAM[operation].open(call), {
+      requestId,
+      version,
+      encode: (event) => dialect.encodeEvent(operation, event),
+      request,
+      headers,
+      ended: recordEnd(deps, progress),
+    })
+  }
+  const result = await UNARY[operation].run(call)
+  finishCall(deps, progress, OK)
+  return jsonReply(dialect.encodeResult(operation, result), requestId, OK, {
+    'content-type': contentTypeFor(request),
+    ...headers(),
+  })
+}
+
+const OK = 200
+
+/** Made apart from the call, so that an open stream does not keep what the call was asked with. */
+const recordEnd = (deps: EdgeDeps, progress: Progress) => (error?: ParleyError) =>
+  finishCall(deps, progress, OK, error)
