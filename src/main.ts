@@ -123,7 +123,8 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
           version: VERSION,
           settings: edgeSettings(config),
         })
-  const listener = await listen(app, { host: config.host, port: config.port, ...ways })
+  const tls = secrets.tls === undefined ? {} : { tls: secrets.tls }
+  const listener = await listen(app, { host: config.host, port: config.port, ...tls, ...ways })
   opened.defer(() => listener.close(STOP_GRACE_MS))
   url ||= listener.url
   if (config.opsPort !== undefined) {
@@ -163,6 +164,7 @@ function edgeSettings(config: Config): EdgeSettings {
   return {
     ...DEFAULT_EDGE_SETTINGS,
     anonymous: config.anonymous,
+    strictVersion: config.strictVersion,
     heartbeatMs: config.heartbeatMs,
     ...(config.demo ? { allowedHosts: ['localhost', '127.0.0.1', '[::1]'] } : {}),
   }
