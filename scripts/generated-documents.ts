@@ -3,6 +3,8 @@ import { isInterrupted, isTerminal, TASK_STATES, TRANSITIONS } from '../src/a2a/
 import { SETTINGS } from '../src/config/env.ts'
 import { PROBLEMS, problemType } from '../src/edge/http/problem.ts'
 import { JSONRPC_FAILURES } from '../src/edge/jsonrpc/errors.ts'
+import { restStatus } from '../src/edge/rest/errors.ts'
+import { RPC_STATUS } from '../src/edge/rpc-status.ts'
 import { ERROR_CODES } from '../src/errors.ts'
 
 const GENERATED = '<!-- Made by `npm run docs`; edit the code it names instead. -->'
@@ -36,20 +38,36 @@ export function errorsDocument(): string {
     return [
       `\`${code}\``,
       PROBLEMS[code].title,
-      rpc.code,
       `\`${code.toUpperCase()}\``,
+      rpc.code,
+      `\`${RPC_STATUS[code]}\``,
+      restStatus(code, '1.0'),
+      restStatus(code, '0.3'),
       rpc.status,
       PROBLEMS[code].status,
     ]
   })
-  const head = ['Code', 'Meaning', 'JSON-RPC', 'Reason', 'HTTP of JSON-RPC', 'HTTP of the native API']
+  const head = [
+    'Code',
+    'Meaning',
+    'Reason',
+    'JSON-RPC',
+    'gRPC',
+    'HTTP of REST 1.0',
+    'of REST 0.3',
+    'of JSON-RPC',
+    'of the native API',
+  ]
   return `${GENERATED}
 
 # Errors
 
 Every failure has one code of \`src/errors.ts\`. The native API answers \`application/problem+json\` (RFC 9457) with that
-\`code\` and the type \`${problemType('conflict').replace('conflict', '<code>')}\`; JSON-RPC answers an error object whose
-\`data\` holds a \`google.rpc.ErrorInfo\` with the reason. What the caller may not see is answered as what does not exist.
+\`code\` and the type \`${problemType('conflict').replace('conflict', '<code>')}\`. A2A answers in the form of its binding: JSON-RPC
+an error object, REST 1.0 a \`google.rpc.Status\` under \`error\`, REST 0.3 the error object of JSON-RPC, gRPC a status with
+\`grpc-status-details-bin\`. Each carries a \`google.rpc.ErrorInfo\` with the reason. A2A 0.3 has no codes for
+\`EXTENSION_SUPPORT_REQUIRED\` and \`VERSION_NOT_SUPPORTED\`: there they are -32600. What the caller may not see is answered
+as what does not exist.
 
 ${table(head, rows)}
 `
