@@ -7,6 +7,7 @@ import type { MessageTable } from './message-table.ts'
 
 /** One protobuf message between its bytes and its proto-JSON. */
 export type ProtoCodec = {
+  readonly table: MessageTable
   /**
    * Members the message does not know are left out. Throws `invalid_params` for a value its field cannot hold, also for
    * a name its enum does not have. `null` is the empty message.
@@ -23,6 +24,7 @@ const NO_TYPES: AnyTables = new Map()
 
 export function createCodec(table: MessageTable, any: AnyTables = NO_TYPES): ProtoCodec {
   return {
+    table,
     encode(json) {
       if (depthOf(json, MAX_ENCODED_DEPTH) > MAX_ENCODED_DEPTH) {
         throw new ParleyError('invalid_params', `${table.name} nests deeper than ${MAX_ENCODED_DEPTH} levels`)
