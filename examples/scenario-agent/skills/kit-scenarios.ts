@@ -32,6 +32,12 @@ const streams =
     complete()
   }
 
+const askForMore: Skill['run'] = ({ status }) =>
+  status(TaskState.TASK_STATE_INPUT_REQUIRED, 'Please tell more.')
+
+/** The kit for 0.3 goes on with the tasks of these messages, or cancels them. */
+const STAYS_OPEN = ['test-message-id', 'text-message-id', 'test-history', 'mapping-test', 'cancel-test']
+
 /** What the A2A compatibility kit expects, by the start of `messageId`. Not listed on the card. */
 export const KIT_SCENARIOS: readonly Skill[] = [
   scenario('tck-complete-task', ({ complete }) => complete('Hello from TCK')),
@@ -52,9 +58,8 @@ export const KIT_SCENARIOS: readonly Skill[] = [
     ...scenario('tck-message-response', ({ reply }) => reply('Direct message response')),
     answersWith: 'message',
   },
-  scenario('tck-input-required', ({ status }) =>
-    status(TaskState.TASK_STATE_INPUT_REQUIRED, 'Please tell more.'),
-  ),
+  scenario('tck-input-required', askForMore),
+  ...STAYS_OPEN.map((id) => scenario(id, askForMore)),
   scenario('tck-reject-task', ({ status }) => status(TaskState.TASK_STATE_REJECTED, 'rejected')),
   scenario(
     'tck-stream-001',
