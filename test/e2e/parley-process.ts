@@ -24,6 +24,8 @@ export type ParleyOptions = {
  */
 export type ParleyProcess = AsyncDisposable & {
   readonly url: string
+  /** Addresses of its gRPC listeners, `host:port`, in the order of `PARLEY_GRPC`. */
+  readonly grpc: readonly string[]
   readonly adminKey: string
   readonly dataDir: string
   /** The process that runs now. */
@@ -51,7 +53,7 @@ export async function startParley(options: ParleyOptions = {}): Promise<ParleyPr
       ...options.env,
     })
     try {
-      return { child: started, url: await started.line(readyUrl) }
+      return { child: started, ...(await started.line(readyRecord)) }
     } catch (reason) {
       started.kill('SIGKILL')
       throw reason
@@ -60,13 +62,14 @@ export async function startParley(options: ParleyOptions = {}): Promise<ParleyPr
 
   let running = await start('0')
   const children = [running.child]
-  const { url } = running
+  const { url, grpc } = running
   const kill = (signal: NodeJS.Signals) => {
     running.child.kill(signal)
     return running.child.exited
   }
   return {
     url,
+    grpc,
     adminKey,
     dataDir,
     child: () => running.child,
@@ -89,14 +92,20 @@ export async function startParley(options: ParleyOptions = {}): Promise<ParleyPr
 /** A record of what must never happen, whatever callers and agents do. */
 const isSurprise = (line: string) => /"event":"unexpected"|"level":"fatal"|UnhandledPromise/.test(line)
 
-/** The url of the ready record, or nothing for any other line. A worker may have no url. */
-function readyUrl(line: string): string | undefined {
+type ReadyRecord = { readonly url: string; readonly grpc: readonly string[] }
+
+/** What the ready record says, or nothing for any other line. A worker may have no url. */
+function readyRecord(line: string): ReadyRecord | undefined {
   if (!line.startsWith('{')) return undefined
   try {
     const record: unknown = JSON.parse(line)
     if (at(record, 'event') !== 'ready') return undefined
     const url = at(record, 'url')
-    return typeof url === 'string' ? url.replace(/\/$/, '') : ''
+    const grpc = at(record, 'grpc')
+    return {
+      url: typeof url === 'string' ? url.replace(/\/$/, '') : '',
+      grpc: Array.isArray(grpc) ? grpc.map(String) : [],
+    }
   } catch {
     return undefined
   }
