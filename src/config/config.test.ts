@@ -121,6 +121,14 @@ describe('the configuration', () => {
     ])
   })
 
+  it('trusts keys of cards at URLs only', () => {
+    const urls = 'https://keys.example/a, http://127.0.0.1:9/jwks.json'
+    assert.deepEqual(toConfig({ CARD_JKU: urls }, facts).cardKeyUrls, urls.split(', '))
+    for (const bad of ['keys.example', 'https://keys.example/?x', 'file:///keys', 'https://a.example, b']) {
+      assert.deepEqual(problemsOf({ CARD_JKU: bad }), ['PARLEY_CARD_JKU'], bad)
+    }
+  })
+
   it('judges every setting, also one that changes nothing here', () => {
     assert.deepEqual(problemsOf({ ALLOW_PLAINTEXT: 'yes' }), ['PARLEY_ALLOW_PLAINTEXT'])
   })

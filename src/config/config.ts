@@ -22,6 +22,9 @@ export type Config = {
   readonly anonymous: boolean
   readonly allowAgents: readonly string[] | 'loopbackOnly'
   readonly allowCards: readonly string[] | 'loopbackOnly'
+  /** A JWK set. */
+  readonly cardKeysFile: string | undefined
+  readonly cardKeyUrls: readonly string[]
   readonly concurrency: number
   readonly agentConcurrency: number
   readonly maxWaitMs: number
@@ -102,6 +105,8 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
       : env.ALLOW_CARDS === undefined
         ? allowAgents
         : read.list('ALLOW_CARDS'),
+    cardKeysFile: env.CARD_KEYS_FILE,
+    cardKeyUrls: read.urls('CARD_JKU'),
     concurrency: read.integer('CONCURRENCY', 128, { min: 1, max: 10_000 }),
     agentConcurrency: read.integer('AGENT_CONCURRENCY', 64, { min: 1, max: 10_000 }),
     maxWaitMs: read.integer('MAX_WAIT_MS', 55_000, { min: 1, max: 3_600_000 }),
@@ -185,21 +190,37 @@ function reader(env: Env, problems: Violation[]) {
       if (value === undefined) problem(setting, `is ${text}, but must be one of ${values.join(', ')}`)
       return value ?? fallback
     },
-    list: (setting: Setting): readonly string[] =>
-      (env[setting] ?? '')
-        .split(',')
-        .map((entry) => entry.trim())
-        .filter((entry) => entry !== ''),
+    list: (setting: Setting): readonly string[] => listIn(env[setting]),
     url(setting: Setting): string | undefined {
       const text = env[setting]
       if (text === undefined) return undefined
-      const url = URL.parse(text)
-      const isBase = url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''
-      if (isBase) return text.replace(/\/+$/, '')
+      if (isBaseUrl(text)) return text.replace(/\/+$/, '')
       problem(setting, `is ${text}, but must be an http or https URL without query or fragment`)
       return undefined
     },
+    urls(setting: Setting): readonly string[] {
+      const urls = listIn(env[setting])
+      const others = urls.filter((text) => !isBaseUrl(text))
+      if (others.length > 0) {
+        problem(
+          setting,
+          `holds ${others.join(', ')}, but must be http or https URLs without query or fragment`,
+        )
+      }
+      return urls
+    },
   }
+}
+
+const listIn = (text = ''): readonly string[] =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+
+function isBaseUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''
 }
 
 const summary = (problems: readonly Violation[]): string =>

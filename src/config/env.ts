@@ -24,7 +24,10 @@ export const SETTINGS = {
     'Addresses or CIDRs of the proxies that end TLS in front; for now a declaration, not a filter (none)',
   ALLOW_AGENTS:
     'Hosts and CIDRs, each with an optional :port, where agents may be besides public https (none)',
-  ALLOW_CARDS: 'The same for cards that are fetched by URL (as ALLOW_AGENTS)',
+  ALLOW_CARDS: 'The same for cards and keys that are fetched by URL (as ALLOW_AGENTS)',
+  CARD_KEYS_FILE: 'JWK set of the keys that publishers sign cards with, trusted by their kid (none)',
+  CARD_JKU:
+    'URLs, comma-separated, at and below which key sets that signatures of cards name are trusted (none)',
   CONCURRENCY: 'Deliveries at once in this process (128)',
   AGENT_CONCURRENCY: 'Deliveries at once to one agent from this process (64)',
   MAX_WAIT_MS: 'Longest blocking wait for an answer (55000)',

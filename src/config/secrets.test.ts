@@ -57,6 +57,29 @@ describe('the secrets of an installation', () => {
     assert.notEqual(Buffer.from(first.cursorKey).toString(), first.adminKey)
   })
 
+  it('hold a key of its own for signing cards, for its owner alone', (t) => {
+    const path = folder(t)
+    const { cardSigningKey } = toSecrets({}, configOf(path))
+
+    assert.deepEqual([cardSigningKey.kty, cardSigningKey.crv], ['EC', 'P-256'])
+    assert.equal(modeOf(join(path, 'card-signing.key')), 0o600)
+    assert.deepEqual(toSecrets({}, configOf(path)).cardSigningKey, cardSigningKey)
+
+    writeFileSync(join(path, 'card-signing.key'), 'no key')
+    assert.throws(() => toSecrets({}, configOf(path)), /card-signing\.key holds no key/)
+  })
+
+  it('take the keys of publishers from a file', (t) => {
+    const path = folder(t)
+    const file = join(path, 'keys.json')
+    const config = { ...configOf(path), cardKeysFile: file }
+
+    assert.throws(() => toSecrets({}, config), /PARLEY_CARD_KEYS_FILE/)
+    writeFileSync(file, '{"keys":[]}')
+    assert.equal(toSecrets({}, config).cardKeys, '{"keys":[]}')
+    assert.equal(toSecrets({}, configOf(path)).cardKeys, undefined)
+  })
+
   it('take a given admin key and generate none', (t) => {
     const path = folder(t)
     const given = join(path, 'given')

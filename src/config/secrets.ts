@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, type JsonWebKey, randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { newSecret } from '../access/key-secret.ts'
@@ -13,6 +13,10 @@ export type Secrets = {
   readonly isAdminKeyNew: boolean
   /** Signs page cursors; the same in every process of an installation. */
   readonly cursorKey: Uint8Array
+  /** Signs the cards we publish, and nothing else; the same in every process of an installation. */
+  readonly cardSigningKey: JsonWebKey
+  /** The JWK set of the keys that publishers of cards are trusted by. */
+  readonly cardKeys?: string
   /** What the listeners prove themselves with, in PEM. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
 }
@@ -25,22 +29,39 @@ export function toSecrets(env: Env, config: Config): Secrets {
     adminKey: admin.secret,
     isAdminKeyNew: admin.isNew,
     cursorKey: Buffer.from(cursor.secret),
+    cardSigningKey: signingKeyOf(config),
+    ...(config.cardKeysFile === undefined
+      ? {}
+      : { cardKeys: readSetting('CARD_KEYS_FILE', config.cardKeysFile).toString() }),
     ...(config.tls === undefined ? {} : { tls: tlsOf(config.tls) }),
   }
 }
 
 const tlsOf = ({ certFile, keyFile }: NonNullable<Config['tls']>) => ({
-  cert: readPem('TLS_CERT_FILE', certFile),
-  key: readPem('TLS_KEY_FILE', keyFile),
+  cert: readSetting('TLS_CERT_FILE', certFile),
+  key: readSetting('TLS_KEY_FILE', keyFile),
 })
 
-function readPem(setting: Setting, path: string): Buffer {
+function readSetting(setting: Setting, path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (cause) {
     throw new ParleyError('invalid_params', `PARLEY_${setting} cannot be read: ${path}`, { cause })
   }
 }
+
+function signingKeyOf({ dataDir }: Config): JsonWebKey {
+  const path = join(dataDir, 'card-signing.key')
+  const { secret } = secretFile(path, () => JSON.stringify(newSigningKey()))
+  try {
+    return JSON.parse(secret)
+  } catch (cause) {
+    throw new ParleyError('invalid_params', `The key file ${path} holds no key`, { cause })
+  }
+}
+
+const newSigningKey = (): JsonWebKey =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
 
 type SecretFile = { readonly secret: string; readonly isNew: boolean }
 
@@ -57,10 +78,10 @@ function adminKeyOf(env: Env, config: Config): SecretFile {
 }
 
 /** The secret in a file, made if the file does not exist. Of processes that start at once, one makes it. */
-export function secretFile(path: string): SecretFile {
+export function secretFile(path: string, make = () => newSecret(randomBytes)): SecretFile {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   try {
-    const secret = newSecret(randomBytes)
+    const secret = make()
     writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: 'wx' })
     return { secret, isNew: true }
   } catch (error) {
