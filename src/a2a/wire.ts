@@ -47,10 +47,14 @@ export function check<S extends TSchema>(schema: S): Check<Static<S>> {
     parse(value) {
       const found = violations(value)
       if (found.length === 0) return value as Static<S>
-      throw new ParleyError('invalid_params', summarise(found), { violations: found })
+      throw invalidParams(found)
     },
   }
 }
+
+/** The `invalid_params` that names these violations; its message names the first. */
+export const invalidParams = (violations: readonly Violation[]): ParleyError =>
+  new ParleyError('invalid_params', summarise(violations), { violations })
 
 function describe(validator: Validator, value: unknown): readonly Violation[] {
   const errors = validator.Errors(value)

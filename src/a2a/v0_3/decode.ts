@@ -1,0 +1,160 @@
+/**
+ * What an agent or a client of 0.3 wrote → wire JSON of 1.0. Everything here expects text whose value was checked
+ * against the schema of its shape, and is liberal about what agents leave out.
+ */
+import { elementsOf, type Members, objectText } from '../json-text.ts'
+import { readMembers } from './read.ts'
+import { type Shape, wordToV1 } from './shape.ts'
+import { normaliseTimestamp } from './timestamp.ts'
+
+/** An agent's message with no parts still says something by its metadata, and 1.0 wants a part. */
+const NO_PARTS = '[{"text":""}]'
+
+/** A task whose state is not known has not ended, as far as anybody knows: it goes on being asked about. */
+const UNKNOWN_STATE = 'TASK_STATE_WORKING'
+
+export function decodeMessage(shape: Shape, text: string): string {
+  const message = readMembers(text, shape.nameOf)
+  const parts = decodeParts(shape, message.get(shape.partsOfMessage))
+  return objectText([
+    ['messageId', message.get('messageId')],
+    ['contextId', message.get('contextId')],
+    ['taskId', message.get('taskId')],
+    ['role', wordToV1(shape.roles, message.get('role'), 'ROLE_AGENT')],
+    ['parts', parts === '[]' ? NO_PARTS : parts],
+    ['metadata', message.get('metadata')],
+    ['extensions', message.get('extensions')],
+    ['referenceTaskIds', message.get('referenceTaskIds')],
+    ...unknownMembers(shape, message, MESSAGE),
+  ])
+}
+
+export function decodeTask(shape: Shape, text: string): string {
+  const task = readMembers(text, shape.nameOf)
+  return objectText([
+    ['id', task.get('id')],
+    ['contextId', task.get('contextId')],
+    ['status', decodeStatus(shape, task.get('status') ?? '{}')],
+    ['artifacts', decodeEach(task.get('artifacts'), (artifact) => decodeArtifact(shape, artifact))],
+    ['history', decodeEach(task.get('history'), (message) => decodeMessage(shape, message))],
+    ['metadata', task.get('metadata')],
+    ...unknownMembers(shape, task, TASK),
+  ])
+}
+
+export function decodeStatusUpdate(shape: Shape, text: string): string {
+  const event = readMembers(text, shape.nameOf)
+  return objectText([
+    ['taskId', event.get('taskId')],
+    ['contextId', event.get('contextId')],
+    ['status', decodeStatus(shape, event.get('status') ?? '{}')],
+    ['metadata', event.get('metadata')],
+    ...unknownMembers(shape, event, STATUS_UPDATE),
+  ])
+}
+
+export function decodeArtifactUpdate(shape: Shape, text: string): string {
+  const event = readMembers(text, shape.nameOf)
+  return objectText([
+    ['taskId', event.get('taskId')],
+    ['contextId', event.get('contextId')],
+    ['artifact', decodeArtifact(shape, event.get('artifact') ?? '{}')],
+    ['append', event.get('append')],
+    ['lastChunk', event.get('lastChunk')],
+    ['metadata', event.get('metadata')],
+    ...unknownMembers(shape, event, ARTIFACT_UPDATE),
+  ])
+}
+
+function decodeStatus(shape: Shape, text: string): string {
+  const status = readMembers(text, shape.nameOf)
+  const message = status.get('message')
+  return objectText([
+    ['state', wordToV1(shape.states, status.get('state'), UNKNOWN_STATE)],
+    ['message', message && decodeMessage(shape, message)],
+    ['timestamp', decodeTimestamp(status.get('timestamp'))],
+    ...unknownMembers(shape, status, STATUS),
+  ])
+}
+
+function decodeArtifact(shape: Shape, text: string): string {
+  const artifact = readMembers(text, shape.nameOf)
+  return objectText([
+    ['artifactId', artifact.get('artifactId')],
+    ['name', artifact.get('name')],
+    ['description', artifact.get('description')],
+    ['parts', decodeParts(shape, artifact.get('parts'))],
+    ['metadata', artifact.get('metadata')],
+    ['extensions', artifact.get('extensions')],
+    ...unknownMembers(shape, artifact, ARTIFACT),
+  ])
+}
+
+const decodeParts = (shape: Shape, parts: string | undefined): string =>
+  decodeEach(parts, shape.decodePart) ?? '[]'
+
+export const decodeEach = (list: string | undefined, decode: (item: string) => string): string | undefined =>
+  list && `[${elementsOf(list).map(decode).join(',')}]`
+
+/** What cannot be read is left out: a status without a time is valid, one with a wrong time is not. */
+function decodeTimestamp(text: string | undefined): string | undefined {
+  const timestamp: unknown = text === undefined ? undefined : JSON.parse(text)
+  const normalised = typeof timestamp === 'string' ? normaliseTimestamp(timestamp) : undefined
+  return normalised && JSON.stringify(normalised)
+}
+
+export const unknownMembers = (
+  shape: Shape,
+  members: Members,
+  known: ReadonlySet<string>,
+): readonly (readonly [string, string])[] =>
+  shape.isOpen ? [...members].filter(([name]) => !known.has(name)) : []
+
+/** The members of each object that either version knows. */
+export const MESSAGE: ReadonlySet<string> = new Set([
+  'kind',
+  'messageId',
+  'contextId',
+  'taskId',
+  'role',
+  'parts',
+  'content',
+  'metadata',
+  'extensions',
+  'referenceTaskIds',
+])
+export const TASK: ReadonlySet<string> = new Set([
+  'kind',
+  'id',
+  'contextId',
+  'status',
+  'artifacts',
+  'history',
+  'metadata',
+])
+export const STATUS: ReadonlySet<string> = new Set(['state', 'message', 'timestamp'])
+export const STATUS_UPDATE: ReadonlySet<string> = new Set([
+  'kind',
+  'taskId',
+  'contextId',
+  'status',
+  'final',
+  'metadata',
+])
+export const ARTIFACT_UPDATE: ReadonlySet<string> = new Set([
+  'kind',
+  'taskId',
+  'contextId',
+  'artifact',
+  'append',
+  'lastChunk',
+  'metadata',
+])
+export const ARTIFACT: ReadonlySet<string> = new Set([
+  'artifactId',
+  'name',
+  'description',
+  'parts',
+  'metadata',
+  'extensions',
+])

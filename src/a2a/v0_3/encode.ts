@@ -1,0 +1,113 @@
+/** Wire JSON of 1.0 → what an agent or a client of 0.3 reads. Everything here expects valid text of 1.0. */
+import { elementsOf, type Members, membersOf, objectText } from '../json-text.ts'
+import type { StreamOperation } from '../operation.ts'
+import { isTerminal, type TaskState } from '../task-state.ts'
+import { ARTIFACT, ARTIFACT_UPDATE, MESSAGE, STATUS, STATUS_UPDATE, TASK, unknownMembers } from './decode.ts'
+import { type Kind, type Shape, wordFromV1 } from './shape.ts'
+import { normaliseTimestamp } from './timestamp.ts'
+
+export function encodeMessage(shape: Shape, text: string): string {
+  const message = membersOf(text)
+  return objectText([
+    kind(shape, 'message'),
+    ['messageId', message.get('messageId')],
+    ['contextId', nonEmpty(message, 'contextId')],
+    ['taskId', nonEmpty(message, 'taskId')],
+    ['role', wordFromV1(shape.roles, message.get('role'), 'unknown')],
+    [shape.partsOfMessage, encodeEach(message.get('parts') ?? '[]', shape.encodePart)],
+    ['metadata', message.get('metadata')],
+    ['extensions', message.get('extensions')],
+    ['referenceTaskIds', shape.isOpen ? message.get('referenceTaskIds') : undefined],
+    ...unknownMembers(shape, message, MESSAGE),
+  ])
+}
+
+export function encodeTask(shape: Shape, text: string): string {
+  const task = membersOf(text)
+  return objectText([
+    kind(shape, 'task'),
+    ['id', task.get('id')],
+    ['contextId', task.get('contextId')],
+    ['status', encodeStatus(shape, task.get('status') ?? '{}')],
+    ['artifacts', encodeEach(task.get('artifacts'), (artifact) => encodeArtifact(shape, artifact))],
+    ['history', encodeEach(task.get('history'), (message) => encodeMessage(shape, message))],
+    ['metadata', task.get('metadata')],
+    ...unknownMembers(shape, task, TASK),
+  ])
+}
+
+/** `final` says that the stream ends here: at the end of the task, and where a send's stream hands over to the client. */
+export function encodeStatusUpdate(shape: Shape, text: string, operation: StreamOperation): string {
+  const event = membersOf(text)
+  const status = event.get('status') ?? '{}'
+  return objectText([
+    kind(shape, 'status-update'),
+    ['taskId', event.get('taskId')],
+    ['contextId', event.get('contextId')],
+    ['status', encodeStatus(shape, status)],
+    ['final', String(endsStream(stateOf(status), operation))],
+    ['metadata', event.get('metadata')],
+    ...unknownMembers(shape, event, STATUS_UPDATE),
+  ])
+}
+
+export function encodeArtifactUpdate(shape: Shape, text: string): string {
+  const event = membersOf(text)
+  return objectText([
+    kind(shape, 'artifact-update'),
+    ['taskId', event.get('taskId')],
+    ['contextId', event.get('contextId')],
+    ['artifact', encodeArtifact(shape, event.get('artifact') ?? '{}')],
+    ['append', event.get('append')],
+    ['lastChunk', event.get('lastChunk')],
+    ['metadata', event.get('metadata')],
+    ...unknownMembers(shape, event, ARTIFACT_UPDATE),
+  ])
+}
+
+function encodeStatus(shape: Shape, text: string): string {
+  const status = membersOf(text)
+  const message = status.get('message')
+  return objectText([
+    ['state', wordFromV1(shape.states, status.get('state'), 'unknown')],
+    ['message', message && encodeMessage(shape, message)],
+    ['timestamp', encodeTimestamp(status.get('timestamp'))],
+    ...unknownMembers(shape, status, STATUS),
+  ])
+}
+
+function encodeArtifact(shape: Shape, text: string): string {
+  const artifact = membersOf(text)
+  return objectText([
+    ['artifactId', artifact.get('artifactId')],
+    ['name', artifact.get('name')],
+    ['description', artifact.get('description')],
+    ['parts', encodeEach(artifact.get('parts') ?? '[]', shape.encodePart)],
+    ['metadata', artifact.get('metadata')],
+    ['extensions', artifact.get('extensions')],
+    ...unknownMembers(shape, artifact, ARTIFACT),
+  ])
+}
+
+export const encodeEach = (list: string | undefined, encode: (item: string) => string): string | undefined =>
+  list && `[${elementsOf(list).map(encode).join(',')}]`
+
+/** Parsers of proto-JSON refuse a time that is not RFC 3339. */
+function encodeTimestamp(text: string | undefined): string | undefined {
+  const normalised = text === undefined ? undefined : normaliseTimestamp(String(JSON.parse(text)))
+  return normalised && JSON.stringify(normalised)
+}
+
+const endsStream = (state: TaskState, operation: StreamOperation): boolean =>
+  isTerminal(state) || (operation === 'SendStreamingMessage' && state === 'TASK_STATE_INPUT_REQUIRED')
+
+const stateOf = (status: string): TaskState =>
+  JSON.parse(membersOf(status).get('state') ?? 'null') as TaskState
+
+/** 1.0 cannot tell an empty string from none; 0.3 can. */
+export function nonEmpty(members: Members, name: string): string | undefined {
+  const value = members.get(name)
+  return value === '""' ? undefined : value
+}
+
+const kind = (shape: Shape, name: Kind): readonly [string, string | undefined] => ['kind', shape.kindOf(name)]

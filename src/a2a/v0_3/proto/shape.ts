@@ -1,0 +1,76 @@
+import { objectText } from '../../json-text.ts'
+import { partFromV1, partToV1 } from '../part.ts'
+import { readMembers } from '../read.ts'
+import type { Shape, Words } from '../shape.ts'
+import { jsonName } from './names.ts'
+
+/** By number, as in the protobuf enums. */
+export const ROLES = ['ROLE_UNSPECIFIED', 'ROLE_USER', 'ROLE_AGENT']
+export const STATES = [
+  'TASK_STATE_UNSPECIFIED',
+  'TASK_STATE_SUBMITTED',
+  'TASK_STATE_WORKING',
+  'TASK_STATE_COMPLETED',
+  'TASK_STATE_FAILED',
+  'TASK_STATE_CANCELLED',
+  'TASK_STATE_INPUT_REQUIRED',
+  'TASK_STATE_REJECTED',
+  'TASK_STATE_AUTH_REQUIRED',
+]
+
+/** The JSON form of 0.3's protobuf messages, which its REST and gRPC bindings carry: parsers of it refuse unknown members. */
+export const SHAPE: Shape = {
+  nameOf: jsonName,
+  partsOfMessage: 'content',
+  roles: wordsOf(ROLES, {}),
+  states: wordsOf(STATES, { TASK_STATE_CANCELLED: 'TASK_STATE_CANCELED' }),
+  decodePart,
+  encodePart,
+  kindOf: () => undefined,
+  isOpen: false,
+}
+
+/** An enum's unspecified value means nothing in 1.0. */
+function wordsOf(names: readonly string[], spelling: Readonly<Record<string, string>>): Words {
+  const pairs = names.slice(1).map((name) => [name, spelling[name] ?? name] as const)
+  const numbers = pairs.map(([, v1], index) => [String(index + 1), v1] as const)
+  return {
+    toV1: Object.fromEntries([...pairs, ...numbers]),
+    fromV1: Object.fromEntries(pairs.map(([name, v1]) => [v1, name])),
+  }
+}
+
+function decodePart(text: string): string {
+  const part = readMembers(text, jsonName)
+  const file = part.get('file')
+  const content = file === undefined ? undefined : readMembers(file, jsonName)
+  const data = part.get('data')
+  return partToV1(
+    {
+      text: part.get('text'),
+      bytes: content?.get('fileWithBytes'),
+      uri: content?.get('fileWithUri'),
+      name: content?.get('name'),
+      mimeType: content?.get('mimeType'),
+      data: data && (readMembers(data).get('data') ?? '{}'),
+      metadata: part.get('metadata'),
+    },
+    [],
+  )
+}
+
+function encodePart(text: string): string {
+  const { text: said, data, bytes, uri, name, mimeType, metadata } = partFromV1(text)
+  const file = objectText([
+    ['fileWithBytes', bytes],
+    ['fileWithUri', uri],
+    ['mimeType', mimeType],
+    ['name', name],
+  ])
+  return objectText([
+    ['text', said],
+    ['file', file === '{}' ? undefined : file],
+    ['data', data && objectText([['data', data]])],
+    ['metadata', metadata],
+  ])
+}

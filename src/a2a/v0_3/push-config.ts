@@ -1,0 +1,53 @@
+import { elementsOf, membersOf, objectText } from '../json-text.ts'
+import { type NameOf, readMembers } from './read.ts'
+
+/** A push notification config of 0.3, which is nested in what names its task, ⇄ the flat one of 1.0. */
+export function decodePushConfig(
+  text: string,
+  nameOf: NameOf,
+  outer: { readonly taskId?: string | undefined; readonly id?: string | undefined },
+): string {
+  const config = readMembers(text, nameOf)
+  const authentication = config.get('authentication')
+  return objectText([
+    ['id', filled(config.get('id')) ?? filled(outer.id)],
+    ['taskId', outer.taskId],
+    ['url', config.get('url')],
+    ['token', config.get('token')],
+    ['authentication', authentication && decodeAuthentication(authentication, nameOf)],
+  ])
+}
+
+/** 1.0 has one scheme where 0.3 lists those a receiver takes: the first is kept. No scheme means no authentication. */
+function decodeAuthentication(text: string, nameOf: NameOf): string | undefined {
+  const authentication = readMembers(text, nameOf)
+  const [scheme] = elementsOf(authentication.get('schemes') ?? '[]')
+  return scheme === undefined
+    ? undefined
+    : objectText([
+        ['scheme', scheme],
+        ['credentials', authentication.get('credentials')],
+      ])
+}
+
+/** The inner config; its task is named around it. */
+export function encodePushConfig(text: string): string {
+  const config = membersOf(text)
+  const authentication = config.get('authentication')
+  return objectText([
+    ['id', filled(config.get('id'))],
+    ['url', config.get('url')],
+    ['token', filled(config.get('token'))],
+    ['authentication', authentication && encodeAuthentication(authentication)],
+  ])
+}
+
+function encodeAuthentication(text: string): string {
+  const authentication = membersOf(text)
+  return objectText([
+    ['schemes', `[${authentication.get('scheme') ?? ''}]`],
+    ['credentials', filled(authentication.get('credentials'))],
+  ])
+}
+
+const filled = (text: string | undefined): string | undefined => (text === '""' ? undefined : text)
