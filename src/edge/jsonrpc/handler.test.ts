@@ -356,3 +356,95 @@ describeBothWays('A2A over JSON-RPC', (ask) => {
     )
   })
 })
+
+describeBothWays('A2A 0.3 over JSON-RPC', (ask) => {
+  const send = (init: RequestInit, script?: Script, path?: string) => sendBy(ask, init, script, path)
+  const message = { kind: 'message', messageId: 'm', role: 'user', parts: [{ kind: 'text', text: 'hi' }] }
+
+  it('answers message/send with a bare task of its own kind', async () => {
+    let seen = ''
+    const sendMessage: NonNullable<Script['tasks']>['sendMessage'] = async (_call, _agent, request) => {
+      seen = request.text
+      return `{"task":${TASK}}`
+    }
+    const { answer } = await send(post(rpc('message/send', { message })), { tasks: { sendMessage } })
+
+    assert.deepEqual(JSON.parse(seen).message.parts, [{ text: 'hi' }])
+    assert.deepEqual(answer.result, {
+      id: 'task-1',
+      contextId: 'c',
+      status: { state: 'submitted' },
+      kind: 'task',
+    })
+  })
+
+  it('streams events of its own kind, each a whole response', async () => {
+    const { response } = await ask({}, '/a2a/echo', post(rpc('message/stream', { message }, 7)))
+    const data = /^id: 1\ndata: (.*)\n\n$/.exec(await response.text())?.[1] ?? ''
+    const frame: { id: number; result: { kind: string } } = JSON.parse(data)
+    assert.deepEqual([frame.id, frame.result.kind], [7, 'task'])
+  })
+
+  it('is chosen by the name of the method, or by a declared version', async () => {
+    for (const headers of [{}, { 'a2a-version': '0.3' }, { 'a2a-version': '0.3.1' }]) {
+      assert.equal((await send(post(rpc('tasks/get', { id: 't' }), headers))).answer.error, undefined)
+    }
+    const other = await send(post(rpc('tasks/get', { id: 't' }), { 'a2a-version': '1.0' }))
+    assert.equal(other.answer.error?.code, -32601)
+    const strict = { settings: { strictVersion: true } }
+    assert.equal((await send(post(rpc('tasks/get', { id: 't' })), strict)).answer.error, undefined)
+  })
+
+  it('has no method that lists tasks', async () => {
+    assert.equal((await send(post(rpc('tasks/list', {})))).answer.error?.code, -32601)
+  })
+
+  it('uses no code that 0.3 does not have', async () => {
+    for (const [code, number] of [
+      ['extension_support_required', -32600],
+      ['version_not_supported', -32600],
+      ['task_not_found', -32001],
+    ] as const) {
+      const getTask = async () => {
+        throw new ParleyError(code, 'No')
+      }
+      const { answer } = await send(post(rpc('tasks/get', { id: 't' })), { tasks: { getTask } })
+      assert.deepEqual([answer.error?.code, reasonOf(answer)], [number, code.toUpperCase()])
+    }
+  })
+
+  it('names what is wrong where the client wrote it', async () => {
+    const { answer } = await send(
+      post(rpc('message/send', { message: { ...message, parts: [{ kind: 'text' }] } })),
+    )
+    assert.equal(answer.error?.code, -32602)
+    assert.match(JSON.stringify(answer.error), /message\.parts\[0\]/)
+  })
+
+  it('gives who resubscribes to an ended task the task, and closes', async () => {
+    const subscribeToTask = async () => {
+      throw new ParleyError('unsupported_operation', 'The task has ended')
+    }
+    const { response } = await ask(
+      { tasks: { subscribeToTask } },
+      '/a2a/echo',
+      post(rpc('tasks/resubscribe', { id: 't' })),
+    )
+    assert.match(await response.text(), /^data: {"jsonrpc":"2.0","id":1,"result":{.*"kind":"task"/)
+  })
+
+  it('echoes activated extensions under the name the header had', async () => {
+    const sendMessage: NonNullable<Script['tasks']>['sendMessage'] = async (
+      _call,
+      _agent,
+      _request,
+      options,
+    ) => {
+      options.onActivated?.(options.extensions ?? [])
+      return `{"task":${TASK}}`
+    }
+    const init = post(rpc('message/send', { message }), { 'x-a2a-extensions': 'urn:a' })
+    const { headers } = await send(init, { tasks: { sendMessage } })
+    assert.deepEqual([headers.get('x-a2a-extensions'), headers.get('a2a-extensions')], ['urn:a', null])
+  })
+})
