@@ -12,7 +12,10 @@ async function openStream(frames: AsyncIterable<Frame>) {
   const shutdown = new AbortController()
   const ends: (string | undefined)[] = []
   const source = {
-    encode: (frame: Frame) => frame.text,
+    encode: ({ text }: Frame) => {
+      if (text === 'unwritable') throw new TypeError('no words for it')
+      return text
+    },
     encodeError: ({ code }: { readonly code: string }) => code,
     heartbeat: ': hb\n\n',
     ended: (error?: { readonly code: string }) => ends.push(error?.code),
@@ -78,5 +81,16 @@ describe('an open stream', () => {
 
     assert.deepEqual(written, ['a', 'end'])
     assert.deepEqual(ends, [undefined])
+  })
+
+  it('fails by itself when it has no words for a frame', async () => {
+    const { written, take, ends } = await openStream(quietAfter('a', 'unwritable', 'b'))
+    take(1)
+    await new Promise(setImmediate)
+    take(Number.POSITIVE_INFINITY)
+    await new Promise(setImmediate)
+
+    assert.deepEqual(written, ['a', 'internal', 'end'])
+    assert.deepEqual(ends, ['internal'])
   })
 })

@@ -2,13 +2,14 @@ import { ParleyError } from '../../errors.ts'
 import type { EdgeRequest, EdgeStream, StreamSink } from './exchange.ts'
 import { type OpenStream, type OpenStreams, TICKS_PER_HEARTBEAT } from './open-streams.ts'
 
-/** What a stream shows, and in which words. `Frame` is what the room yields. */
-export type StreamSource<Frame extends { readonly seq?: number }> = {
-  readonly encode: (frame: Frame) => string
+/** What a stream shows, and in which words. `Frame` is what the room yields, `Piece` what goes out: text, or bytes. */
+export type StreamSource<Frame extends { readonly seq?: number }, Piece = string> = {
+  /** A frame that it throws for fails the stream. */
+  readonly encode: (frame: Frame) => Piece
   /** The last piece of a stream that fails after it has begun; absent where the sink's `end` tells failures. */
-  readonly encodeError?: (error: ParleyError) => string
+  readonly encodeError?: (error: ParleyError) => Piece
   /** Written when there was nothing else to say for a while; absent where the transport keeps itself alive. */
-  readonly heartbeat?: string
+  readonly heartbeat?: Piece
   /** The stream has ended, by itself, by `error`, or because the reader left. Called once, only after its first event. */
   readonly ended: (error?: ParleyError) => void
 }
@@ -27,11 +28,11 @@ export type StreamOptions = {
  * A stream whose first event is there, or has been waited for during `firstEventWaitMs`. Rejects with whatever fails before
  * that, so that the caller can answer plainly. When the reader leaves, the request's signal aborts at once.
  */
-export async function openEventStream<Frame extends { readonly seq?: number }>(
+export async function openEventStream<Frame extends { readonly seq?: number }, Piece = string>(
   open: () => Promise<StreamFrames<Frame>>,
-  source: StreamSource<Frame>,
+  source: StreamSource<Frame, Piece>,
   options: StreamOptions,
-): Promise<EdgeStream> {
+): Promise<EdgeStream<Piece>> {
   const stream = new EventStream(source, options.request, options.openStreams)
   try {
     await stream.begin(await open(), options.firstEventWaitMs)
@@ -57,12 +58,14 @@ const OVER = { kind: 'over' } as const
  * There are thousands of these, most of them waiting, so each is one object with a handful of members: no timer, no
  * promise but that of its step, no signal but the request's own.
  */
-export class EventStream<Frame extends { readonly seq?: number }> implements EdgeStream, OpenStream {
-  readonly #source: StreamSource<Frame>
+export class EventStream<Frame extends { readonly seq?: number }, Piece = string>
+  implements EdgeStream<Piece>, OpenStream
+{
+  readonly #source: StreamSource<Frame, Piece>
   readonly #request: StreamOptions['request']
   readonly #openStreams: OpenStreams
   #iterator: AsyncIterator<Frame> | undefined
-  #sink: StreamSink | undefined
+  #sink: StreamSink<Piece> | undefined
   #isStepping = false
   #isClosed = false
   #arrived: Outcome<Frame> | undefined
@@ -73,7 +76,11 @@ export class EventStream<Frame extends { readonly seq?: number }> implements Edg
   /** Ends the wait for the first event. */
   #begun: (() => void) | undefined
 
-  constructor(source: StreamSource<Frame>, request: StreamOptions['request'], openStreams: OpenStreams) {
+  constructor(
+    source: StreamSource<Frame, Piece>,
+    request: StreamOptions['request'],
+    openStreams: OpenStreams,
+  ) {
     this.#source = source
     this.#request = request
     this.#openStreams = openStreams
@@ -89,7 +96,7 @@ export class EventStream<Frame extends { readonly seq?: number }> implements Edg
     this.#iterator = frames[Symbol.asyncIterator]()
     if (this.#interrupted === undefined) await this.#first(waitMs)
     const first = this.#interrupted ?? this.#arrived
-    if (first?.kind === 'failed') throw first.error
+    if (first?.kind === 'failed') throw withPosition(first.error, this.#taskId, undefined)
   }
 
   #first(waitMs: number): Promise<void> {
@@ -104,7 +111,7 @@ export class EventStream<Frame extends { readonly seq?: number }> implements Edg
     })
   }
 
-  resume(sink: StreamSink): void {
+  resume(sink: StreamSink<Piece>): void {
     if (this.#isClosed) return
     this.#sink = sink
     this.#openStreams.keepAlive(this)
@@ -154,26 +161,33 @@ export class EventStream<Frame extends { readonly seq?: number }> implements Edg
         return
       }
       this.#arrived = undefined
-      this.#show(this.#sink, next)
+      if (next.kind === 'frame') this.#show(this.#sink, next.frame)
+      else this.#finish(this.#sink, next.kind === 'failed' ? next.error : undefined)
     }
   }
 
-  #show(sink: StreamSink, outcome: Outcome<Frame>): void {
-    if (outcome.kind === 'frame') {
-      this.#lastSeq = outcome.frame.seq ?? this.#lastSeq
-      this.#write(sink, this.#source.encode(outcome.frame))
+  #show(sink: StreamSink<Piece>, frame: Frame): void {
+    let piece: Piece
+    try {
+      piece = this.#source.encode(frame)
+    } catch (reason) {
+      this.#finish(sink, ParleyError.from(reason))
       return
     }
-    const error =
-      outcome.kind === 'failed' ? withPosition(outcome.error, this.#taskId, this.#lastSeq) : undefined
+    this.#lastSeq = frame.seq ?? this.#lastSeq
+    this.#write(sink, piece)
+  }
+
+  #finish(sink: StreamSink<Piece>, reason: ParleyError | undefined): void {
+    const error = reason && withPosition(reason, this.#taskId, this.#lastSeq)
     this.#end(error)
     if (error !== undefined && this.#source.encodeError) sink.write(this.#source.encodeError(error))
     sink.end(error)
   }
 
-  #write(sink: StreamSink, text: string): void {
+  #write(sink: StreamSink<Piece>, piece: Piece): void {
     this.#quietTicks = 0
-    if (!sink.write(text)) this.#sink = undefined
+    if (!sink.write(piece)) this.#sink = undefined
   }
 
   #end(error?: ParleyError): void {

@@ -36,16 +36,16 @@ export type EdgeReply = {
 export type EdgeHandler = (request: EdgeRequest) => Promise<EdgeReply>
 
 /** A body that is written piece by piece, no faster than its reader takes it. */
-export interface EdgeStream {
+export interface EdgeStream<Piece = string> {
   /** Begins, or goes on after `write` has answered false. */
-  resume(sink: StreamSink): void
+  resume(sink: StreamSink<Piece>): void
   /** The reader has left: releases everything. Does nothing once the stream has ended. */
   cancel(): void
 }
 
-export type StreamSink = {
+export type StreamSink<Piece = string> = {
   /** Answers false when the next piece must wait for `resume`. */
-  readonly write: (text: string) => boolean
+  readonly write: (piece: Piece) => boolean
   /** Nothing follows. `error` is why, when that was not the source's own end; a binding that has told it already ignores it. */
   readonly end: (error?: ParleyError) => void
 }
