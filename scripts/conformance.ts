@@ -65,10 +65,11 @@ async function runParts(kit: Kit, run: Run, place: RunPlace): Promise<readonly R
   for (const part of kit.parts(target)) {
     place.signal.throwIfAborted()
     const progress = createProgress(part.name, process.stdout)
-    const options = { ...place, key, report: join(place.folder, `${name}-${part.name}`), progress }
+    const report = join(place.folder, `${name}-${part.name}`)
+    const options = { ...place, key, transport: run.transport, report, progress }
     results.push(...(await runKit(kit, part, options)))
   }
-  return results.filter(({ outcome, detail }) => outcome !== 'skipped' || !kit.otherTransport.test(detail))
+  return results
 }
 
 function sayVerdict({ expected, errors }: Verdict): void {

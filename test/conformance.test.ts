@@ -61,7 +61,7 @@ describe('the verdict on a run of a compatibility kit', () => {
     assert.deepEqual(judge([result('skipped', 'no TLS here')], { failures: [], skips }, RUN).errors, [])
     assert.deepEqual(
       judge([result('skipped', 'no TLS here: refused')], { failures: [], skips }, RUN).errors,
-      ['a::b was skipped for a reason that is not listed: no TLS here: refused'],
+      ['a::b was skipped, for a reason that is not listed: no TLS here: refused'],
     )
   })
 })

@@ -51,7 +51,7 @@ export function judge(results: readonly Result[], listed: Deviations, run: Run):
     else if (hasFailed) errors.push(`${test} ${outcome}, which is not listed: ${firstLine(detail)}`)
     else if (entry !== undefined) errors.push(`${test} is listed, but it ${pastOf(outcome)}`)
     else if (outcome === 'skipped' && !skips.some((pattern) => pattern.test(detail))) {
-      errors.push(`${test} was skipped for a reason that is not listed: ${firstLine(detail)}`)
+      errors.push(`${test} was skipped, for a reason that is not listed: ${firstLine(detail)}`)
     }
   }
   const known = new Set(results.map(({ test }) => test))

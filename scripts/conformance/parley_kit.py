@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 _LOOPBACK = ("127.0.0.1", "localhost")
+_CREDENTIALS = ("authorization", "x-api-key")
 
 _credential = "Bearer " + os.environ["CONFORMANCE_KEY"]
 _bare_tests = re.compile(os.environ.get("CONFORMANCE_BARE_TESTS") or r"(?!)")
@@ -26,8 +27,12 @@ _wants_credential = True
 
 
 def _authorise(host, headers):
-    if _wants_credential and host in _LOOPBACK and "Authorization" not in headers:
+    if _wants_credential and host in _LOOPBACK and not _has_credential(headers):
         headers["Authorization"] = _credential
+
+
+def _has_credential(names):
+    return any(name.lower() in _CREDENTIALS for name in names)
 
 
 def _patch_httpx(client_class):
@@ -68,7 +73,7 @@ class _CallDetails(
 class _Authorising(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
     def _authorised(self, details):
         metadata = list(details.metadata or ())
-        if _wants_credential and not any(name == "authorization" for name, _ in metadata):
+        if _wants_credential and not _has_credential(name for name, _ in metadata):
             metadata.append(("authorization", _credential))
         return _CallDetails(
             details.method,
@@ -130,6 +135,6 @@ def _detail(report):
     if report.passed:
         return ""
     if isinstance(report.longrepr, tuple):  # A skip: path, line, reason.
-        return str(report.longrepr[2])
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
     crash = getattr(report.longrepr, "reprcrash", None)
     return crash.message if crash else report.longreprtext

@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { Transport } from './arguments.ts'
 import type { Kit, KitPart } from './kit.ts'
 import { asOutcome, type Result } from './result.ts'
 
@@ -17,6 +18,7 @@ const RAN = [0, 1]
 export type RunOptions = {
   readonly python: string
   readonly key: string
+  readonly transport: Transport
   /** Where the JUnit report and pytest's output go; a path without extension. */
   readonly report: string
   readonly signal: AbortSignal
@@ -24,9 +26,12 @@ export type RunOptions = {
   readonly progress: (result: Result, total: number) => void
 }
 
-/** Runs one part of the kit and resolves with what each test came to. Throws an `Error` where tests did not run. */
+/**
+ * Runs one part of the kit and resolves with what each test came to, but for those skipped that belong to another
+ * transport. Throws an `Error` where tests did not run.
+ */
 export async function runKit(kit: Kit, part: KitPart, options: RunOptions): Promise<readonly Result[]> {
-  const { python, key, report, signal, progress } = options
+  const { python, key, transport, report, signal, progress } = options
   const output = openSync(`${report}.log`, 'w')
   const args = ['-B', '-m', 'pytest', '-p', PLUGIN, '-p', 'no:cacheprovider', '--tb=short', '-q']
   const child = spawn(python, [...args, `--junitxml=${report}.xml`, ...part.args], {
@@ -53,20 +58,19 @@ export async function runKit(kit: Kit, part: KitPart, options: RunOptions): Prom
     const record: unknown = JSON.parse(line)
     if (isTotal(record)) total = record.total
     else if (isOutcome(record)) {
-      // A test that failed stays failed when its clean-up goes well.
-      const result = {
-        test: kit.testId(record.test),
-        outcome: asOutcome(record.outcome),
-        detail: record.detail,
-      }
-      if (results.get(record.test)?.outcome === 'failed') continue
-      results.set(record.test, result)
+      const { test: id, outcome, detail } = record
+      const result = { test: kit.testId(id), outcome: asOutcome(outcome), detail }
       progress(result, total)
+      // A test that failed stays failed when its clean-up goes well.
+      if (results.get(id)?.outcome === 'failed') continue
+      results.set(id, result)
     }
   }
   const [code] = await exit
   if (!RAN.includes(code)) throw new Error(`pytest ended with ${code}: see ${report}.log`)
-  return [...results.values()]
+  return [...results]
+    .filter(([id, { outcome, detail }]) => outcome !== 'skipped' || !kit.isElsewhere(id, detail, transport))
+    .map(([, result]) => result)
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
