@@ -57,10 +57,9 @@ export const invalidParams = (violations: readonly Violation[]): ParleyError =>
   new ParleyError('invalid_params', summarise(violations), { violations })
 
 function describe(validator: Validator, value: unknown): readonly Violation[] {
-  const errors = validator.Errors(value)
-  const combined = new Set(errors.filter((e) => e.keyword === 'oneOf').map((e) => e.instancePath))
-  return errors
-    .filter((e) => !(combined.has(e.instancePath) && e.schemaPath.includes('/oneOf/')))
+  return validator
+    .Errors(value)
+    .filter((e) => !e.schemaPath.includes('/oneOf/'))
     .flatMap((e): Violation[] => {
       if (e.keyword !== 'required')
         return [{ pointer: e.instancePath, code: e.keyword, message: messageOf(e) }]

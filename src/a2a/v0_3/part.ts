@@ -32,7 +32,7 @@ export function partToV1(part: LegacyPart, unknown: UnknownMembers): string {
   const { text, bytes, uri, data } = part
   if (bytes !== undefined || uri !== undefined) {
     return objectText([
-      bytes === undefined ? ['url', uri] : ['raw', bytes],
+      bytes === undefined || filled(uri) !== undefined ? ['url', uri] : ['raw', bytes],
       ['filename', filled(part.name)],
       ['mediaType', filled(part.mimeType)],
       ['metadata', part.metadata],

@@ -13,21 +13,24 @@ export function decodePushConfig(
     ['id', filled(config.get('id')) ?? filled(outer.id)],
     ['taskId', outer.taskId],
     ['url', config.get('url')],
-    ['token', config.get('token')],
+    ['token', filled(config.get('token'))],
     ['authentication', authentication && decodeAuthentication(authentication, nameOf)],
   ])
 }
 
-/** 1.0 has one scheme where 0.3 lists those a receiver takes: the first is kept. No scheme means no authentication. */
+/**
+ * 1.0 has one scheme where 0.3 lists those a receiver takes: the first is kept. An empty list means that no
+ * authentication is asked for, unless there are credentials: those are a bearer token.
+ */
 function decodeAuthentication(text: string, nameOf: NameOf): string | undefined {
   const authentication = readMembers(text, nameOf)
-  const [scheme] = elementsOf(authentication.get('schemes') ?? '[]')
-  return scheme === undefined
-    ? undefined
-    : objectText([
-        ['scheme', scheme],
-        ['credentials', authentication.get('credentials')],
-      ])
+  const [first] = elementsOf(authentication.get('schemes') ?? '[]')
+  const credentials = filled(authentication.get('credentials'))
+  if (first === undefined && credentials === undefined) return undefined
+  return objectText([
+    ['scheme', first ?? '"Bearer"'],
+    ['credentials', credentials],
+  ])
 }
 
 /** The inner config; its task is named around it. */

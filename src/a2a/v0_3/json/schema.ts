@@ -11,6 +11,7 @@ const metadata = Type.Optional(Struct)
 const extensions = Type.Optional(Type.Array(Type.String()))
 const historyLength = Type.Optional(Type.Integer({ minimum: 0, maximum: 2_147_483_647 }))
 
+/** Of `bytes` and `uri` one may stand empty beside the other, as some writers leave it. */
 const FileContent = Type.Object(
   {
     bytes: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9+/_-]*={0,2}$' })),
@@ -18,7 +19,12 @@ const FileContent = Type.Object(
     name: text,
     mimeType: text,
   },
-  { oneOf: [{ required: ['bytes'] }, { required: ['uri'] }] },
+  {
+    oneOf: [
+      { required: ['bytes'], properties: { uri: { const: '' } } },
+      { required: ['uri'], properties: { bytes: { const: '' } } },
+    ],
+  },
 )
 
 /** `kind` may be missing: the member tells. */
@@ -102,7 +108,7 @@ const PushNotificationConfig = Type.Object({
   url: Type.String({ minLength: 1 }),
   token: text,
   authentication: Type.Optional(
-    Type.Object({ schemes: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }), credentials: text }),
+    Type.Object({ schemes: Type.Optional(Type.Array(Type.String({ minLength: 1 }))), credentials: text }),
   ),
 })
 

@@ -12,12 +12,20 @@ const text = Type.Optional(Type.String())
 const metadata = Type.Optional(Struct)
 const strings = Type.Optional(Type.Array(Type.String()))
 
-const count = (maximum: number) =>
-  Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum }), Type.String({ pattern: '^\\d{1,9}$' })]))
+/** Written as a number or as text. */
+const count = Type.Optional(
+  Type.Unsafe<number | string>({
+    type: ['integer', 'string'],
+    minimum: 0,
+    maximum: 2_147_483_647,
+    pattern: '^[0-9]{1,9}$',
+  }),
+)
 
 /** By name or by number. */
 const enumOf = (names: readonly string[]) => Type.Enum([...names, ...names.keys()])
 
+/** Of the two, one may stand empty beside the other, as some writers leave it. */
 const FilePart = Type.Object(
   {
     fileWithBytes: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9+/_-]*={0,2}$' })),
@@ -25,7 +33,12 @@ const FilePart = Type.Object(
     name: text,
     mimeType: text,
   },
-  { oneOf: [{ required: ['fileWithBytes'] }, { required: ['fileWithUri'] }] },
+  {
+    oneOf: [
+      { required: ['fileWithBytes'], properties: { fileWithUri: { const: '' } } },
+      { required: ['fileWithUri'], properties: { fileWithBytes: { const: '' } } },
+    ],
+  },
 )
 
 const Part = Type.Object(
@@ -119,7 +132,7 @@ const PushNotificationConfig = Type.Object({
   url: Type.String({ minLength: 1 }),
   token: text,
   authentication: Type.Optional(
-    Type.Object({ schemes: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }), credentials: text }),
+    Type.Object({ schemes: Type.Optional(Type.Array(Type.String({ minLength: 1 }))), credentials: text }),
   ),
 })
 
@@ -129,7 +142,7 @@ const SendMessageRequest = Type.Object({
     Type.Object({
       acceptedOutputModes: strings,
       pushNotification: Type.Optional(PushNotificationConfig),
-      historyLength: count(2_147_483_647),
+      historyLength: count,
       blocking: Type.Optional(Type.Boolean()),
     }),
   ),
@@ -145,7 +158,7 @@ const TaskPushNotificationConfig = Type.Object({
 })
 
 export const sendMessageRequest = check(SendMessageRequest)
-export const getTaskRequest = check(Type.Object({ name: taskNameText, historyLength: count(2_147_483_647) }))
+export const getTaskRequest = check(Type.Object({ name: taskNameText, historyLength: count }))
 export const taskRequest = check(Type.Object({ name: taskNameText }))
 export const configRequest = check(Type.Object({ name: configNameText }))
 export const createConfigRequest = check(
@@ -156,7 +169,7 @@ export const createConfigRequest = check(
   }),
 )
 export const listConfigsRequest = check(
-  Type.Object({ parent: taskNameText, pageSize: count(2_147_483_647), pageToken: text }),
+  Type.Object({ parent: taskNameText, pageSize: count, pageToken: text }),
 )
 export const emptyRequest = check(Type.Object({}))
 
