@@ -35,16 +35,23 @@ export async function openSse<Frame extends { readonly seq?: number }>(
   options: SseOptions,
 ): Promise<EdgeReply> {
   const body = await openEventStream(open, { ...source, heartbeat: HEARTBEAT }, options)
-  return {
-    status: 200,
-    headers: {
-      ...API_HEADERS,
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-cache',
-      'x-accel-buffering': 'no',
-      'x-request-id': options.requestId,
-      ...options.headers?.(),
-    },
-    body,
-  }
+  return sseReply(body, options.requestId, options.headers?.())
 }
+
+/** An answer in events: a stream of them, or the text of all there are. */
+export const sseReply = (
+  body: EdgeReply['body'],
+  requestId: string,
+  extraHeaders?: Readonly<Record<string, string>>,
+): EdgeReply => ({
+  status: 200,
+  headers: {
+    ...API_HEADERS,
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache',
+    'x-accel-buffering': 'no',
+    'x-request-id': requestId,
+    ...extraHeaders,
+  },
+  body,
+})

@@ -385,6 +385,41 @@ describeBothWays('A2A 0.3 over JSON-RPC', (ask) => {
     assert.deepEqual([frame.id, frame.result.kind], [7, 'task'])
   })
 
+  it('tells in an event what a streaming method fails with, but not what HTTP itself refuses', async () => {
+    const subscribeToTask = async () => {
+      throw new ParleyError('task_not_found', 'Task not found')
+    }
+    for (const [method, params, code] of [
+      ['tasks/resubscribe', { id: 't' }, -32001],
+      ['message/stream', {}, -32602],
+    ] as const) {
+      const { response } = await ask(
+        { tasks: { subscribeToTask } },
+        '/a2a/echo',
+        post(rpc(method, params, 7)),
+      )
+
+      assert.deepEqual(
+        [response.status, response.headers.get('content-type')],
+        [200, 'text/event-stream'],
+        method,
+      )
+      const [, data = ''] = /^data: (.*)\n\n$/.exec(await response.text()) ?? []
+      const { id, error }: { id: number; error: { code: number } } = JSON.parse(data)
+      assert.deepEqual([id, error.code], [7, code])
+    }
+
+    const bare = {
+      ...post(rpc('message/stream', { message })),
+      headers: { 'content-type': 'application/json' },
+    }
+    const refused = await ask({}, '/a2a/echo', bare)
+    assert.deepEqual(
+      [refused.response.status, refused.response.headers.get('content-type')],
+      [401, 'application/json'],
+    )
+  })
+
   it('is chosen by the name of the method, or by a declared version', async () => {
     for (const headers of [{}, { 'a2a-version': '0.3' }, { 'a2a-version': '0.3.1' }]) {
       assert.equal((await send(post(rpc('tasks/get', { id: 't' }), headers))).answer.error, undefined)

@@ -9,6 +9,7 @@ import { jsonReply } from '../http/json-response.ts'
 import { failureHeaders } from '../http/problem.ts'
 import { requireJsonType } from '../http/read-body.ts'
 import { requestIdOf } from '../http/request-id.ts'
+import { sseEvent, sseReply } from '../http/sse.ts'
 import { traceparentOf } from '../http/trace-context.ts'
 import { isStream, STREAM, UNARY } from '../operations.ts'
 import { declaredVersion } from '../service-parameters.ts'
@@ -21,8 +22,15 @@ import { openStream } from './stream.ts'
 /** Answers A2A over JSON-RPC, 1.0 and 0.3 on one address, for the agent (id or slug) that the URL names. */
 export type JsonRpcHandler = (request: EdgeRequest, agent: string) => Promise<EdgeReply>
 
-/** A failure is told with what is known so far: the request's id as text, the client's version, and whether its body was read. */
-type Progress = CallInProgress & { id: string; version: Version; bodyWasRead: boolean }
+/** A failure is told with what is known so far. */
+type Progress = CallInProgress & {
+  /** The request's id as text. */
+  id: string
+  version: Version
+  bodyWasRead: boolean
+  /** A streaming method of 0.3 answers in events whatever it has to say (0.3 §7); its Python clients read nothing else. */
+  answersInEvents: boolean
+}
 
 export function createJsonRpcHandler(deps: EdgeDeps): JsonRpcHandler {
   return async (request, agent) => {
@@ -36,15 +44,20 @@ export function createJsonRpcHandler(deps: EdgeDeps): JsonRpcHandler {
       id: 'null',
       version: '1.0',
       bodyWasRead: false,
+      answersInEvents: false,
     }
     try {
       return await answer(deps, request, agent, progress)
     } catch (reason) {
       const error = ParleyError.from(reason)
-      const { requestId, bodyWasRead } = progress
+      const { requestId, bodyWasRead, answersInEvents } = progress
       const status = statusOf(error, bodyWasRead)
       finishCall(deps, progress, request.isClientGone ? CLIENT_GONE : status, error)
-      return jsonReply(encodeError(progress, error), requestId, status, failureHeaders(error))
+      const body = encodeError(progress, error)
+      const headers = failureHeaders(error)
+      return answersInEvents && status === OK
+        ? sseReply(sseEvent(body), requestId, headers)
+        : jsonReply(body, requestId, status, headers)
     }
   }
 }
@@ -69,6 +82,7 @@ async function answer(
   const { operation, dialect } = getMethod(name, declaredVersion(request, deps.settings.strictVersion))
   progress.operation = name
   progress.version = dialect.version
+  progress.answersInEvents = dialect.version === '0.3' && isStream(operation)
   const { requestId, traceparent } = progress
   const { call, headers } = beginOperation(deps, {
     operation,
