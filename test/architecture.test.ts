@@ -22,12 +22,24 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
   },
   a2a: { rooms: ['errors'], outside: ['@bufbuild/protobuf', 'node:crypto', 'typebox'] },
   access: { rooms: ['errors', 'telemetry', 'a2a'], outside: ['node:crypto', 'typebox'] },
-  registry: { rooms: ['errors', 'telemetry', 'a2a', 'access'], outside: ['typebox'] },
+  registry: {
+    rooms: ['errors', 'telemetry', 'a2a', 'access'],
+    outside: ['canonicalize', 'jose', 'node:crypto', 'typebox'],
+  },
   tasks: { rooms: ['errors', 'telemetry', 'a2a', 'access', 'registry'], outside: ['node:crypto'] },
   delivery: { rooms: ['errors', 'telemetry', 'a2a', 'access', 'registry', 'tasks'], outside: [] },
   upstream: {
     rooms: ['errors', 'a2a', 'registry', 'delivery'],
-    outside: ['eventsource-parser', 'undici', 'node:dns', 'node:net', 'node:url', 'node:util', 'node:stream'],
+    outside: [
+      'eventsource-parser',
+      'undici',
+      'node:dns',
+      'node:http2',
+      'node:net',
+      'node:url',
+      'node:util',
+      'node:stream',
+    ],
   },
   storage: {
     rooms: ['errors', 'a2a', 'access', 'registry', 'tasks', 'delivery'],
@@ -35,7 +47,15 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
   },
   edge: {
     rooms: ['errors', 'telemetry', 'a2a', 'access', 'registry', 'tasks', 'delivery'],
-    outside: ['hono', '@hono/node-server', 'typebox', 'node:crypto', 'node:http', 'node:https', 'node:stream'],
+    outside: [
+      'hono',
+      '@hono/node-server',
+      'typebox',
+      'node:crypto',
+      'node:http',
+      'node:https',
+      'node:stream',
+    ],
   },
   config: {
     rooms: ['errors', 'access'],

@@ -228,21 +228,23 @@ describe('calling an agent over REST', () => {
 
 describe('choosing how to call an agent', () => {
   for (const via of [
-    { protocolVersion: '0.3' },
+    { protocolVersion: '0.2.5' },
+    { protocolVersion: '1.1' },
     { protocolVersion: '2.0' },
-    { protocolVersion: '1' },
     { protocolVersion: '10.0' },
-    { protocolBinding: 'GRPC' },
+    { protocolVersion: '' },
     { protocolBinding: 'jsonrpc' },
+    { protocolBinding: 'https://bindings.example/carrier-pigeon' },
+    { protocolBinding: 'GRPC', protocolVersion: '9.9' },
   ]) {
-    test(`says that ${JSON.stringify(via)} is not yet supported`, async () => {
+    test(`says that ${JSON.stringify(via)} is not supported`, async () => {
       await using client = openClient()
       const target = targetOf('http://127.0.0.1:1/', via)
-      const notYet = { name: 'AgentFailure', kind: 'not_accepted', message: /not yet supported/ }
-      await assert.rejects(collect(client.send(target, REQUEST, { signal: never })), notYet)
-      await assert.rejects(collect(client.subscribe(target, 't', { signal: never })), notYet)
-      await assert.rejects(client.getTask(target, 't', { signal: never }), notYet)
-      await assert.rejects(client.cancelTask(target, 't', undefined, { signal: never }), notYet)
+      const refused = { name: 'AgentFailure', kind: 'not_accepted', message: /is not supported/ }
+      await assert.rejects(collect(client.send(target, REQUEST, { signal: never })), refused)
+      await assert.rejects(collect(client.subscribe(target, 't', { signal: never })), refused)
+      await assert.rejects(client.getTask(target, 't', { signal: never }), refused)
+      await assert.rejects(client.cancelTask(target, 't', undefined, { signal: never }), refused)
     })
   }
 })

@@ -1,15 +1,18 @@
+import type { AgentInterface } from '../a2a/agent-card.ts'
+import { type JsonText, objectText, textOf, withMembers } from '../a2a/json-text.ts'
 import type { StreamResponse, Task } from '../a2a/task.ts'
 import { sendMessageResponseCheck, streamResponseCheck, taskCheck } from '../a2a/task.ts'
 import type { Check, Wire } from '../a2a/wire.ts'
-import { type AgentClient, AgentFailure, type AgentTarget } from '../delivery/agent-client.ts'
+import { type AgentClient, AgentFailure } from '../delivery/agent-client.ts'
 import { type ErrorCode, ParleyError } from '../errors.ts'
 import { agentFailureOf, invalidAnswer } from './agent-failures.ts'
-import type { Binding, BindingDeps } from './binding.ts'
+import { isObject } from './binding.ts'
 import type { Guard } from './guard.ts'
 import { createHttpClient, tooLarge } from './http.ts'
-import { createJsonRpc } from './jsonrpc.ts'
-import { createRest } from './rest.ts'
+import type { LegCall } from './leg.ts'
+import { createLegs } from './legs.ts'
 import { DEFAULT_UPSTREAM_LIMITS, type UpstreamLimits } from './upstream-limits.ts'
+import { withSnapshots } from './with-snapshots.ts'
 
 export type AgentClientDeps = {
   readonly guard: Guard
@@ -22,8 +25,8 @@ export type AgentClientDeps = {
 }
 
 /**
- * Calls agents over HTTP in A2A 1.0, JSON-RPC or REST. Abort the signal to leave a quiet stream: an iteration that waits
- * for the agent cannot hear `return()`. Sends no credential and no cookie, and follows no redirect.
+ * Calls agents in A2A 1.0 and 0.3, over JSON-RPC, REST and gRPC. Abort the signal to leave a quiet stream: an iteration that
+ * waits for the agent cannot hear `return()`. Sends no credential and no cookie, and follows no redirect.
  */
 export function createAgentClient(deps: AgentClientDeps): AgentClient {
   const limits = deps.limits ?? DEFAULT_UPSTREAM_LIMITS
@@ -32,55 +35,71 @@ export function createAgentClient(deps: AgentClientDeps): AgentClient {
     purpose: 'agents',
     connectTimeoutMs: limits.connectTimeoutMs,
   })
-  const bindingDeps: BindingDeps = { ...deps, http, limits }
-  const bindings: ReadonlyMap<string, Binding> = new Map([
-    ['JSONRPC', createJsonRpc(bindingDeps)],
-    ['HTTP+JSON', createRest(bindingDeps)],
-  ])
-  const bindingOf = (target: AgentTarget): Binding => chooseBinding(bindings, target)
+  const legs = createLegs({ ...deps, http, limits })
+
+  const getTask: AgentClient['getTask'] = async ({ via }, agentTaskId, options) => {
+    const leg = await legs.legTo(via)
+    return answered(
+      leg.unary('GetTask', { via, request: taskRequest(via, agentTaskId), options }),
+      (answer) => taskNamed(agentTaskId, answer),
+    )
+  }
 
   return {
-    async *send(target, request, options) {
-      const binding = bindingOf(target)
-      if (target.streaming) {
-        const refusal = yield* untilRefused(checkEvents(binding.stream(target.via, request, options), limits))
+    async *send({ via, streaming }, message, options) {
+      const leg = await legs.legTo(via)
+      const call: LegCall = { via, request: withMembers(message, { tenant: tenantText(via) }), options }
+      if (streaming) {
+        const events = checkEvents(leg.stream('SendStreamingMessage', call), limits)
+        const refusal = yield* untilRefused(events)
         if (refusal === undefined) return
       }
-      yield await answered(binding.send(target.via, request, options), (answer) =>
+      yield await answered(leg.unary('SendMessage', call), (answer) =>
         withinEventLimit(checked(sendMessageResponseCheck, answer), limits),
       )
     },
     async *subscribe(target, agentTaskId, options) {
-      yield* checkEvents(bindingOf(target).subscribe(target.via, agentTaskId, options), limits)
+      const { via } = target
+      const leg = await legs.legTo(via)
+      const call: LegCall = { via, request: taskRequest(via, agentTaskId), options }
+      const events = () => checkEvents(leg.stream('SubscribeToTask', call), limits)
+      if (leg.version === '1.0') yield* events()
+      else yield* withSnapshots(events, () => getTask(target, agentTaskId, options))
     },
-    async getTask(target, agentTaskId, options) {
-      return answered(bindingOf(target).getTask(target.via, agentTaskId, options), (answer) =>
+    getTask,
+    async cancelTask({ via }, agentTaskId, metadata, options) {
+      const leg = await legs.legTo(via)
+      const request = taskRequest(via, agentTaskId, metadata)
+      return answered(leg.unary('CancelTask', { via, request, options }), (answer) =>
         taskNamed(agentTaskId, answer),
       )
     },
-    async cancelTask(target, agentTaskId, metadata, options) {
-      return answered(bindingOf(target).cancelTask(target.via, agentTaskId, metadata, options), (answer) =>
-        taskNamed(agentTaskId, answer),
-      )
+    async getExtendedCard({ via }, options) {
+      const leg = await legs.legTo(via)
+      const request = objectText([['tenant', tenantText(via)]])
+      return answered(leg.unary('GetExtendedAgentCard', { via, request, options }), ({ value, text }) => {
+        if (!isObject(value)) throw invalidAnswer('is no card')
+        if (text.length > limits.maxCardBytes) throw tooLarge(limits.maxCardBytes)
+        const card: string = text
+        return card
+      })
     },
-    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([http[Symbol.asyncDispose](), legs[Symbol.asyncDispose]()])
+    },
   }
 }
 
-function chooseBinding(bindings: ReadonlyMap<string, Binding>, { via }: AgentTarget): Binding {
-  if (!/^1\.\d+(\.\d+)?$/.test(via.protocolVersion)) {
-    throw new AgentFailure(
-      'not_accepted',
-      `A2A ${via.protocolVersion}, which the agent speaks, is not yet supported`,
-    )
-  }
-  const binding = bindings.get(via.protocolBinding)
-  if (binding !== undefined) return binding
-  throw new AgentFailure(
-    'not_accepted',
-    `The binding ${via.protocolBinding}, which the agent speaks, is not yet supported`,
-  )
-}
+/** The interface says which of the agent's tenants is called; what a client gave was meant for us. */
+const tenantText = ({ tenant }: AgentInterface): string | undefined =>
+  tenant === undefined || tenant === '' ? undefined : textOf(tenant)
+
+const taskRequest = (via: AgentInterface, agentTaskId: string, metadata?: string): JsonText<object> =>
+  objectText([
+    ['tenant', tenantText(via)],
+    ['id', textOf(agentTaskId)],
+    ['metadata', metadata],
+  ])
 
 const DOES_NOT_STREAM: ReadonlySet<ErrorCode | undefined> = new Set([
   'unsupported_operation',

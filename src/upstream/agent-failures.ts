@@ -123,7 +123,8 @@ export function forbidden(error: HttpError | ParleyError): AgentFailure {
   })
 }
 
-function refusal(code: ErrorCode, error: unknown): AgentFailure {
+/** What the agent refused, and in its own words for the operator. */
+export function refusal(code: ErrorCode, error: unknown): AgentFailure {
   const text = member(error, 'message')
   const cause = new Error(typeof text === 'string' ? text.slice(0, MAX_CAUSE_CHARS) : 'no message')
   return new AgentFailure('refused', `The agent refused the request: ${code.replaceAll('_', ' ')}`, {
@@ -132,7 +133,8 @@ function refusal(code: ErrorCode, error: unknown): AgentFailure {
   })
 }
 
-function reasonOf(details: unknown): ErrorCode | undefined {
+/** The A2A error that one of the `google.rpc` details names. */
+export function reasonOf(details: unknown): ErrorCode | undefined {
   if (!Array.isArray(details)) return undefined
   for (const detail of details) {
     const reason = member(detail, 'reason')

@@ -12,7 +12,7 @@ export function createConnector(
   guard: Guard,
   purpose: Purpose,
   origin: URL,
-  timeoutMs: number,
+  options: { readonly timeoutMs: number; readonly allowH2?: boolean },
 ): buildConnector.connector {
   const lookup: LookupFunction = (_host, options, callback) => {
     guard.resolve(origin, purpose).then(
@@ -24,8 +24,9 @@ export function createConnector(
       (error: Error) => callback(error, ''),
     )
   }
-  const open = buildConnector({ timeout: timeoutMs, lookup })
-  return (options, callback) => {
+  const { timeoutMs: timeout, allowH2 = false } = options
+  const open = buildConnector({ timeout, allowH2, lookup })
+  return (target, callback) => {
     try {
       // The system looks no IP literal up, so only this check stands before it.
       guard.check(origin.href, purpose)
@@ -33,7 +34,7 @@ export function createConnector(
       callback(httpErrorOf(error), null)
       return
     }
-    open(options, (...[error, socket]) => {
+    open(target, (...[error, socket]) => {
       if (error === null) callback(null, socket)
       else callback(httpErrorOf(error), null)
     })
@@ -41,7 +42,8 @@ export function createConnector(
 }
 
 /** For a failure before the connection stood. */
-function httpErrorOf(cause: unknown): HttpError {
+export function httpErrorOf(cause: unknown): HttpError {
+  if (cause instanceof HttpError) return cause
   return cause instanceof ParleyError
     ? new HttpError('forbidden', 'may not be called', { cause })
     : new HttpError('unreachable', 'cannot be reached', { cause })

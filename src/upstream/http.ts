@@ -4,6 +4,7 @@ import { Agent, type Dispatcher, Pool } from 'undici'
 import { createConnector } from './connect.ts'
 import type { Guard, Purpose } from './guard.ts'
 import { HttpError } from './http-error.ts'
+import { createWithin, orAbort } from './within.ts'
 
 export type HttpCall = {
   readonly method: 'GET' | 'POST'
@@ -25,6 +26,8 @@ export type HttpAnswer = {
   readonly status: number
   /** By lower-case name; of a repeated header the first. */
   readonly header: (name: string) => string | undefined
+  /** By lower-case name; of a repeated header all. */
+  readonly headers: (name: string) => readonly string[]
   /** The body at the reader's pace. Leaving the loop closes the connection. */
   readonly chunks: () => AsyncGenerator<Buffer, void>
   /** The whole body. Rejects with `too_large` beyond `maxBytes`, and closes the connection there. */
@@ -51,7 +54,7 @@ export function createHttpClient({ guard, purpose, connectTimeoutMs }: HttpClien
   const agent = new Agent({
     factory: (origin) =>
       new Pool(origin, {
-        connect: createConnector(guard, purpose, new URL(origin), connectTimeoutMs),
+        connect: createConnector(guard, purpose, new URL(origin), { timeoutMs: connectTimeoutMs }),
         keepAliveTimeout: KEEP_ALIVE_MS,
         headersTimeout: 0,
         bodyTimeout: 0,
@@ -68,6 +71,7 @@ async function exchange(agent: Agent, call: HttpCall): Promise<HttpAnswer> {
   const signal = AbortSignal.any([call.signal, silence.signal])
   const within = createWithin(silence, signal)
   const { statusCode, headers, body } = await within(call.firstByteTimeoutMs, () =>
+    // A request that is still connecting does not hear its signal.
     orAbort(agent.request({ ...requestOf(call), signal }), signal),
   )
   body.on('error', () => {
@@ -76,7 +80,8 @@ async function exchange(agent: Agent, call: HttpCall): Promise<HttpAnswer> {
   const chunks = () => readChunks(body, (wait) => within(call.silentTimeoutMs, wait))
   return {
     status: statusCode,
-    header: (name) => firstOf(headers[name]),
+    header: (name) => listOf(headers[name])[0],
+    headers: (name) => listOf(headers[name]),
     chunks,
     text: (maxBytes) => readText(chunks(), maxBytes),
     discard: () => body.destroy(),
@@ -90,39 +95,6 @@ const requestOf = (call: HttpCall): Dispatcher.RequestOptions => ({
   headers: { ...call.headers },
   ...(call.body === undefined ? {} : { body: call.body }),
 })
-
-type Within = <T>(timeoutMs: number, wait: () => Promise<T>) => Promise<T>
-
-/** Waits no longer than a time-out, which ends the whole exchange, and says in our words why a wait failed. */
-const createWithin =
-  (silence: AbortController, signal: AbortSignal): Within =>
-  async (timeoutMs, wait) => {
-    const giveUp = () =>
-      silence.abort(new HttpError('timed_out', `sent nothing for ${timeoutMs / 1000} seconds`))
-    const timer = setTimeout(giveUp, timeoutMs)
-    try {
-      signal.throwIfAborted()
-      return await wait()
-    } catch (cause) {
-      if (signal.aborted) throw signal.reason
-      if (cause instanceof HttpError) throw cause
-      throw new HttpError('broken', 'ended the connection early', { cause })
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-/** A request that is still connecting does not hear its signal. */
-async function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>()
-  const abort = () => aborted.reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([promise, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
-}
 
 async function* readChunks(
   body: Readable,
@@ -166,5 +138,5 @@ export function decodeUtf8(
   }
 }
 
-const firstOf = (value: string | string[] | undefined): string | undefined =>
-  Array.isArray(value) ? value[0] : value
+const listOf = (value: string | string[] | undefined): readonly string[] =>
+  value === undefined ? [] : [value].flat()

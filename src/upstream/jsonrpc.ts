@@ -1,121 +1,63 @@
-import { membersOf, objectText, textOf, withMembers } from '../a2a/json-text.ts'
+import { membersOf, textOf } from '../a2a/json-text.ts'
+import type { Operation } from '../a2a/operation.ts'
+import type { Version } from '../a2a/version.ts'
 import type { Wire } from '../a2a/wire.ts'
-import type { AgentCallOptions, AgentFailure } from '../delivery/agent-client.ts'
+import type { AgentFailure } from '../delivery/agent-client.ts'
 import { invalidAnswer, member, rpcRefusal } from './agent-failures.ts'
-import { type Binding, type BindingDeps, callAgent, decodeJson, isEventStream, isObject } from './binding.ts'
+import {
+  type AgentCall,
+  type Binding,
+  type BindingDeps,
+  callAgent,
+  decodeJson,
+  firstByteTimeoutMs,
+  isEventStream,
+  isObject,
+  unaryText,
+} from './binding.ts'
 import type { HttpAnswer } from './http.ts'
-import { type EventLimits, readEvents } from './sse.ts'
-
-type RpcCall = {
-  readonly via: Parameters<Binding['send']>[0]
-  readonly method: string
-  readonly params: string
-  readonly accept: string
-  readonly firstByteTimeoutMs: number
-  readonly options: AgentCallOptions
-}
+import { eventLimits, readEvents } from './sse.ts'
 
 const UNARY = 'application/json'
 const STREAM = 'text/event-stream, application/json'
 
-/** JSON-RPC over HTTP (A2A 1.0 §9). */
-export function createJsonRpc(deps: BindingDeps): Binding {
+/** JSON-RPC over HTTP (A2A 1.0 §9; 0.3 §3.2.1). `methodOf` names the operations as `version` does. */
+export function createJsonRpc(
+  deps: BindingDeps,
+  version: Version,
+  methodOf: (operation: Operation) => string,
+): Binding {
   const { limits } = deps
-  const post = (id: string, call: RpcCall): Promise<HttpAnswer> =>
+  const post = (id: string, operation: Operation, accept: string, call: AgentCall): Promise<HttpAnswer> =>
     callAgent(deps, {
-      ...call,
+      version,
+      via: call.via,
+      options: call.options,
       method: 'POST',
       path: '',
+      accept,
       contentType: 'application/json',
-      body: `{"jsonrpc":"2.0","id":${textOf(id)},"method":${textOf(call.method)},"params":${call.params}}`,
+      body: `{"jsonrpc":"2.0","id":${textOf(id)},"method":${textOf(methodOf(operation))},"params":${call.request}}`,
+      firstByteTimeoutMs: firstByteTimeoutMs(limits, operation),
       refusalIn: (body) => rpcRefusal(member(body, 'error')),
     })
 
-  async function unary(call: RpcCall): Promise<Wire<unknown>> {
-    const id = deps.newId()
-    const answer = await post(id, call)
-    if (isEventStream(answer)) {
-      answer.discard()
-      throw invalidAnswer('is a stream where one result was asked for')
-    }
-    return resultOf(await answer.text(limits.maxTaskBytes), id)
-  }
-
-  async function* stream(call: RpcCall, events: EventLimits): AsyncGenerator<Wire<unknown>, void> {
-    const id = deps.newId()
-    const answer = await post(id, call)
-    if (!isEventStream(answer)) yield resultOf(await answer.text(limits.maxTaskBytes), id)
-    else for await (const data of readEvents(answer.chunks(), events)) yield resultOf(data, id)
-  }
-
   return {
-    stream: (via, request, options) =>
-      stream(
-        {
-          via,
-          method: 'SendStreamingMessage',
-          params: withTenant(request, via.tenant),
-          accept: STREAM,
-          firstByteTimeoutMs: limits.firstByteTimeoutMs,
-          options,
-        },
-        limits,
-      ),
-    send: (via, request, options) =>
-      unary({
-        via,
-        method: 'SendMessage',
-        params: withTenant(request, via.tenant),
-        accept: UNARY,
-        firstByteTimeoutMs: limits.silentTimeoutMs,
-        options,
-      }),
-    subscribe: (via, agentTaskId, options) =>
-      stream(
-        {
-          via,
-          method: 'SubscribeToTask',
-          params: idParams(via.tenant, agentTaskId),
-          accept: STREAM,
-          firstByteTimeoutMs: limits.firstByteTimeoutMs,
-          options,
-        },
-        { maxEventBytes: limits.maxEventBytes, maxFirstEventBytes: limits.maxTaskBytes },
-      ),
-    getTask: (via, agentTaskId, options) =>
-      unary({
-        via,
-        method: 'GetTask',
-        params: idParams(via.tenant, agentTaskId),
-        accept: UNARY,
-        firstByteTimeoutMs: limits.firstByteTimeoutMs,
-        options,
-      }),
-    cancelTask: (via, agentTaskId, metadata, options) =>
-      unary({
-        via,
-        method: 'CancelTask',
-        params: idParams(via.tenant, agentTaskId, metadata),
-        accept: UNARY,
-        firstByteTimeoutMs: limits.firstByteTimeoutMs,
-        options,
-      }),
+    async unary(operation, call) {
+      const id = deps.newId()
+      return resultOf(await unaryText(await post(id, operation, UNARY, call), limits), id)
+    },
+    async *stream(operation, call) {
+      const id = deps.newId()
+      const answer = await post(id, operation, STREAM, call)
+      if (!isEventStream(answer)) yield resultOf(await answer.text(limits.maxTaskBytes), id)
+      else {
+        const events = readEvents(answer.chunks(), eventLimits(limits, operation))
+        for await (const data of events) yield resultOf(data, id)
+      }
+    },
   }
 }
-
-const tenantText = (tenant: string | undefined): string | undefined =>
-  tenant === undefined || tenant === '' ? undefined : textOf(tenant)
-
-/** The agent's interface says which tenant; one that a client gave was meant for us. */
-const withTenant = (request: string, tenant: string | undefined): string =>
-  withMembers(request, { tenant: tenantText(tenant) })
-
-const idParams = (tenant: string | undefined, id: string, metadata?: string): string =>
-  objectText([
-    ['tenant', tenantText(tenant)],
-    ['id', textOf(id)],
-    ['metadata', metadata],
-  ])
 
 /** The `result` of a JSON-RPC response, or its error as a failure. */
 function resultOf(text: string, id: string): Wire<unknown> {

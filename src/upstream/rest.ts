@@ -1,127 +1,148 @@
-import type { AgentInterface } from '../a2a/agent-card.ts'
-import { objectText, withMembers } from '../a2a/json-text.ts'
+import { withMembers } from '../a2a/json-text.ts'
+import type { Operation } from '../a2a/operation.ts'
+import type { Version } from '../a2a/version.ts'
 import type { Wire } from '../a2a/wire.ts'
-import { type AgentCallOptions, AgentFailure } from '../delivery/agent-client.ts'
+import { AgentFailure } from '../delivery/agent-client.ts'
 import { invalidAnswer, isRouteMissing, member, restRefusal } from './agent-failures.ts'
-import { type Binding, type BindingDeps, callAgent, decodeJson, isEventStream } from './binding.ts'
+import {
+  type AgentCall,
+  type Binding,
+  type BindingDeps,
+  basePath,
+  callAgent,
+  decodeJson,
+  firstByteTimeoutMs,
+  isEventStream,
+  unaryText,
+} from './binding.ts'
 import type { HttpAnswer } from './http.ts'
-import { type EventLimits, readEvents } from './sse.ts'
+import { legacyRefusal } from './legacy-refusal.ts'
+import { eventLimits, readEvents } from './sse.ts'
 
-type RestCall = {
-  readonly method: 'GET' | 'POST'
-  readonly via: AgentInterface
-  readonly operation: string
-  readonly accept: string
-  readonly body?: string
-  readonly firstByteTimeoutMs: number
-  readonly options: AgentCallOptions
+/** What the versions do differently. */
+type Form = {
+  readonly contentType: string
+  /** What stands between the path of the interface's URL and an operation's. */
+  readonly prefixOf: (via: AgentCall['via']) => string
+  readonly cardPath: string
+  /** The A2A error in a body; `status` is absent in a stream. */
+  readonly refusalIn: (
+    body: unknown,
+    operation: Operation,
+    status: number | undefined,
+  ) => AgentFailure | undefined
 }
 
-const JSON_TYPE = 'application/a2a+json'
-const UNARY = `${JSON_TYPE}, application/json`
-const STREAM = `text/event-stream, ${UNARY}`
+const FORMS: Readonly<Record<Version, Form>> = {
+  '1.0': {
+    contentType: 'application/a2a+json',
+    prefixOf: ({ tenant }) => (tenant === undefined || tenant === '' ? '' : `/${segment(tenant)}`),
+    cardPath: '/extendedAgentCard',
+    refusalIn: (body) => restRefusal(member(body, 'error')),
+  },
+  '0.3': {
+    contentType: 'application/json',
+    // Publishers give the URL with the version's prefix or without it.
+    prefixOf: ({ url }) => (basePath(new URL(url)).endsWith('/v1') ? '' : '/v1'),
+    cardPath: '/card',
+    refusalIn: legacyRefusal,
+  },
+}
 
-/** JSON over HTTP (A2A 1.0 §11). */
-export function createRest(deps: BindingDeps): Binding {
+/** JSON over HTTP (A2A 1.0 §11; 0.3 §3.2.3). */
+export function createRest(deps: BindingDeps, version: Version): Binding {
   const { limits } = deps
-  const request = (call: RestCall): Promise<HttpAnswer> =>
+  const form = FORMS[version]
+  const accepted = version === '1.0' ? `${form.contentType}, application/json` : form.contentType
+
+  const request = (
+    operation: Operation,
+    call: AgentCall,
+    accept: string,
+    { method, path, body } = routeOf(operation, call, form),
+  ): Promise<HttpAnswer> =>
     callAgent(deps, {
-      ...call,
-      path: pathOf(call.via.tenant, call.operation),
-      contentType: JSON_TYPE,
-      refusalIn: (body) => restRefusal(member(body, 'error')),
+      version,
+      method,
+      via: call.via,
+      options: call.options,
+      path: `${form.prefixOf(call.via)}${path}`,
+      accept,
+      contentType: form.contentType,
+      firstByteTimeoutMs: firstByteTimeoutMs(limits, operation),
+      refusalIn: (refused, status) => form.refusalIn(refused, operation, status),
+      ...(body === undefined ? {} : { body }),
     })
 
-  async function unary(call: RestCall): Promise<Wire<unknown>> {
-    const answer = await request(call)
-    if (isEventStream(answer)) {
-      answer.discard()
-      throw invalidAnswer('is a stream where one result was asked for')
-    }
-    return decodeJson(await answer.text(limits.maxTaskBytes))
-  }
-
-  async function* stream(answer: HttpAnswer, events: EventLimits): AsyncGenerator<Wire<unknown>, void> {
-    if (!isEventStream(answer)) yield eventOf(await answer.text(limits.maxTaskBytes))
-    else for await (const data of readEvents(answer.chunks(), events)) yield eventOf(data)
-  }
-
-  async function openSubscription(
-    via: AgentInterface,
-    agentTaskId: string,
-    options: AgentCallOptions,
-  ): Promise<HttpAnswer> {
-    const call = {
-      via,
-      operation: `/tasks/${segment(agentTaskId)}:subscribe`,
-      accept: STREAM,
-      firstByteTimeoutMs: limits.firstByteTimeoutMs,
-      options,
-    }
+  async function openStream(operation: Operation, call: AgentCall): Promise<HttpAnswer> {
+    const accept = `text/event-stream, ${accepted}`
+    const route = routeOf(operation, call, form)
     try {
-      return await request({ ...call, method: 'POST', body: '{}' })
+      return await request(operation, call, accept, route)
     } catch (error) {
-      // The specification's text says POST and its protocol definition says GET, so agents serve either.
-      if (isRouteMissing(error)) return request({ ...call, method: 'GET' })
-      throw error
+      if (!isRouteMissing(error)) throw error
+      if (operation !== 'SubscribeToTask') throw noSuchMethod(error)
+      // The specifications' text says POST and their protocol definitions say GET, so agents serve either.
+      return request(operation, call, accept, { method: 'GET', path: route.path })
     }
+  }
+
+  const eventOf = (operation: Operation, text: string): Wire<unknown> => {
+    const event = decodeJson(text)
+    if (!isError(event.value)) return event
+    throw (
+      form.refusalIn(event.value, operation, undefined) ?? invalidAnswer('is an error that A2A does not name')
+    )
   }
 
   return {
-    async *stream(via, message, options) {
-      const answer = await request({
-        method: 'POST',
-        via,
-        operation: '/message:stream',
-        accept: STREAM,
-        body: withMembers(message, { tenant: undefined }),
-        firstByteTimeoutMs: limits.firstByteTimeoutMs,
-        options,
-      }).catch((error: unknown) => {
-        throw isRouteMissing(error) ? noSuchMethod(error) : error
-      })
-      yield* stream(answer, limits)
+    async unary(operation, call) {
+      return decodeJson(await unaryText(await request(operation, call, accepted), limits))
     },
-    send: (via, message, options) =>
-      unary({
-        method: 'POST',
-        via,
-        operation: '/message:send',
-        accept: UNARY,
-        body: withMembers(message, { tenant: undefined }),
-        firstByteTimeoutMs: limits.silentTimeoutMs,
-        options,
-      }),
-    async *subscribe(via, agentTaskId, options) {
-      yield* stream(await openSubscription(via, agentTaskId, options), {
-        maxEventBytes: limits.maxEventBytes,
-        maxFirstEventBytes: limits.maxTaskBytes,
-      })
+    async *stream(operation, call) {
+      const answer = await openStream(operation, call)
+      if (!isEventStream(answer)) yield eventOf(operation, await answer.text(limits.maxTaskBytes))
+      else {
+        const events = readEvents(answer.chunks(), eventLimits(limits, operation))
+        for await (const data of events) yield eventOf(operation, data)
+      }
     },
-    getTask: (via, agentTaskId, options) =>
-      unary({
-        method: 'GET',
-        via,
-        operation: `/tasks/${segment(agentTaskId)}`,
-        accept: UNARY,
-        firstByteTimeoutMs: limits.firstByteTimeoutMs,
-        options,
-      }),
-    cancelTask: (via, agentTaskId, metadata, options) =>
-      unary({
-        method: 'POST',
-        via,
-        operation: `/tasks/${segment(agentTaskId)}:cancel`,
-        accept: UNARY,
-        body: objectText([['metadata', metadata]]),
-        firstByteTimeoutMs: limits.firstByteTimeoutMs,
-        options,
-      }),
   }
 }
 
-const pathOf = (tenant: string | undefined, operation: string): string =>
-  tenant === undefined || tenant === '' ? operation : `/${segment(tenant)}${operation}`
+type Route = {
+  readonly method: 'GET' | 'POST'
+  /** Below the interface's URL and its prefix. */
+  readonly path: string
+  readonly body?: string
+}
+
+function routeOf(operation: Operation, call: AgentCall, form: Form): Route {
+  const task = `/tasks/${segment(call.agentTaskId ?? '')}`
+  switch (operation) {
+    case 'SendMessage':
+      return { method: 'POST', path: '/message:send', body: withMembers(call.request, { tenant: undefined }) }
+    case 'SendStreamingMessage':
+      return {
+        method: 'POST',
+        path: '/message:stream',
+        body: withMembers(call.request, { tenant: undefined }),
+      }
+    case 'GetTask':
+      return { method: 'GET', path: task }
+    case 'CancelTask':
+      return { method: 'POST', path: `${task}:cancel`, body: withMembers(call.request, IN_PATH) }
+    case 'SubscribeToTask':
+      return { method: 'POST', path: `${task}:subscribe`, body: '{}' }
+    case 'GetExtendedAgentCard':
+      return { method: 'GET', path: form.cardPath }
+    default:
+      throw new TypeError(`agents are not asked for ${operation}`)
+  }
+}
+
+/** Members of a request, in either version, that the path carries. */
+const IN_PATH = { tenant: undefined, id: undefined, name: undefined }
 
 /** Text as one path segment; the agent's ids may hold anything. Dots alone would be read as "here" and "one up". */
 const segment = (text: string): string => {
@@ -133,9 +154,5 @@ const noSuchMethod = (failure: AgentFailure): AgentFailure =>
   new AgentFailure('refused', 'The agent does not stream', { code: 'method_not_found', cause: failure })
 
 /** The binding names no form for an error within a stream; agents send the one they send as an answer. */
-function eventOf(text: string): Wire<unknown> {
-  const event = decodeJson(text)
-  const error = member(event.value, 'error')
-  if (error !== undefined) throw restRefusal(error) ?? invalidAnswer('is an error that A2A does not name')
-  return event
-}
+const isError = (event: unknown): boolean =>
+  member(event, 'error') !== undefined || typeof member(event, 'message') === 'string'

@@ -1,0 +1,101 @@
+import { type ClientHttp2Session, connect } from 'node:http2'
+import type { Socket } from 'node:net'
+import { ParleyError } from '../errors.ts'
+import { type GrpcAddress, parseGrpcAddress } from '../registry/grpc-address.ts'
+import { createConnector, httpErrorOf } from './connect.ts'
+import type { Guard } from './guard.ts'
+import { orAbort } from './within.ts'
+
+export type OpenHttp2Deps = {
+  readonly guard: Guard
+  /** DNS, TCP, TLS and the first word of the server together. */
+  readonly connectTimeoutMs: number
+}
+
+/** What one stream, and all of a connection, may have on its way to us: what a reader that stalls makes us hold. */
+const WINDOW_BYTES = 1024 * 1024
+
+/** Room for what is on its way to the server; beyond it Node.js refuses new streams. */
+const MAX_SESSION_MEGABYTES = 1000
+
+/**
+ * An HTTP/2 connection to where `address` says, TLS unless that is plain. A bare `host:port` does not say, and means plain
+ * text exactly where the policy allows it for the host as it is resolved now. Fails with `HttpError`: `forbidden` or
+ * `unreachable`, and either way nothing was asked of the server.
+ */
+export async function openHttp2(deps: OpenHttp2Deps, address: string): Promise<ClientHttp2Session> {
+  const tooLate = AbortSignal.timeout(deps.connectTimeoutMs)
+  try {
+    const origin = await orAbort(originOf(deps.guard, address), tooLate)
+    const opening = openSocket(deps, origin)
+    const socket = await orAbort(opening, tooLate).catch((error: unknown) => {
+      void opening.then((late) => late.destroy(), ignore)
+      throw error
+    })
+    return await openSession(socket, origin, tooLate)
+  } catch (error) {
+    throw httpErrorOf(error)
+  }
+}
+
+const ignore = () => {}
+
+async function originOf(guard: Guard, text: string): Promise<URL> {
+  const address = parseGrpcAddress(text)
+  if (address === undefined) throw new ParleyError('invalid_params', 'The address is not valid')
+  const { tls = !(await mayBePlain(guard, address)) } = address
+  return guard.check(urlOf(address, tls).href, 'agents')
+}
+
+const urlOf = ({ host, port }: GrpcAddress, tls: boolean): URL =>
+  new URL(`${tls ? 'https' : 'http'}://${host}:${port}`)
+
+async function mayBePlain(guard: Guard, address: GrpcAddress): Promise<boolean> {
+  try {
+    await guard.resolve(guard.check(urlOf(address, false).href, 'agents'), 'agents')
+    return true
+  } catch (error) {
+    if (error instanceof ParleyError) return false
+    throw error
+  }
+}
+
+/** The same connector as for HTTP/1.1, and so the same guard: every connection resolves and checks the host anew. */
+async function openSocket({ guard, connectTimeoutMs }: OpenHttp2Deps, origin: URL): Promise<Socket> {
+  const connector = createConnector(guard, 'agents', origin, { timeoutMs: connectTimeoutMs, allowH2: true })
+  const socket = await new Promise<Socket>((resolve, reject) => {
+    const { hostname, host, protocol, port } = origin
+    connector(
+      { hostname: hostname.replace(/^\[(.*)\]$/, '$1'), host, protocol, port },
+      (...[error, opened]) => {
+        if (error === null) resolve(opened)
+        else reject(error)
+      },
+    )
+  })
+  if (origin.protocol === 'http:' || ('alpnProtocol' in socket && socket.alpnProtocol === 'h2')) return socket
+  socket.destroy()
+  throw new Error('the server does not speak HTTP/2')
+}
+
+/** Resolves once the server has shown that it speaks HTTP/2: a server of something else is sent no request. */
+async function openSession(socket: Socket, origin: URL, tooLate: AbortSignal): Promise<ClientHttp2Session> {
+  const session = connect(origin, {
+    createConnection: () => socket,
+    settings: { enablePush: false, initialWindowSize: WINDOW_BYTES },
+    maxSessionMemory: MAX_SESSION_MEGABYTES,
+  })
+  const began = Promise.withResolvers<void>()
+  session.once('remoteSettings', () => began.resolve())
+  session.once('close', () => began.reject(new Error('the server closed the connection')))
+  // A request under way hears of it from its own stream.
+  session.on('error', (error) => began.reject(error))
+  try {
+    await orAbort(began.promise, tooLate)
+    session.setLocalWindowSize(WINDOW_BYTES)
+    return session
+  } catch (error) {
+    session.destroy()
+    throw error
+  }
+}
