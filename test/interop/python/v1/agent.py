@@ -88,8 +88,7 @@ class Executor(AgentExecutor):
         await updater.complete()
 
     async def data(self, updater, rest):
-        values = [{'colour': 'blue', 'sizes': [1, 2]}, ['a', 1, False], None, 42]
-        await updater.add_artifact([new_data_part(value) for value in values])
+        await updater.add_artifact([new_data_part({'colour': 'blue', 'sizes': [1, 2]})])
         await updater.complete()
 
 
