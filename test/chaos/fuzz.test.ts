@@ -139,6 +139,10 @@ const firstOf = (reply: Reply): unknown => {
   return data === undefined ? {} : JSON.parse(data)
 }
 
+/** What says no in an answer of either version; a changed path may lead from one to the other. */
+const refusalIn = (answer: unknown): unknown =>
+  at(answer, 'error') ?? (Number.isInteger(at(answer, 'code')) ? answer : undefined)
+
 describe('generated input', { timeout: 300_000 }, () => {
   let world: World
   let client: Required<Endpoint>
@@ -223,12 +227,9 @@ describe('generated input', { timeout: 300_000 }, () => {
         )
         // What the path makes of the address may be another room's: a page, a card, a problem.
         if (/^application\/problem/.test(reply.headers.get('content-type') ?? '')) return 'elsewhere'
-        const answer = firstOf(reply)
-        const isRefusal = reply.status >= 300 || at(answer, 'error') !== undefined
-        const error = version === '0.3' ? answer : at(answer, 'error')
-        const details = version === '0.3' ? 'data' : 'details'
-        if (!isRefusal) return outcomeOf(reply, undefined, [], `${where} ${body}`)
-        return outcomeOf(reply, error, listAt(error, details), `${where} ${body}`)
+        const error = refusalIn(firstOf(reply))
+        const details = [at(error, 'details'), at(error, 'data')].find(Array.isArray)
+        return outcomeOf(reply, error, details ?? [], `${where} ${body}`)
       })
       await lives()
     })
