@@ -1,5 +1,6 @@
 import type { Dialect } from '../../dialect.ts'
 import type { Check, Wire } from '../../wire.ts'
+import { decodeCard, encodeCard, legacyInterfaces } from '../agent-card.ts'
 import { decodeTask } from '../decode.ts'
 import { encodeTask } from '../encode.ts'
 import { LEGACY_OPERATIONS, type LegacyUnaryOperation, rowOf } from '../operations.ts'
@@ -67,7 +68,10 @@ const RESULTS: Readonly<Record<LegacyUnaryOperation, ResultForm>> = {
     encode: (result) => encodeList(result, encodeTaskPushConfig),
   },
   DeleteTaskPushNotificationConfig: { decode: () => '{}', encode: () => 'null' },
-  GetExtendedAgentCard: { decode: ({ text }) => text, encode: (result) => result },
+  GetExtendedAgentCard: {
+    decode: ({ text }) => decodeCard(text),
+    encode: (card) => encodeCard(card, legacyInterfaces(card)),
+  },
 }
 
 const wire = (text: string): Wire<unknown> => ({ value: JSON.parse(text), text })

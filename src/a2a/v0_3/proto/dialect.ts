@@ -2,6 +2,7 @@ import type { Dialect } from '../../dialect.ts'
 import { membersOf, objectText } from '../../json-text.ts'
 import type { StreamOperation } from '../../operation.ts'
 import type { Check, Wire } from '../../wire.ts'
+import { decodeCard, encodeCard, encodeProtoCard, legacyInterfaces, supersetCard } from '../agent-card.ts'
 import { decodeArtifactUpdate, decodeEach, decodeMessage, decodeStatusUpdate, decodeTask } from '../decode.ts'
 import { encodeArtifactUpdate, encodeEach, encodeMessage, encodeStatusUpdate, encodeTask } from '../encode.ts'
 import { LEGACY_OPERATIONS, type LegacyUnaryOperation, rowOf } from '../operations.ts'
@@ -36,6 +37,18 @@ export const V0_3_PROTO: Dialect = {
   encodeEvent: (operation, event) => encodeAnswer(event, operation),
   decodeEvent: (event) => wire(decodeAnswer(streamResponse)(event)),
 }
+
+/**
+ * The same over REST, where clients read a card in the JSON form or, of its security schemes, in the form of protobuf;
+ * the document that is both versions' card has both.
+ */
+export const V0_3_REST: Dialect = {
+  ...V0_3_PROTO,
+  encodeResult: (operation, result) =>
+    operation === 'GetExtendedAgentCard' ? bothCards(result) : V0_3_PROTO.encodeResult(operation, result),
+}
+
+const bothCards = (card: string): string => supersetCard(card, encodeCard(card, legacyInterfaces(card)))
 
 /** One operation's result in 0.3 ⇄ its result in 1.0. */
 type ResultForm = {
@@ -95,7 +108,10 @@ const RESULTS: Readonly<Record<LegacyUnaryOperation, ResultForm>> = {
     encode: encodeConfigs,
   },
   DeleteTaskPushNotificationConfig: { decode: () => '{}', encode: () => '{}' },
-  GetExtendedAgentCard: { decode: ({ text }) => text, encode: (result) => result },
+  GetExtendedAgentCard: {
+    decode: ({ text }) => decodeCard(text),
+    encode: (card) => encodeProtoCard(card, legacyInterfaces(card)),
+  },
 }
 
 function decodeConfigs(text: string): string {

@@ -1,0 +1,142 @@
+import Type, { type Static } from 'typebox'
+import type { Violation } from '../../errors.ts'
+import { Struct } from '../message.ts'
+import { check } from '../wire.ts'
+import { asWritten, readValue } from './read.ts'
+
+/** The Agent Card of A2A 0.3, members that are `null` left out. Unknown members are allowed. */
+const text = Type.String({ minLength: 1, maxLength: 65_536 })
+const anyText = Type.Optional(Type.String({ maxLength: 65_536 }))
+const strings = Type.Array(Type.String({ maxLength: 1024 }))
+const url = Type.String({ minLength: 1, maxLength: 2048 })
+
+/** `{scheme: [scope…]}` in JSON, `{schemes: {scheme: {list: [scope…]}}}` in the form of protobuf. */
+const SecurityRequirement = Type.Unsafe<Readonly<Record<string, unknown>>>({
+  type: 'object',
+  additionalProperties: { type: ['array', 'object'], items: { type: 'string' } },
+})
+const security = Type.Optional(Type.Array(SecurityRequirement, { maxItems: 100 }))
+
+const AgentSkill = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 256 }),
+  name: text,
+  description: text,
+  tags: strings,
+  examples: Type.Optional(strings),
+  inputModes: Type.Optional(strings),
+  outputModes: Type.Optional(strings),
+  security,
+})
+
+const AgentExtension = Type.Object({
+  uri: text,
+  description: anyText,
+  required: Type.Optional(Type.Boolean()),
+  params: Type.Optional(Struct),
+})
+
+const LegacyAgentCard = Type.Object({
+  /** Cards of early servers do not say. */
+  protocolVersion: Type.Optional(Type.String({ maxLength: 32 })),
+  name: text,
+  description: Type.String({ maxLength: 65_536 }),
+  version: text,
+  url,
+  preferredTransport: Type.Optional(Type.String({ maxLength: 2048 })),
+  additionalInterfaces: Type.Optional(Type.Array(Type.Object({ url, transport: text }), { maxItems: 31 })),
+  provider: Type.Optional(Type.Object({ organization: text, url: text })),
+  documentationUrl: anyText,
+  iconUrl: anyText,
+  capabilities: Type.Object({
+    streaming: Type.Optional(Type.Boolean()),
+    pushNotifications: Type.Optional(Type.Boolean()),
+    stateTransitionHistory: Type.Optional(Type.Boolean()),
+    extensions: Type.Optional(Type.Array(AgentExtension)),
+  }),
+  securitySchemes: Type.Optional(
+    Type.Unsafe<Readonly<Record<string, Readonly<Record<string, unknown>>>>>({
+      type: 'object',
+      maxProperties: 100,
+      additionalProperties: { type: 'object' },
+    }),
+  ),
+  security,
+  defaultInputModes: strings,
+  defaultOutputModes: strings,
+  skills: Type.Array(AgentSkill, { maxItems: 500 }),
+  supportsAuthenticatedExtendedCard: Type.Optional(Type.Boolean()),
+  signatures: Type.Optional(Type.Array(Struct)),
+})
+export type LegacyAgentCard = Static<typeof LegacyAgentCard>
+
+const description = anyText
+const flow = (...urls: readonly string[]) =>
+  Type.Optional(
+    Type.Object({
+      ...Object.fromEntries(urls.map((name) => [name, text])),
+      refreshUrl: anyText,
+      scopes: Type.Optional(Struct),
+    }),
+  )
+
+/** The kinds of security schemes by their `type`, and by the name that protobuf and 1.0 give each. */
+const SCHEMES = {
+  apiKey: check(Type.Object({ description, in: Type.Enum(['query', 'header', 'cookie']), name: text })),
+  http: check(Type.Object({ description, scheme: text, bearerFormat: anyText })),
+  oauth2: check(
+    Type.Object({
+      description,
+      flows: Type.Object({
+        authorizationCode: flow('authorizationUrl', 'tokenUrl'),
+        clientCredentials: flow('tokenUrl'),
+        implicit: flow('authorizationUrl'),
+        password: flow('tokenUrl'),
+      }),
+      oauth2MetadataUrl: anyText,
+    }),
+  ),
+  openIdConnect: check(Type.Object({ description, openIdConnectUrl: text })),
+  mutualTLS: check(Type.Object({ description })),
+}
+export type SchemeType = keyof typeof SCHEMES
+
+export const SCHEME_NAMES: Readonly<Record<SchemeType, string>> = {
+  apiKey: 'apiKeySecurityScheme',
+  http: 'httpAuthSecurityScheme',
+  oauth2: 'oauth2SecurityScheme',
+  openIdConnect: 'openIdConnectSecurityScheme',
+  mutualTLS: 'mtlsSecurityScheme',
+}
+
+const cardCheck = check(LegacyAgentCard)
+
+/** Everything wrong with a card of 0.3; it may be relied on as one only when nothing is. */
+export function legacyCardViolations(value: unknown): readonly Violation[] {
+  const card = readValue(value, asWritten)
+  const found = cardCheck.violations(card)
+  const schemes = isObject(card) && isObject(card.securitySchemes) ? Object.entries(card.securitySchemes) : []
+  return [
+    ...found,
+    ...schemes.flatMap(([name, scheme]) =>
+      schemeViolations(`/securitySchemes/${escapeSegment(name)}`, scheme),
+    ),
+  ]
+}
+
+function schemeViolations(pointer: string, scheme: unknown): readonly Violation[] {
+  if (!isObject(scheme)) return []
+  const { type } = scheme
+  if (type === undefined && Object.values(SCHEME_NAMES).some((name) => isObject(scheme[name]))) return []
+  if (typeof type !== 'string' || !Object.hasOwn(SCHEMES, type)) {
+    const message = `must be one of ${Object.keys(SCHEMES).join(', ')}`
+    return [{ pointer: `${pointer}/type`, code: 'enum', message }]
+  }
+  return SCHEMES[type as SchemeType]
+    .violations(scheme)
+    .map((violation) => ({ ...violation, pointer: pointer + violation.pointer }))
+}
+
+const escapeSegment = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
