@@ -78,6 +78,6 @@ export interface AgentClient extends AsyncDisposable {
     metadata: JsonText<object> | undefined,
     options: AgentCallOptions,
   ): Promise<Wire<Task>>
-  /** The text of the card that the agent shows to those it knows, a JSON object in the form of 1.0. */
-  getExtendedCard(target: AgentTarget, options: AgentCallOptions): Promise<JsonText<object>>
+  /** The text of the card that the agent shows to those it knows: a JSON object, in the form of 1.0. */
+  getExtendedCard(target: AgentTarget, options: AgentCallOptions): Promise<string>
 }

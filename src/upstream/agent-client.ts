@@ -2,6 +2,7 @@ import type { AgentInterface } from '../a2a/agent-card.ts'
 import { type JsonText, objectText, textOf, withMembers } from '../a2a/json-text.ts'
 import type { StreamResponse, Task } from '../a2a/task.ts'
 import { sendMessageResponseCheck, streamResponseCheck, taskCheck } from '../a2a/task.ts'
+import { decodeCard, isLegacyCard } from '../a2a/v0_3/agent-card.ts'
 import type { Check, Wire } from '../a2a/wire.ts'
 import { type AgentClient, AgentFailure } from '../delivery/agent-client.ts'
 import { type ErrorCode, ParleyError } from '../errors.ts'
@@ -77,12 +78,9 @@ export function createAgentClient(deps: AgentClientDeps): AgentClient {
     async getExtendedCard({ via }, options) {
       const leg = await legs.legTo(via)
       const request = objectText([['tenant', tenantText(via)]])
-      return answered(leg.unary('GetExtendedAgentCard', { via, request, options }), ({ value, text }) => {
-        if (!isObject(value)) throw invalidAnswer('is no card')
-        if (text.length > limits.maxCardBytes) throw tooLarge(limits.maxCardBytes)
-        const card: string = text
-        return card
-      })
+      return answered(leg.unary('GetExtendedAgentCard', { via, request, options }), (answer) =>
+        cardIn(answer, limits),
+      )
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([http[Symbol.asyncDispose](), legs[Symbol.asyncDispose]()])
@@ -154,6 +152,18 @@ function checked<T>(
     return { value: check.parse(value), text }
   } catch (cause) {
     throw invalidAnswer(`does not follow A2A: ${ParleyError.from(cause).message}`, cause)
+  }
+}
+
+/** The text of a card in 1.0, whichever of the two the agent answered with. */
+function cardIn({ value, text }: Wire<unknown>, limits: UpstreamLimits): string {
+  if (!isObject(value)) throw invalidAnswer('is no card')
+  if (text.length > limits.maxCardBytes) throw tooLarge(limits.maxCardBytes)
+  if (!isLegacyCard(value)) return text
+  try {
+    return decodeCard(text)
+  } catch (cause) {
+    throw invalidAnswer(`is no card of A2A 0.3: ${ParleyError.from(cause).message}`, cause)
   }
 }
 

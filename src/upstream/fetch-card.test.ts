@@ -13,6 +13,7 @@ import { DEFAULT_UPSTREAM_LIMITS, type UpstreamLimits } from './upstream-limits.
 
 const CARD = '{ "name": "Echo", "supportedInterfaces": [], "x": 1.0 }'
 const WELL_KNOWN = '/.well-known/agent-card.json'
+const OLD_WELL_KNOWN = '/.well-known/agent.json'
 
 type Page = {
   readonly status?: number
@@ -101,14 +102,41 @@ describe('fetching a card', () => {
     )
   })
 
-  test('looks once when the URL is a well-known one', async () => {
-    await using server = await serve({})
-    await assert.rejects(
-      fetchCard(`${server.url}${WELL_KNOWN}`),
-      fails('agent_unavailable', 'answers HTTP 404'),
-    )
-    assert.equal(server.exchanges.length, 1)
+  test('finds the card of an old agent where such cards were', async () => {
+    const card = '{"protocolVersion":"0.2.5","url":"https://agent.example/","skills":[]}'
+    await using server = await serve({ [`/a${OLD_WELL_KNOWN}`]: { body: card } })
+    assert.deepEqual(await fetchCard(`${server.url}/a`), {
+      url: `${server.url}/a${OLD_WELL_KNOWN}`,
+      text: card,
+    })
   })
+
+  test('prefers the card in the present place to the one in the old place', async () => {
+    await using server = await serve({
+      [WELL_KNOWN]: {},
+      [OLD_WELL_KNOWN]: { body: '{"skills":[],"protocolVersion":"0.3.0"}' },
+    })
+    assert.equal((await fetchCard(server.url)).text, CARD)
+  })
+
+  test('asks a server that has a card for each version for that of 1.0', async () => {
+    await using server = await openLoopbackServer(({ request, response }) => {
+      const version = request.headers['a2a-version'] ?? 'none'
+      response.end(`{"supportedInterfaces":[],"shown for":"${version}"}`)
+    })
+    assert.match((await fetchCard(server.url)).text, /"shown for":"1.0"/)
+  })
+
+  for (const path of [WELL_KNOWN, OLD_WELL_KNOWN]) {
+    test(`looks once when the URL ends in ${path}`, async () => {
+      await using server = await serve({})
+      await assert.rejects(
+        fetchCard(`${server.url}${path}`),
+        fails('agent_unavailable', `${path} answers HTTP 404`),
+      )
+      assert.equal(server.exchanges.length, 1)
+    })
+  }
 
   test('gives an object that is no card when nothing better is there', async () => {
     await using server = await serve({ '/a': { body: '{"name":"x"}' } })

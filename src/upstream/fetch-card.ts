@@ -13,7 +13,8 @@ export type CardSourceDeps = {
   readonly userAgent: string
 }
 
-const WELL_KNOWN = '/.well-known/agent-card.json'
+/** Where cards are found below a base, the present place first; agents of 0.2 and early 0.3 used the other. */
+const WELL_KNOWN = ['/.well-known/agent-card.json', '/.well-known/agent.json']
 const MAX_REDIRECTS = 3
 
 /** Members by which JSON is taken for a card, of whatever version, rather than for some other answer of the host. */
@@ -50,34 +51,31 @@ export function createCardSource(deps: CardSourceDeps): CardSource & AsyncDispos
 type Look = { readonly card: string } | { readonly other: string } | { readonly problem: string }
 
 async function firstCard(url: URL, look: (at: URL) => Promise<Look>): Promise<FetchedCard> {
-  const exact = await look(url)
-  if ('card' in exact) return { url: url.href, text: exact.card }
-  const wellKnown = wellKnownOf(url)
-  const second = wellKnown === undefined ? undefined : await look(wellKnown)
-  if (wellKnown !== undefined && second !== undefined && 'card' in second) {
-    return { url: wellKnown.href, text: second.card }
+  const problems: string[] = []
+  let other: FetchedCard | undefined
+  for (const at of placesOf(url)) {
+    const found = await look(at)
+    if ('card' in found) return { url: at.href, text: found.card }
+    // The caller learns most from what is missing in the object that is nearest to the address they named.
+    if ('other' in found) other ??= { url: at.href, text: found.other }
+    else problems.push(`${at.href} ${found.problem}`)
   }
-  // The caller learns most from what is missing in the object at the address they named.
-  if ('other' in exact) return { url: url.href, text: exact.other }
-  if (wellKnown !== undefined && second !== undefined && 'other' in second) {
-    return { url: wellKnown.href, text: second.other }
-  }
-  const problems = [`${url.href} ${exact.problem}`]
-  if (wellKnown !== undefined && second !== undefined && 'problem' in second) {
-    problems.push(`${wellKnown.href} ${second.problem}`)
-  }
+  if (other !== undefined) return other
   throw unavailable(`No Agent Card found: ${problems.join('; ')}`)
 }
 
-/** `https://h/agents/x` → `https://h/agents/x/.well-known/agent-card.json`. */
-function wellKnownOf(url: URL): URL | undefined {
+/** The URL itself, and what `https://h/agents/x` is the base of: `https://h/agents/x/.well-known/agent-card.json`. */
+function placesOf(url: URL): readonly URL[] {
   const base = url.pathname.replace(/\/+$/, '')
-  if (base.endsWith(WELL_KNOWN)) return undefined
-  const wellKnown = new URL(url)
-  wellKnown.pathname = `${base}${WELL_KNOWN}`
-  wellKnown.search = ''
-  wellKnown.hash = ''
-  return wellKnown
+  if (WELL_KNOWN.some((path) => base.endsWith(path))) return [url]
+  const below = WELL_KNOWN.map((path) => {
+    const place = new URL(url)
+    place.pathname = `${base}${path}`
+    place.search = ''
+    place.hash = ''
+    return place
+  })
+  return [url, ...below]
 }
 
 type LookDeps = {
@@ -110,6 +108,7 @@ const get = ({ http, limits, userAgent, signal }: LookDeps, url: URL): Promise<H
     path: `${url.pathname}${url.search}`,
     headers: {
       accept: 'application/json, application/a2a+json',
+      // Servers with a card for each version show the one asked for, and that of 1.0 says the most.
       'a2a-version': '1.0',
       'user-agent': userAgent,
     },

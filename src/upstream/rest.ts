@@ -81,7 +81,7 @@ export function createRest(deps: BindingDeps, version: Version): Binding {
       return await request(operation, call, accept, route)
     } catch (error) {
       if (!isRouteMissing(error)) throw error
-      if (operation !== 'SubscribeToTask') throw noSuchMethod(error)
+      if (operation !== 'SubscribeToTask') throw noSuchMethod(error, 'The agent does not stream')
       // The specifications' text says POST and their protocol definitions say GET, so agents serve either.
       return request(operation, call, accept, { method: 'GET', path: route.path })
     }
@@ -97,7 +97,11 @@ export function createRest(deps: BindingDeps, version: Version): Binding {
 
   return {
     async unary(operation, call) {
-      return decodeJson(await unaryText(await request(operation, call, accepted), limits))
+      const answer = await request(operation, call, accepted).catch((error: unknown) => {
+        const isMissing = operation === 'GetExtendedAgentCard' && isRouteMissing(error)
+        throw isMissing ? noSuchMethod(error, 'The agent shows no other card') : error
+      })
+      return decodeJson(await unaryText(answer, limits))
     },
     async *stream(operation, call) {
       const answer = await openStream(operation, call)
@@ -150,8 +154,8 @@ const segment = (text: string): string => {
   return /^\.{1,2}$/.test(encoded) ? encoded.replaceAll('.', '%2E') : encoded
 }
 
-const noSuchMethod = (failure: AgentFailure): AgentFailure =>
-  new AgentFailure('refused', 'The agent does not stream', { code: 'method_not_found', cause: failure })
+const noSuchMethod = (cause: AgentFailure, message: string): AgentFailure =>
+  new AgentFailure('refused', message, { code: 'method_not_found', cause })
 
 /** The binding names no form for an error within a stream; agents send the one they send as an answer. */
 const isError = (event: unknown): boolean =>
