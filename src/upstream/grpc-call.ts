@@ -60,7 +60,8 @@ export async function* callGrpc(
   try {
     assertGrpc(headers, call.now())
     call.onMetadata(headers)
-    const chunks = readChunks(stream, (wait) => within(call.silentTimeoutMs, wait))
+    // A stream that is cancelled just ends, so the signal is asked beside it.
+    const chunks = readChunks(stream, (wait) => within(call.silentTimeoutMs, () => orAbort(wait(), signal)))
     for await (const message of readFrames(chunks, call.limits)) {
       hasBegun = true
       yield message
