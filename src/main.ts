@@ -15,7 +15,10 @@ import { createOpsApp } from './edge/http/ops-app.ts'
 import { listen } from './edge/http/server.ts'
 import { ParleyError } from './errors.ts'
 import { createRegistry } from './registry/create-registry.ts'
+import type { PublicAddresses } from './registry/public-addresses.ts'
 import type { Registry } from './registry/registry.ts'
+import { createCardSigner } from './registry/signatures/card-signer.ts'
+import { createTrustedKeys, parseKeySet } from './registry/signatures/trusted-keys.ts'
 import type { Backend } from './storage/backend.ts'
 import { createReadiness } from './storage/readiness.ts'
 import { createTasks } from './tasks/create-tasks.ts'
@@ -25,7 +28,9 @@ import { createEvents } from './telemetry/create-events.ts'
 import { createLogger } from './telemetry/logger.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { createAgentClient } from './upstream/agent-client.ts'
+import { createExtendedCards } from './upstream/extended-cards.ts'
 import { createCardSource } from './upstream/fetch-card.ts'
+import { createKeySource } from './upstream/fetch-keys.ts'
 import { createGuard } from './upstream/guard.ts'
 
 /** A running gateway: it answers, but is not ready before `announce`. Disposing stops it: readiness first, then streams, deliveries and storage. */
@@ -59,7 +64,7 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
   const cards = opened.use(createCardSource({ guard, userAgent }))
 
   let url = config.publicUrl ?? ''
-  const publicUrl = () => url
+  const addresses = (): PublicAddresses => ({ http: url, grpc: [] })
   const { cursorKey } = secrets
   const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes })
   const registry = createRegistry({
@@ -69,8 +74,16 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
     now,
     newId: newUuid,
     events,
-    addresses: () => ({ http: url, grpc: [] }),
+    addresses,
     cursorKey,
+    cardSigner: await createCardSigner(secrets.cardSigningKey),
+    extendedCards: createExtendedCards(client),
+    trustedKeys: createTrustedKeys({
+      pinned: parseKeySet(secrets.cardKeys ?? '{"keys":[]}', 'PARLEY_CARD_KEYS_FILE'),
+      locations: config.cardKeyUrls,
+      source: opened.use(createKeySource({ guard, userAgent })),
+      now,
+    }),
   })
   await access.ensureKey(secrets.adminKey, {
     subject: 'key:admin',
@@ -119,7 +132,7 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
           now,
           monotonicMs: () => performance.now(),
           newId: newUuid,
-          publicUrl,
+          addresses,
           version: VERSION,
           settings: edgeSettings(config),
         })
@@ -166,6 +179,7 @@ function edgeSettings(config: Config): EdgeSettings {
     anonymous: config.anonymous,
     strictVersion: config.strictVersion,
     heartbeatMs: config.heartbeatMs,
+    ...(config.rootAgent === undefined ? {} : { rootAgent: config.rootAgent }),
     ...(config.demo ? { allowedHosts: ['localhost', '127.0.0.1', '[::1]'] } : {}),
   }
 }

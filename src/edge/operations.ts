@@ -149,8 +149,7 @@ function pushConfig(scope: Scope, configOrName: Check<unknown>): Unary {
   }
 }
 
-async function getExtendedAgentCard({ registry, call, agent, request }: OperationCall): Promise<never> {
+function getExtendedAgentCard({ registry, call, agent, request }: OperationCall): Promise<JsonText<unknown>> {
   extendedCardRequest.parse(request.value)
-  await registry.get(call, agent, 'discover')
-  throw new ParleyError('unsupported_operation', 'There is no extended card; the agent card is complete')
+  return registry.extendedCard(call, agent)
 }

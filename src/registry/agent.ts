@@ -1,6 +1,7 @@
 import type { AgentCard } from '../a2a/agent-card.ts'
 import type { AgentId } from '../a2a/ids.ts'
 import type { JsonText } from '../a2a/json-text.ts'
+import type { CardSignature } from './signatures/verify-signatures.ts'
 
 export const VISIBILITIES = ['public', 'tenant', 'restricted'] as const
 /** Who may discover and invoke: everybody may see (`public`), the tenant (default), or the owner alone (`restricted`). */
@@ -10,6 +11,13 @@ export const REDELIVERIES = ['at-most-once', 'at-least-once'] as const
 /** What happens when it is unknown whether the agent accepted a message: fail and say so, or send it again. */
 export type Redelivery = (typeof REDELIVERIES)[number]
 
+export const CARD_PROFILES = ['superset', 'v1', 'v0.3'] as const
+/**
+ * The form of card that clients get who ask for no version: one that is valid in both (`superset`), exactly 1.0, or
+ * exactly 0.3.
+ */
+export type CardProfile = (typeof CARD_PROFILES)[number]
+
 /** A registered A2A server. */
 export type Agent = {
   readonly id: AgentId
@@ -18,6 +26,8 @@ export type Agent = {
   readonly owner: string
   readonly visibility: Visibility
   readonly redelivery: Redelivery
+  /** `superset` when absent. */
+  readonly cardProfile?: CardProfile
   /** Grows by one with every commit. */
   readonly version: number
   readonly createdAt: number
@@ -32,10 +42,14 @@ export type Agent = {
   readonly originalCard: string
   /** The same card in v1.0 form. */
   readonly card: JsonText<AgentCard>
+  /** What came of the signatures of the original, in its order; absent when it has none. */
+  readonly signatures?: readonly CardSignature[]
 }
 
 export const isAlive = (agent: Agent, now: number): boolean =>
   agent.enabled && now - agent.lastHeartbeatAt <= agent.heartbeatTtlMs
+
+export const profileOf = (agent: Agent): CardProfile => agent.cardProfile ?? 'superset'
 
 const parsedCards = new WeakMap<object, AgentCard>()
 

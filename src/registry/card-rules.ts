@@ -44,10 +44,11 @@ function interfacesOf(card: JsonObject): readonly Declared[] {
 }
 
 function legacyInterfacesOf(card: JsonObject): readonly Declared[] {
-  const version = { pointer: '/protocolVersion', value: card.protocolVersion }
+  // Cards of early servers do not say.
+  const version = { pointer: '/protocolVersion', value: card.protocolVersion || '0.3' }
   const preferred: Declared = {
     url: { pointer: '/url', value: card.url },
-    binding: { pointer: '/preferredTransport', value: card.preferredTransport ?? 'JSONRPC' },
+    binding: { pointer: '/preferredTransport', value: card.preferredTransport || 'JSONRPC' },
     version,
   }
   // The version is the whole card's, and is judged once.

@@ -1,10 +1,13 @@
 import { createCursors } from '../access/page-cursor.ts'
 import { ParleyError } from '../errors.ts'
+import type { ExtendedCardSource } from './extended-card-source.ts'
 import { agentNotFound, getAgent } from './find-agent.ts'
-import { publishedCard } from './published-card.ts'
+import { createExtendedCard } from './get-extended-card.ts'
+import { createPublisher } from './publish-card.ts'
 import { createRegister, type RegisterDeps } from './register-agent.ts'
 import type { Registry } from './registry.ts'
 import { createSearch } from './search-agents.ts'
+import type { CardSigner } from './signatures/card-signer.ts'
 
 /** A stale version is read again this often before giving up. */
 const MAX_COMMIT_ATTEMPTS = 10
@@ -12,16 +15,22 @@ const MAX_COMMIT_ATTEMPTS = 10
 export type RegistryDeps = RegisterDeps & {
   /** Signs page cursors; the same in every process of the installation. */
   readonly cursorKey: Uint8Array
+  readonly cardSigner: CardSigner
+  /** Without one, no agent's extended card can be had. */
+  readonly extendedCards?: ExtendedCardSource
 }
 
 export function createRegistry(deps: RegistryDeps): Registry {
-  const { agents, access, now, events, addresses, cursorKey } = deps
+  const { agents, access, now, events, addresses, cursorKey, cardSigner } = deps
+  const publisher = createPublisher({ addresses, signer: cardSigner, now })
   return {
     register: createRegister(deps),
     search: createSearch({ agents, access, now, cursors: createCursors(cursorKey) }),
     get: (call, ref, action) => getAgent(deps, call, ref, action),
     find: (id) => agents.find(id),
-    publishedCard: (agent) => publishedCard(agent, addresses().http),
+    publishedCard: publisher.publish,
+    extendedCard: createExtendedCard({ ...deps, publisher }),
+    cardKeys: cardSigner.keys,
 
     async unregister(call, ref) {
       for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {

@@ -6,5 +6,5 @@ export interface ExtendedCardSource {
    * The exact text of the agent's extended card, in its 1.0 form. Rejects with `extended_agent_card_not_configured` when
    * the agent has none after all, and with `agent_unavailable` or `invalid_agent_response` when it cannot be had.
    */
-  fetch(agent: Agent, signal: AbortSignal): Promise<string>
+  fetchExtendedCard(agent: Agent, signal: AbortSignal): Promise<string>
 }

@@ -14,9 +14,11 @@ async function findAgent(agents: AgentStore, call: Call, ref: string): Promise<A
   return named ?? agents.find(agentId(ref))
 }
 
+export type FindDeps = { readonly agents: AgentStore; readonly access: Access }
+
 /** As `Registry.get`. The scope is judged before anything is looked for. */
 export async function getAgent(
-  { agents, access }: { readonly agents: AgentStore; readonly access: Access },
+  { agents, access }: FindDeps,
   call: Call,
   ref: string,
   action: Action,

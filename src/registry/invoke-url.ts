@@ -1,7 +1,12 @@
 import type { Agent } from './agent.ts'
 
 /** Below this address lie the agents the gateway serves. `publicUrl` is how the world reaches the gateway. */
-export const agentsBase = (publicUrl: string): string => `${publicUrl.replace(/\/+$/, '')}/a2a/`
+export const agentsBase = (publicUrl: string): string => `${withoutSlash(publicUrl)}/a2a/`
+
+/** Where the keys are that our signatures can be verified with. */
+export const keySetUrl = (publicUrl: string): string => `${withoutSlash(publicUrl)}/.well-known/jwks.json`
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '')
 
 /** Where clients send messages for an agent. The id is used, because a slug can come to mean another agent. */
 export const invokeUrl = (publicUrl: string, agent: Pick<Agent, 'id'>): string =>

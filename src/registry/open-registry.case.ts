@@ -7,7 +7,8 @@ import { ParleyError } from '../errors.ts'
 import { openMemory } from '../storage/memory/open-memory.ts'
 import { silentEvents } from '../telemetry/events.ts'
 import type { AgentStore } from './agent-store.ts'
-import { createRegistry } from './create-registry.ts'
+import { cardDeps } from './card-deps.case.ts'
+import { createRegistry, type RegistryDeps } from './create-registry.ts'
 import type { Registry } from './registry.ts'
 
 /** A registry on the memory backend, for tests of this room. */
@@ -22,7 +23,10 @@ export type OpenRegistry = {
   readonly log: string[]
 }
 
-export async function openRegistry(wrap = (agents: AgentStore): AgentStore => agents): Promise<OpenRegistry> {
+export async function openRegistry(
+  wrap = (agents: AgentStore): AgentStore => agents,
+  deps: Partial<RegistryDeps> = {},
+): Promise<OpenRegistry> {
   const { agents, keys } = await openMemory()
   const clock = { now: 1_700_000_000_000 }
   const now = () => clock.now
@@ -50,6 +54,8 @@ export async function openRegistry(wrap = (agents: AgentStore): AgentStore => ag
     events,
     addresses: () => ({ http: 'https://gw.example/', grpc: [] }),
     cursorKey: Buffer.alloc(32, 7),
+    ...cardDeps,
+    ...deps,
   })
   return { registry, access, agents, clock, served, log }
 }

@@ -39,7 +39,12 @@ describe('parseRegistration', () => {
   })
 
   it('takes where a card is, as cardUrl or as a lone url', () => {
-    const options = { owner: 'key:ada', redelivery: 'at-least-once', heartbeatTtlMs: 5000 }
+    const options = {
+      owner: 'key:ada',
+      redelivery: 'at-least-once',
+      cardProfile: 'v0.3',
+      heartbeatTtlMs: 5000,
+    }
     const cardUrl = 'http://localhost:41241'
 
     assert.deepEqual(parseRegistration(JSON.stringify({ cardUrl, ...options })), { cardUrl, ...options })
@@ -72,12 +77,19 @@ describe('parseRegistration', () => {
       card: { name: 'x', description: 'y' },
       slug: 'Register',
       visibility: 'all',
+      cardProfile: 'v2',
       heartbeatTtlMs: 1,
       owner: '',
     }
     const found = problems(body)
 
-    for (const problem of ['/slug slug', '/visibility enum', '/heartbeatTtlMs minimum', '/owner minLength']) {
+    for (const problem of [
+      '/slug slug',
+      '/visibility enum',
+      '/cardProfile enum',
+      '/heartbeatTtlMs minimum',
+      '/owner minLength',
+    ]) {
       assert.ok(found.includes(problem), problem)
     }
     assert.ok(found.includes('/card/skills required'))

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { membersOf } from '../a2a/json-text.ts'
 import { check, parseJson } from '../a2a/wire.ts'
 import { ParleyError, type Violation } from '../errors.ts'
-import { REDELIVERIES, VISIBILITIES } from './agent.ts'
+import { CARD_PROFILES, REDELIVERIES, VISIBILITIES } from './agent.ts'
 import { httpUrlProblem } from './http-url.ts'
 import { isObject, type JsonObject } from './json-object.ts'
 import type { Registration } from './registry.ts'
@@ -15,6 +15,7 @@ export const RegistrationOptions = Type.Object({
   owner: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
   visibility: Type.Optional(Type.Enum([...VISIBILITIES])),
   redelivery: Type.Optional(Type.Enum([...REDELIVERIES])),
+  cardProfile: Type.Optional(Type.Enum([...CARD_PROFILES])),
   heartbeatTtlMs: Type.Optional(Type.Integer({ minimum: 1000, maximum: 7 * 24 * 60 * 60 * 1000 })),
 })
 
@@ -128,12 +129,13 @@ function enclosedCardViolations(value: JsonObject, card: string | undefined): re
 
 /** The options of a body that `optionViolations` found nothing wrong with. */
 function optionsOf(value: JsonObject): Registration {
-  const { slug, owner, visibility, redelivery, heartbeatTtlMs } = optionsCheck.parse(value)
+  const { slug, owner, visibility, redelivery, cardProfile, heartbeatTtlMs } = optionsCheck.parse(value)
   return {
     ...(slug === undefined ? {} : { slug }),
     ...(owner === undefined ? {} : { owner }),
     ...(visibility === undefined ? {} : { visibility }),
     ...(redelivery === undefined ? {} : { redelivery }),
+    ...(cardProfile === undefined ? {} : { cardProfile }),
     ...(heartbeatTtlMs === undefined ? {} : { heartbeatTtlMs }),
   }
 }

@@ -11,6 +11,8 @@ import type { AgentStore } from './agent-store.ts'
 import type { CardSource } from './card-source.ts'
 import type { PublicAddresses } from './public-addresses.ts'
 import type { Registration, Registry } from './registry.ts'
+import type { TrustedKeys } from './signatures/trusted-keys.ts'
+import { type CardSignature, verifySignatures } from './signatures/verify-signatures.ts'
 import { numberedSlug, slugFrom, slugProblem } from './slug.ts'
 import { validateCard } from './validate-card.ts'
 
@@ -29,6 +31,8 @@ export type RegisterDeps = {
   readonly newId: NewId
   readonly events: Events
   readonly addresses: () => PublicAddresses
+  /** The keys that publishers' signatures are verified with. */
+  readonly trustedKeys: TrustedKeys
 }
 
 /** A registration whose card was found and judged. */
@@ -38,11 +42,12 @@ type Listing = {
   readonly owner: string
   readonly originalCard: string
   readonly card: JsonText<AgentCard>
+  readonly signatures: readonly CardSignature[]
   readonly cardUrl?: string
 }
 
 export function createRegister(deps: RegisterDeps): Registry['register'] {
-  const { agents, access, cards, now, newId, events, addresses } = deps
+  const { agents, access, cards, now, newId, events, addresses, trustedKeys } = deps
 
   const readCard = async (call: Call, { card, cardUrl }: Registration) => {
     if (card !== undefined) return { text: card }
@@ -53,13 +58,17 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
   const listingOf = async (call: Call, registration: Registration, owner: string): Promise<Listing> => {
     const source = await readCard(call, registration)
     const { card, violations } = validateCard(source.text, addresses())
-    assertAcceptable(registration, violations)
+    const verdict = areLegible(violations)
+      ? await verifySignatures(source.text, trustedKeys, call.signal)
+      : { signatures: [], violations: [] }
+    assertAcceptable(registration, [...violations, ...verdict.violations])
     return {
       registration,
       tenant: call.principal.tenant,
       owner,
       originalCard: source.text,
       card,
+      signatures: verdict.signatures,
       ...('url' in source ? { cardUrl: source.url } : {}),
     }
   }
@@ -99,6 +108,10 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
     return { agent, created }
   }
 }
+
+/** Whether signatures can be judged, whatever else is wrong with a card. */
+const areLegible = (violations: readonly Violation[]): boolean =>
+  !violations.some(({ pointer }) => pointer === '' || pointer.startsWith('/signatures'))
 
 /** An owner is someone whose agents the caller may manage: the caller, a group of theirs or, for `admin`, anyone. */
 function assertMayOwn(access: Access, call: Call, owner: string): void {
@@ -151,18 +164,21 @@ const unlisted = (listing: Listing, slug: string, id: string, at: number): Agent
 
 /** The next version of an agent. What the registration leaves open stays; registering counts as a heartbeat. */
 function listed(previous: Agent, listing: Listing, at: number): Agent {
-  const { cardUrl: _, ...kept } = previous
+  const { cardUrl: _, signatures: __, ...kept } = previous
   const { visibility, redelivery, heartbeatTtlMs } = listing.registration
+  const cardProfile = listing.registration.cardProfile ?? kept.cardProfile
   return {
     ...kept,
     visibility: visibility ?? kept.visibility,
     redelivery: redelivery ?? kept.redelivery,
+    ...(cardProfile === undefined ? {} : { cardProfile }),
     heartbeatTtlMs: heartbeatTtlMs ?? kept.heartbeatTtlMs,
     version: kept.version + 1,
     updatedAt: at,
     lastHeartbeatAt: Math.max(at, kept.lastHeartbeatAt),
     originalCard: listing.originalCard,
     card: listing.card,
+    ...(listing.signatures.length === 0 ? {} : { signatures: listing.signatures }),
     ...(listing.cardUrl === undefined ? {} : { cardUrl: listing.cardUrl }),
   }
 }

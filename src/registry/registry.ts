@@ -1,7 +1,7 @@
 /**
  * Which agents exist.
  *
- * Owns registration, card validation, search, heartbeats and the card we publish in an agent's place. Does not call
+ * Owns registration, card validation and signatures, search, heartbeats and the cards we publish in agents' place. Does not call
  * agents (that is upstream's) and does not judge access (it asks `access`). What a principal may not see is answered
  * exactly as what does not exist.
  */
@@ -9,7 +9,8 @@ import type { AgentCard } from '../a2a/agent-card.ts'
 import type { JsonText } from '../a2a/json-text.ts'
 import type { Action } from '../access/access.ts'
 import type { Call } from '../access/principal.ts'
-import type { Agent, Redelivery, Visibility } from './agent.ts'
+import type { Agent, CardProfile, Redelivery, Visibility } from './agent.ts'
+import type { PublishedCard } from './publish-card.ts'
 
 /** What a publisher sends: a card or where it is, and how it should be listed. */
 export type Registration = {
@@ -22,6 +23,7 @@ export type Registration = {
   readonly owner?: string
   readonly visibility?: Visibility
   readonly redelivery?: Redelivery
+  readonly cardProfile?: CardProfile
   readonly heartbeatTtlMs?: number
 }
 
@@ -60,6 +62,14 @@ export interface Registry {
   heartbeat(call: Call, ref: string): Promise<Agent>
   /** The agent a task belongs to, for delivery: no principal, no access decision. */
   find(id: Agent['id']): Promise<Agent | undefined>
-  /** Our own card in the agent's place: our URLs, and only what the gateway really offers. */
-  publishedCard(agent: Agent): JsonText<AgentCard>
+  /** Our own card in the agent's place, signed: our URLs, and only what the gateway really offers. */
+  publishedCard(agent: Agent, form: CardProfile): Promise<PublishedCard>
+  /**
+   * What the agent shows this caller beyond its card (A2A 1.0 §3.1.11), published as its card is: exactly 1.0, signed.
+   * Throws as `get` does, `unauthenticated` for anonymous callers before anything is looked for,
+   * `unsupported_operation` when the agent has none, `extended_agent_card_not_configured` when it gives none after all.
+   */
+  extendedCard(call: Call, ref: string): Promise<JsonText<AgentCard>>
+  /** The JWK set that our signatures of cards are verified with. */
+  readonly cardKeys: string
 }

@@ -15,6 +15,34 @@ const good = {
   skills: [skill],
 }
 
+const legacy = {
+  name: 'Echo agent',
+  description: 'Echoes',
+  version: '1.2.3',
+  protocolVersion: '0.3.0',
+  url: 'https://a.example/a2a',
+  preferredTransport: 'JSONRPC',
+  additionalInterfaces: [
+    { url: 'https://a.example/a2a', transport: 'JSONRPC' },
+    { url: 'a.example:50051', transport: 'GRPC' },
+  ],
+  capabilities: { streaming: true, stateTransitionHistory: true },
+  supportsAuthenticatedExtendedCard: true,
+  securitySchemes: {
+    oauth: {
+      type: 'oauth2',
+      flows: {
+        authorizationCode: { authorizationUrl: 'https://o/a', tokenUrl: 'https://o/t', scopes: {} },
+        clientCredentials: { tokenUrl: 'https://o/t', scopes: {} },
+      },
+    },
+  },
+  security: [{ oauth: ['read'] }],
+  defaultInputModes: ['text/plain'],
+  defaultOutputModes: ['text/plain'],
+  skills: [skill],
+}
+
 const own = (http: string) => ({ http, grpc: [{ url: 'gw.example:50051' }] })
 
 const problems = (card: unknown): string[] =>
@@ -131,15 +159,98 @@ describe('validateCard', () => {
     }
   })
 
-  it('recognises a card of A2A 0.3 and says that 1.0 is needed', () => {
+  it('takes a card of A2A 0.3 and writes it in the form of 1.0', () => {
+    const { card, violations } = validateCard(JSON.stringify(legacy))
     const { supportedInterfaces: _, ...rest } = good
-    const { violations } = validateCard(
-      JSON.stringify({ ...rest, protocolVersion: '0.3.0', url: 'https://a.example' }),
-    )
 
-    assert.equal(violations.length, 1)
-    assert.equal(violations[0]?.code, 'version_not_supported')
-    assert.match(violations[0]?.hint ?? '', /A2A 1\.0/)
+    assert.deepEqual(violations, [])
+    assert.deepEqual(JSON.parse(card), {
+      ...rest,
+      capabilities: { streaming: true, extendedAgentCard: true },
+      supportedInterfaces: [
+        { url: 'https://a.example/a2a', protocolBinding: 'JSONRPC', protocolVersion: '0.3' },
+        { url: 'a.example:50051', protocolBinding: 'GRPC', protocolVersion: '0.3' },
+      ],
+      securitySchemes: {
+        oauth: {
+          oauth2SecurityScheme: {
+            flows: {
+              authorizationCode: { authorizationUrl: 'https://o/a', tokenUrl: 'https://o/t', scopes: {} },
+            },
+          },
+        },
+        oauth_clientCredentials: {
+          oauth2SecurityScheme: { flows: { clientCredentials: { tokenUrl: 'https://o/t', scopes: {} } } },
+        },
+      },
+      securityRequirements: [
+        { schemes: { oauth: { list: ['read'] } } },
+        { schemes: { oauth_clientCredentials: { list: ['read'] } } },
+      ],
+    })
+  })
+
+  it('reports every problem of a card of 0.3 where its publisher wrote it', () => {
+    const found = problems({
+      ...legacy,
+      name: ' ',
+      url: 'a.example:50051',
+      preferredTransport: 'jsonrpc',
+      additionalInterfaces: [
+        { url: 7, transport: 'GRPC' },
+        { url: 'ftp://a.example', transport: 'HTTP+JSON' },
+      ],
+      protocolVersion: '1.1',
+      capabilities: { streaming: 'yes' },
+      securitySchemes: { x: { type: 'apiKey', name: 'X' }, y: { type: 'new' } },
+      skills: [skill, { ...skill, tags: undefined }],
+    })
+
+    assert.deepEqual(found.sort(), [
+      '/additionalInterfaces/0/url type',
+      '/additionalInterfaces/1/url url',
+      '/capabilities/streaming type',
+      '/name blank',
+      '/preferredTransport unknown_binding',
+      '/protocolVersion not_callable',
+      '/securitySchemes/x/in required',
+      '/securitySchemes/y/type enum',
+      '/skills/1/id duplicate',
+      '/skills/1/tags required',
+      '/url url',
+    ])
+  })
+
+  it('refuses a card of 0.3 that leads back to the gateway', () => {
+    const text = JSON.stringify({
+      ...legacy,
+      url: 'https://gw.example/a2a/x',
+      additionalInterfaces: [{ url: 'grpc://gw.example:50051', transport: 'GRPC' }],
+    })
+
+    assert.deepEqual(
+      validateCard(text, own('https://gw.example')).violations.map(
+        ({ pointer, code }) => `${pointer} ${code}`,
+      ),
+      ['/url loop', '/additionalInterfaces/0/url loop'],
+    )
+  })
+
+  it('takes a card that is written for both versions as one of 1.0', () => {
+    const { card, violations } = validateCard(JSON.stringify({ ...legacy, ...good }))
+
+    assert.deepEqual(violations, [])
+    assert.deepEqual(JSON.parse(card).supportedInterfaces, good.supportedInterfaces)
+  })
+
+  it('refuses what no signature could be of', () => {
+    for (const text of ['"\\ud800"', '1e999']) {
+      const card = JSON.stringify(good).replace('"Echoes"', '"Echoes","x":[0]').replace('[0]', text)
+      assert.deepEqual(
+        validateCard(card).violations.map(({ code }) => code),
+        ['not_canonical'],
+      )
+    }
   })
 
   it('refuses invisible characters in names', () => {

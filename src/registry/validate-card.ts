@@ -1,11 +1,14 @@
 import { type AgentCard, agentCardCheck } from '../a2a/agent-card.ts'
 import type { JsonText } from '../a2a/json-text.ts'
+import { decodeCard, isLegacyCard, pointerIntoLegacy } from '../a2a/v0_3/agent-card.ts'
+import { legacyCardViolations } from '../a2a/v0_3/card-schema.ts'
 import { parseJson } from '../a2a/wire.ts'
 import { ParleyError, type Violation } from '../errors.ts'
-import { cardRules } from './card-rules.ts'
+import { cardRules, legacyCardRules } from './card-rules.ts'
 import { isObject, type JsonObject } from './json-object.ts'
 import { normaliseCard } from './normalise-card.ts'
 import type { PublicAddresses } from './public-addresses.ts'
+import { hasCanonicalForm } from './signatures/canonical-forms.ts'
 
 export const MAX_CARD_BYTES = 1024 * 1024
 const MAX_VIOLATIONS = 100
@@ -32,17 +35,35 @@ export function validateCard(text: string, own?: PublicAddresses): ValidatedCard
   const parsed = parse(text)
   if ('problem' in parsed) return refuse('json', parsed.problem)
   if (!isObject(parsed.value)) return refuse('type', 'must be an object: an A2A Agent Card')
-  if (isLegacy(parsed.value)) {
-    return refuse(
-      'version_not_supported',
-      'is an A2A 0.3 card; only A2A 1.0 cards can be registered for now',
-      'Serve A2A 1.0 and replace "url" and "protocolVersion" with "supportedInterfaces"',
-    )
+  if (!hasCanonicalForm(text)) {
+    return refuse('not_canonical', 'must not hold half a surrogate pair, or a number that no double can hold')
   }
+  const judged = isLegacyCard(parsed.value)
+    ? judgeLegacy(text, parsed.value, own)
+    : judgeCurrent(text, parsed.value, own)
+  return { ...judged, violations: judged.violations.slice(0, MAX_VIOLATIONS) }
+}
+
+function judgeCurrent(text: string, value: JsonObject, own: PublicAddresses | undefined): ValidatedCard {
   const card: JsonText<AgentCard> = normaliseCard(text)
-  const value: unknown = JSON.parse(card)
-  const violations = [...agentCardCheck.violations(value), ...cardRules(parsed.value, own)]
-  return { card, violations: violations.slice(0, MAX_VIOLATIONS) }
+  return { card, violations: [...agentCardCheck.violations(JSON.parse(card)), ...cardRules(value, own)] }
+}
+
+/** A card of 0.3 is judged as that, and what comes of it as one of 1.0; pointers are always into what was sent. */
+function judgeLegacy(text: string, value: JsonObject, own: PublicAddresses | undefined): ValidatedCard {
+  const violations = [...legacyCardViolations(value), ...legacyCardRules(value, own)]
+  if (violations.length > 0) return { card: text, violations }
+  try {
+    const card = decodeCard(text)
+    const found = agentCardCheck.violations(JSON.parse(card))
+    return {
+      card,
+      violations: found.map((each) => ({ ...each, pointer: pointerIntoLegacy(value, each.pointer) })),
+    }
+  } catch (reason) {
+    if (reason instanceof ParleyError) return { card: text, violations: reason.violations }
+    throw reason
+  }
 }
 
 function parse(text: string): { readonly value: unknown } | { readonly problem: string } {
@@ -52,8 +73,3 @@ function parse(text: string): { readonly value: unknown } | { readonly problem: 
     return { problem: reason instanceof ParleyError ? reason.message : 'is not valid JSON' }
   }
 }
-
-/** A 0.3 card says where it is and which version it speaks at its top level. */
-const isLegacy = (card: JsonObject): boolean =>
-  !('supportedInterfaces' in card) &&
-  (typeof card.protocolVersion === 'string' || typeof card.url === 'string')

@@ -32,6 +32,7 @@ describe('views', () => {
       owner: 'key:ada',
       visibility: 'public',
       redelivery: 'at-most-once',
+      cardProfile: 'superset',
       lifecycle: 'active',
       alive: false,
       lastHeartbeatAt: '2023-11-14T22:13:20.000Z',
@@ -45,8 +46,12 @@ describe('views', () => {
         extendedAgentCard: false,
         extensions: ['https://ext.example/v1'],
       },
+      signatures: [],
       invokeUrl: `https://gw.example/a2a/${agent.id}`,
     })
+    const signatures = [{ status: 'verified', keyId: 'k', algorithm: 'ES256', form: 'wire' }] as const
+    const signed = agentView({ ...agent, cardProfile: 'v1', signatures }, clock.now, publicUrl)
+    assert.deepEqual([signed.cardProfile, signed.signatures], ['v1', signatures])
     assert.equal(agentView({ ...agent, enabled: false }, clock.now, publicUrl).lifecycle, 'disabled')
   })
 
@@ -61,7 +66,7 @@ describe('views', () => {
       [AgentView, agentView(agent, clock.now, publicUrl)],
       [AgentPageView, agentPageView(page, clock.now, publicUrl)],
       [HeartbeatView, heartbeatView(agent, clock.now)],
-      [InvokeUrlView, invokeUrlView(agent, publicUrl)],
+      [InvokeUrlView, invokeUrlView(agent, { http: publicUrl, grpc: [] })],
     ] as const
     for (const [schema, view] of shown) assert.deepEqual(check(schema).violations(view), [])
     assert.ok(agentPageView(page, clock.now, publicUrl).nextCursor)

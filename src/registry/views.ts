@@ -1,8 +1,10 @@
 import Type, { type Static } from 'typebox'
-import { AgentCard } from '../a2a/agent-card.ts'
-import { type Agent, cardOf, isAlive, REDELIVERIES, VISIBILITIES } from './agent.ts'
+import { AgentCard, AgentInterface } from '../a2a/agent-card.ts'
+import { type Agent, CARD_PROFILES, cardOf, isAlive, profileOf, REDELIVERIES, VISIBILITIES } from './agent.ts'
 import { invokeUrl, publishedCardUrl } from './invoke-url.ts'
 import { RegistrationOptions } from './parse-registration.ts'
+import type { PublicAddresses } from './public-addresses.ts'
+import { publishedInterfaces } from './published-interfaces.ts'
 import type { AgentPage } from './registry.ts'
 import { SLUG_PATTERN } from './slug.ts'
 
@@ -17,6 +19,17 @@ export const RegistrationBody = Type.Union([
   Type.Object({ url: Url, ...RegistrationOptions.properties }, { additionalProperties: false }),
 ])
 
+const SignatureView = Type.Object({
+  status: Type.Enum(['verified', 'untrusted'], { description: 'untrusted: made with a key we do not know' }),
+  keyId: Type.Optional(Type.String()),
+  algorithm: Type.Optional(Type.String()),
+  form: Type.Optional(
+    Type.Enum(['wire', 'presence', 'stripped', 'escaped'], {
+      description: 'How the card was written when it was signed',
+    }),
+  ),
+})
+
 /** An agent as the native API shows it. Texts of the card are the publisher's, and untrusted. */
 export const AgentView = Type.Object({
   id: Type.String(),
@@ -27,6 +40,9 @@ export const AgentView = Type.Object({
   owner: Type.String(),
   visibility: Type.Enum([...VISIBILITIES]),
   redelivery: Type.Enum([...REDELIVERIES]),
+  cardProfile: Type.Enum([...CARD_PROFILES], {
+    description: 'The form of card that clients get who ask for no version',
+  }),
   lifecycle: Type.Enum(['active', 'disabled']),
   alive: Type.Boolean({ description: 'Whether a heartbeat came within the last heartbeatTtlMs' }),
   lastHeartbeatAt: Time,
@@ -50,6 +66,9 @@ export const AgentView = Type.Object({
     },
     { description: 'What the agent declares; the published card says what the gateway offers' },
   ),
+  signatures: Type.Array(SignatureView, {
+    description: "What came of the signatures of the publisher's card",
+  }),
   cardUrl: Type.Optional(Url),
   invokeUrl: Url,
 })
@@ -75,8 +94,9 @@ export const InvokeUrlView = Type.Object({
   id: Type.String(),
   invokeUrl: Url,
   cardUrl: Type.String({ format: 'uri', description: 'The card the gateway publishes for the agent' }),
-  protocolBinding: Type.String(),
+  protocolBinding: Type.String({ description: 'Of the preferred interface' }),
   protocolVersion: Type.String(),
+  interfaces: Type.Array(AgentInterface, { description: 'Every way to call the agent, best first' }),
 })
 export type InvokeUrlView = Static<typeof InvokeUrlView>
 
@@ -91,6 +111,7 @@ export function agentView(agent: Agent, now: number, publicUrl: string): AgentVi
     owner: agent.owner,
     visibility: agent.visibility,
     redelivery: agent.redelivery,
+    cardProfile: profileOf(agent),
     lifecycle: agent.enabled ? 'active' : 'disabled',
     alive: isAlive(agent, now),
     lastHeartbeatAt: isoOf(agent.lastHeartbeatAt),
@@ -104,6 +125,7 @@ export function agentView(agent: Agent, now: number, publicUrl: string): AgentVi
       extendedAgentCard: card.capabilities.extendedAgentCard ?? false,
       extensions: (card.capabilities.extensions ?? []).map((extension) => extension.uri),
     },
+    signatures: [...(agent.signatures ?? [])],
     ...(agent.cardUrl === undefined ? {} : { cardUrl: agent.cardUrl }),
     invokeUrl: invokeUrl(publicUrl, agent),
   }
@@ -123,12 +145,13 @@ export const heartbeatView = (agent: Agent, now: number): HeartbeatView => ({
   heartbeatTtlMs: agent.heartbeatTtlMs,
 })
 
-export const invokeUrlView = (agent: Agent, publicUrl: string): InvokeUrlView => ({
+export const invokeUrlView = (agent: Agent, addresses: PublicAddresses): InvokeUrlView => ({
   id: agent.id,
-  invokeUrl: invokeUrl(publicUrl, agent),
-  cardUrl: publishedCardUrl(publicUrl, agent),
+  invokeUrl: invokeUrl(addresses.http, agent),
+  cardUrl: publishedCardUrl(addresses.http, agent),
   protocolBinding: 'JSONRPC',
   protocolVersion: '1.0',
+  interfaces: [...publishedInterfaces(agent, addresses)],
 })
 
 const isoOf = (at: number): string => new Date(at).toISOString()

@@ -10,6 +10,7 @@ import { createCursors } from '../access/page-cursor.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Agent } from '../registry/agent.ts'
+import { cardDeps } from '../registry/card-deps.case.ts'
 import { createRegistry } from '../registry/create-registry.ts'
 import { as, cardText } from '../registry/open-registry.case.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -95,6 +96,7 @@ export async function openShared(t: TestContext, options: OpenOptions = {}): Pro
     events,
     addresses: () => ({ http: 'https://gw.example', grpc: [] }),
     cursorKey,
+    ...cardDeps,
   })
   const { agent } = await registry.register(as('key:publisher'), {
     card: cardText(options.card),

@@ -35,7 +35,7 @@ const json = (description: string, schema: TSchema) => ({
 })
 
 const agentText = (deps: EdgeDeps, agent: Agent): string =>
-  JSON.stringify(agentView(agent, deps.now(), deps.publicUrl()))
+  JSON.stringify(agentView(agent, deps.now(), deps.addresses().http))
 
 export const AGENT_ROUTES: readonly Route[] = [
   defineRoute({
@@ -122,7 +122,7 @@ export const AGENT_ROUTES: readonly Route[] = [
     responses: { 200: json('The address', InvokeUrlView) },
     async handle({ deps, call, params }) {
       const agent = await deps.registry.get(call, params.id ?? '', 'discover')
-      return jsonResponse(JSON.stringify(invokeUrlView(agent, deps.publicUrl())), call.requestId)
+      return jsonResponse(JSON.stringify(invokeUrlView(agent, deps.addresses())), call.requestId)
     },
   }),
 ]

@@ -1,5 +1,6 @@
 import type { NewId } from '../../a2a/ids.ts'
 import type { Access } from '../../access/access.ts'
+import type { PublicAddresses } from '../../registry/public-addresses.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { Tasks } from '../../tasks/tasks.ts'
 import type { Events } from '../../telemetry/events.ts'
@@ -16,6 +17,8 @@ export type EdgeSettings = {
   readonly heartbeatMs: number
   /** How long a stream may stay without a first event before its headers are sent anyway. */
   readonly firstEventWaitMs: number
+  /** The agent, by slug or id, whose card this host itself serves; none when absent. */
+  readonly rootAgent?: string
   /** Host names (without port, IPv6 in brackets) that may be asked for; every name when absent. Guards against DNS rebinding. */
   readonly allowedHosts?: readonly string[]
 }
@@ -45,8 +48,8 @@ export type AppDeps = {
   /** Milliseconds of a clock that never goes back, with fractions; durations are differences of it. */
   readonly monotonicMs: () => number
   readonly newId: NewId
-  /** How the world reaches the gateway, without a trailing slash; known once it listens. */
-  readonly publicUrl: () => string
+  /** How the world reaches the gateway; known once it listens. */
+  readonly addresses: () => PublicAddresses
   /** Parley's own version, shown in the API description. */
   readonly version: string
   readonly settings: EdgeSettings

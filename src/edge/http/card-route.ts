@@ -1,46 +1,99 @@
-import { createHash } from 'node:crypto'
+import Type from 'typebox'
 import { AgentCard } from '../../a2a/agent-card.ts'
-import { defineRoute, NO_QUERY } from './route.ts'
+import { type CardProfile, profileOf } from '../../registry/agent.ts'
+import { declaredVersion } from '../service-parameters.ts'
+import { CARD_MAX_AGE_S } from './card-headers.ts'
+import { cardEtag, isUnchanged } from './conditional.ts'
+import { defineRoute, NO_QUERY, type Route, type RouteInput } from './route.ts'
 import { API_HEADERS } from './security-headers.ts'
 
-/** How long a card may be used without asking again. */
-const CARD_MAX_AGE_S = 60
-
-/** The card we publish in an agent's place (A2A 1.0 §8.2, §8.6). */
-export const CARD_ROUTE = defineRoute({
-  method: 'GET',
-  path: '/a2a/{agent}/.well-known/agent-card.json',
-  scope: 'agents:read',
-  summary: "The agent's card, with the gateway's addresses",
-  query: NO_QUERY,
-  responses: {
-    200: { description: 'The card', contentType: 'application/json', schema: AgentCard },
-    304: { description: 'The card with the given ETag is the present one' },
-  },
-  async handle({ deps, call, request, params }) {
-    const agent = await deps.registry.get(call, params.agent ?? '', 'discover')
-    const card = deps.registry.publishedCard(agent)
-    const etag = `"${createHash('sha256').update(card).digest('base64url').slice(0, 27)}"`
-    const headers = {
-      ...API_HEADERS,
-      'cache-control': `${agent.visibility === 'public' ? 'public' : 'private'}, max-age=${CARD_MAX_AGE_S}`,
-      'content-type': 'application/json',
-      etag,
-      'last-modified': new Date(agent.updatedAt).toUTCString(),
-      vary: 'Authorization, X-API-Key',
-      'x-request-id': call.requestId,
-    }
-    return matches(request.headers.get('if-none-match'), etag)
-      ? new Response(null, { status: 304, headers })
-      : new Response(card, { headers })
-  },
+const VersionQuery = Type.Object({
+  'A2A-Version': Type.Optional(
+    Type.String({ description: 'The version to have the card in, as the header of that name.' }),
+  ),
 })
 
-/** Weak comparison against a list of entity tags, or `*` (RFC 9110 §13.1.2). */
-function matches(ifNoneMatch: string | null, etag: string): boolean {
-  if (ifNoneMatch === null) return false
-  return ifNoneMatch.split(',').some((tag) => {
-    const candidate = tag.trim()
-    return candidate === '*' || candidate.replace(/^W\//, '') === etag
-  })
+const responses = {
+  200: { description: 'The card', contentType: 'application/json', schema: AgentCard },
+  304: { description: 'The card that the client has is the present one' },
 }
+
+const WELL_KNOWN = '/.well-known/agent-card.json'
+/** Where clients of A2A before 0.3 look. */
+const LEGACY_WELL_KNOWN = '/.well-known/agent.json'
+
+/** The card we publish in an agent's place (A2A 1.0 §8.2, §8.6). */
+const agentCardRoute = (wellKnown: string, summary: string, unasked?: CardProfile): Route =>
+  defineRoute({
+    method: 'GET',
+    path: `/a2a/{agent}${wellKnown}`,
+    scope: 'agents:read',
+    summary,
+    query: VersionQuery,
+    responses,
+    handle: (input) => answerCard(input, input.params.agent ?? '', unasked),
+  })
+
+/** The card of the agent that the installation puts forward. Without one there is nothing here. */
+const rootCardRoute = (wellKnown: string, summary: string, unasked?: CardProfile): Route =>
+  defineRoute({
+    method: 'GET',
+    path: wellKnown,
+    scope: 'agents:read',
+    summary,
+    query: VersionQuery,
+    responses,
+    handle: (input) => answerCard(input, input.deps.settings.rootAgent ?? '', unasked),
+  })
+
+const KEYS_ROUTE = defineRoute({
+  method: 'GET',
+  path: '/.well-known/jwks.json',
+  scope: 'none',
+  summary: 'The keys that the signatures of published cards are verified with',
+  query: NO_QUERY,
+  responses: { 200: { description: 'A JWK set', contentType: 'application/jwk-set+json' } },
+  handle: async ({ deps, call }) =>
+    new Response(deps.registry.cardKeys, {
+      headers: {
+        ...API_HEADERS,
+        'cache-control': `public, max-age=${CARD_MAX_AGE_S}`,
+        'content-type': 'application/jwk-set+json',
+        'x-request-id': call.requestId,
+      },
+    }),
+})
+
+export const CARD_ROUTES: readonly Route[] = [
+  agentCardRoute(WELL_KNOWN, "The agent's card, with the gateway's addresses"),
+  agentCardRoute(LEGACY_WELL_KNOWN, 'The same in the form of A2A 0.3, for older clients', 'v0.3'),
+  rootCardRoute(WELL_KNOWN, 'The card of the agent that PARLEY_ROOT_AGENT names'),
+  rootCardRoute(LEGACY_WELL_KNOWN, 'The same in the form of A2A 0.3, for older clients', 'v0.3'),
+  KEYS_ROUTE,
+]
+
+/** `unasked` is the form for clients that ask for no version; the agent's own choice when absent. */
+async function answerCard(
+  { deps, call, exchange }: RouteInput<unknown, unknown>,
+  ref: string,
+  unasked: CardProfile | undefined,
+): Promise<Response> {
+  const version = declaredVersion(exchange, false)
+  const agent = await deps.registry.get(call, ref, 'discover')
+  const asked = version === undefined ? unasked : FORMS[version]
+  const card = await deps.registry.publishedCard(agent, asked ?? profileOf(agent))
+  const headers = {
+    ...API_HEADERS,
+    'cache-control': `${agent.visibility === 'public' ? 'public' : 'private'}, max-age=${CARD_MAX_AGE_S}`,
+    'content-type': 'application/json',
+    etag: cardEtag(card),
+    'last-modified': new Date(card.modifiedAt).toUTCString(),
+    vary: 'A2A-Version, Authorization, X-API-Key',
+    'x-request-id': call.requestId,
+  }
+  return isUnchanged(exchange, headers)
+    ? new Response(null, { status: 304, headers })
+    : new Response(card.text, { headers })
+}
+
+const FORMS = { '1.0': 'v1', '0.3': 'v0.3' } as const

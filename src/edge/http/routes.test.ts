@@ -2,12 +2,19 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SCOPES } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
-import type { Agent } from '../../registry/agent.ts'
 import { ROUTES } from './routes.ts'
 import { agent, bearer, post, type Script, scriptedApp } from './scripted-app.case.ts'
 
 /** The routes that tell nothing about anybody, and so need no credential. */
-const OPEN = ['GET /', 'GET /healthz', 'GET /livez', 'GET /readyz', 'GET /openapi.json', 'GET /docs']
+const OPEN = [
+  'GET /.well-known/jwks.json',
+  'GET /',
+  'GET /healthz',
+  'GET /livez',
+  'GET /readyz',
+  'GET /openapi.json',
+  'GET /docs',
+]
 
 const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`
 
@@ -237,23 +244,6 @@ describe('the native API', () => {
       assert.equal(status, 401)
       assert.equal(text, answers[0]?.text)
     }
-  })
-
-  it('serves the published card with an ETag, and 304 to whoever has it', async () => {
-    const publicAgent: Agent = agent({ visibility: 'public' })
-    const script: Script = { registry: { get: async () => publicAgent } }
-    const path = '/a2a/echo/.well-known/agent-card.json'
-    const card = await ask(path, {}, script)
-    const etag = card.headers.get('etag') ?? ''
-
-    assert.equal(card.status, 200)
-    assert.equal(card.text, publicAgent.card)
-    assert.match(card.headers.get('cache-control') ?? '', /^public, max-age=\d+$/)
-    for (const given of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
-      const again = await ask(path, { headers: { 'if-none-match': given } }, script)
-      assert.deepEqual([again.status, again.text, again.headers.get('etag')], [304, '', etag])
-    }
-    assert.equal((await ask(path, { headers: { 'if-none-match': '"other"' } }, script)).status, 200)
   })
 
   it('turns unready before anything else when it stops', async () => {

@@ -1,5 +1,5 @@
 import { AGENT_ROUTES } from './agent-routes.ts'
-import { CARD_ROUTE } from './card-route.ts'
+import { CARD_ROUTES } from './card-route.ts'
 import { CONTEXT_ROUTES } from './context-routes.ts'
 import { KEY_ROUTES } from './key-routes.ts'
 import type { Route } from './route.ts'
@@ -9,7 +9,7 @@ import { TASK_ROUTES } from './task-routes.ts'
 /** Every native route. What is not here is not served, and nothing here is served without its scope. */
 export const ROUTES: readonly Route[] = [
   ...AGENT_ROUTES,
-  CARD_ROUTE,
+  ...CARD_ROUTES,
   ...TASK_ROUTES,
   ...CONTEXT_ROUTES,
   ...KEY_ROUTES,

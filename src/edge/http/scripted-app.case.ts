@@ -12,13 +12,11 @@ import { type AppDeps, DEFAULT_EDGE_SETTINGS, type EdgeSettings } from './app-de
 import type { DirectRoute } from './direct-route.ts'
 import { createEdge } from './edge.ts'
 
-/** An application over rooms that do what a test says, and remember what they were asked. */
-export type ScriptedApp = {
-  readonly app: Hono
-  readonly direct: DirectRoute
-  readonly calls: CallFacts[]
-  readonly shutdown: AbortController
-}
+/** Rooms that do what a test says, and remember what they were asked. */
+export type Scripted = { readonly calls: CallFacts[]; readonly shutdown: AbortController }
+
+/** An application over them. */
+export type ScriptedApp = Scripted & { readonly app: Hono; readonly direct: DirectRoute }
 
 export type Script = {
   readonly tasks?: Partial<Tasks>
@@ -63,10 +61,15 @@ export const agent = (changes: Partial<Agent> = {}): Agent => ({
 export const TASK = '{"id":"task-1","contextId":"c","status":{"state":"TASK_STATE_SUBMITTED"}}'
 
 export function scriptedApp(script: Script = {}): ScriptedApp {
+  const { deps, ...scripted } = scriptedDeps(script)
+  return { ...createEdge(deps), ...scripted }
+}
+
+export function scriptedDeps(script: Script = {}): Scripted & { readonly deps: AppDeps } {
   const calls: CallFacts[] = []
   const shutdown = new AbortController()
   let ids = 0
-  const edge = createEdge({
+  const deps: AppDeps = {
     access: { ...access, ...script.access },
     registry: { ...registry, ...script.registry },
     tasks: { ...tasks, ...script.tasks },
@@ -77,12 +80,12 @@ export function scriptedApp(script: Script = {}): ScriptedApp {
     now: () => 1000,
     monotonicMs: () => 0,
     newId: () => `request-${++ids}`,
-    publicUrl: () => 'http://parley.test',
+    addresses: () => ({ http: 'http://parley.test', grpc: [] }),
     version: '0.0.0',
     settings: { ...DEFAULT_EDGE_SETTINGS, anonymous: true, ...script.settings },
     ...script.deps,
-  })
-  return { ...edge, calls, shutdown }
+  }
+  return { deps, calls, shutdown }
 }
 
 /** A POST of JSON with a credential that may do everything but `admin`. */
@@ -139,7 +142,15 @@ const registry: Registry = {
   unregister: async () => {},
   heartbeat: getAgent,
   find: async () => agent(),
-  publishedCard: ({ card }) => card,
+  publishedCard: async ({ card, updatedAt }, form) => ({
+    text: card,
+    digest: form,
+    modifiedAt: updatedAt,
+  }),
+  async extendedCard(call, ref) {
+    return (await getAgent(call, ref)).card
+  },
+  cardKeys: '{"keys":[]}',
 }
 
 const tasks: Tasks = {

@@ -3,6 +3,7 @@ import { ParleyError } from '../../errors.ts'
 import { beginOperation } from '../begin-operation.ts'
 import type { EdgeDeps } from '../http/app-deps.ts'
 import { authenticate } from '../http/authenticate.ts'
+import { EXTENDED_CARD_HEADERS } from '../http/card-headers.ts'
 import type { EdgeReply, EdgeRequest } from '../http/exchange.ts'
 import { type CallInProgress, CLIENT_GONE, finishCall } from '../http/finished-call.ts'
 import { jsonReply } from '../http/json-response.ts'
@@ -93,6 +94,7 @@ async function answer(
   finishCall(deps, progress, OK)
   return jsonReply(dialect.encodeResult(operation, result), requestId, OK, {
     'content-type': contentTypeFor(request),
+    ...(operation === 'GetExtendedAgentCard' ? EXTENDED_CARD_HEADERS : {}),
     ...headers(),
   })
 }

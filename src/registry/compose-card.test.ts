@@ -2,11 +2,14 @@ import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { agentCardCheck } from '../a2a/agent-card.ts'
 import type { Agent } from './agent.ts'
+import { composeCard } from './compose-card.ts'
 import { as, cardText, cardValue, openRegistry } from './open-registry.case.ts'
-import { publishedCard } from './published-card.ts'
+import { publishedInterfaces } from './published-interfaces.ts'
 import { invokeUrlView } from './views.ts'
 
-describe('publishedCard', () => {
+const addresses = { http: 'https://gw.example/', grpc: [{ url: 'gw.example:50051' }] }
+
+describe('composeCard', () => {
   let agent: Agent
   before(async () => {
     const card = cardText({
@@ -14,23 +17,28 @@ describe('publishedCard', () => {
       provider: { organization: 'Ada & Co', url: 'https://ada.example' },
       capabilities: {
         pushNotifications: true,
-        extendedAgentCard: true,
+        stateTransitionHistory: true,
         extensions: [{ uri: 'https://ext.example/v1', required: true, params: { n: 1 } }],
       },
       securitySchemes: { theirs: { mtlsSecurityScheme: {} } },
+      security_schemes: { theirs: { mtls_security_scheme: {} } },
       securityRequirements: [{ schemes: { theirs: { list: [] } } }],
       signatures: [{ protected: 'x', signature: 'y' }],
       skills: [
         {
           ...cardValue.skills[0],
           'x-skill': 1,
+          examples: [],
           securityRequirements: [{ schemes: { theirs: { list: [] } } }],
+          security: [{ theirs: [] }],
         },
       ],
       url: 'https://agent.example/v03',
       preferredTransport: 'JSONRPC',
       protocolVersion: '0.3.0',
       additionalInterfaces: [{ url: 'https://agent.example/v03', transport: 'JSONRPC' }],
+      additional_interfaces: [{ url: 'https://agent.example/v03', transport: 'JSONRPC' }],
+      supported_interfaces: [{ url: 'https://agent.example/', protocol_binding: 'JSONRPC' }],
       security: [{ theirs: [] }],
       supportsAuthenticatedExtendedCard: true,
     })
@@ -41,14 +49,12 @@ describe('publishedCard', () => {
   it('says what the agent is as its publisher does, and the rest as the gateway does', () => {
     const { supportedInterfaces: _, capabilities: __, ...said } = cardValue
 
-    assert.deepEqual(JSON.parse(publishedCard(agent, 'https://gw.example/')), {
+    assert.deepEqual(JSON.parse(composeCard(agent, addresses)), {
       ...said,
       'x-kept': { deep: ['unchanged'] },
       provider: { organization: 'Ada & Co', url: 'https://ada.example' },
       skills: [{ ...cardValue.skills[0], 'x-skill': 1 }],
-      supportedInterfaces: [
-        { url: `https://gw.example/a2a/${agent.id}`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
-      ],
+      supportedInterfaces: publishedInterfaces(agent, addresses),
       capabilities: {
         streaming: true,
         pushNotifications: false,
@@ -59,28 +65,38 @@ describe('publishedCard', () => {
         parley: { httpAuthSecurityScheme: { scheme: 'Bearer' } },
         parleyKey: { apiKeySecurityScheme: { location: 'header', name: 'X-API-Key' } },
       },
-      securityRequirements: [{ schemes: { parley: { list: [] } } }, { schemes: { parleyKey: { list: [] } } }],
+      securityRequirements: [
+        { schemes: { parley: { list: ['tasks:submit'] } } },
+        { schemes: { parleyKey: { list: ['tasks:submit'] } } },
+      ],
     })
   })
 
   it('is a valid card that names neither the agent’s address nor its credentials', () => {
-    const card = publishedCard(agent, 'https://gw.example')
+    const card = composeCard(agent, addresses)
 
     assert.deepEqual(agentCardCheck.violations(JSON.parse(card)), [])
     assert.ok(!card.includes('agent.example'))
     assert.ok(!card.includes('theirs'))
   })
 
+  it('declares an extended card where the agent does', () => {
+    const card = cardText({ capabilities: { extendedAgentCard: true } })
+
+    assert.equal(JSON.parse(composeCard({ ...agent, card }, addresses)).capabilities.extendedAgentCard, true)
+  })
+
   it('keeps the publisher’s bytes of what it passes on', () => {
     const exact = { ...agent, card: agent.card.replace('{"n":1}', '{"n": 12345678901234567890}') }
 
-    assert.ok(publishedCard(exact, 'https://gw.example').includes('{"n": 12345678901234567890}'))
+    assert.ok(composeCard(exact, addresses).includes('{"n": 12345678901234567890}'))
   })
 
-  it('is where invoke_url says', () => {
-    const { invokeUrl, cardUrl } = invokeUrlView(agent, 'https://gw.example/')
+  it('says of interfaces what invoke_url says', () => {
+    const view = invokeUrlView(agent, addresses)
 
-    assert.equal(invokeUrl, JSON.parse(publishedCard(agent, 'https://gw.example')).supportedInterfaces[0].url)
-    assert.equal(cardUrl, `https://gw.example/a2a/${agent.id}/.well-known/agent-card.json`)
+    assert.deepEqual(view.interfaces, JSON.parse(composeCard(agent, addresses)).supportedInterfaces)
+    assert.equal(view.invokeUrl, `https://gw.example/a2a/${agent.id}`)
+    assert.equal(view.cardUrl, `https://gw.example/a2a/${agent.id}/.well-known/agent-card.json`)
   })
 })

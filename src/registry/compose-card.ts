@@ -1,0 +1,79 @@
+import type { AgentCard } from '../a2a/agent-card.ts'
+import { elementsOf, type JsonText, membersOf, objectText, textOf } from '../a2a/json-text.ts'
+import type { Scope } from '../access/principal.ts'
+import { type Agent, cardOf } from './agent.ts'
+import { presentCard } from './card-shape.ts'
+import type { PublicAddresses } from './public-addresses.ts'
+import { publishedInterfaces } from './published-interfaces.ts'
+
+/** The credentials the gateway accepts, in the form of A2A 1.0 §4.5. */
+const SECURITY_SCHEMES = {
+  parley: { httpAuthSecurityScheme: { scheme: 'Bearer' } },
+  parleyKey: { apiKeySecurityScheme: { location: 'header', name: 'X-API-Key' } },
+}
+
+/** The scope is named because it is true, and because verifiers differ in what an empty list leaves of the whole. */
+const NEEDED: readonly Scope[] = ['tasks:submit']
+const SECURITY_REQUIREMENTS = Object.keys(SECURITY_SCHEMES).map((scheme) => ({
+  schemes: { [scheme]: { list: NEEDED } },
+}))
+
+/** Members that say where and how an agent is called, in A2A 1.0 and before: ours to say. */
+const OURS: ReadonlySet<string> = new Set([
+  'supportedInterfaces',
+  'capabilities',
+  'securitySchemes',
+  'securityRequirements',
+  'skills',
+  'signatures',
+  'url',
+  'preferredTransport',
+  'additionalInterfaces',
+  'protocolVersion',
+  'security',
+  'supportsAuthenticatedExtendedCard',
+  'authentication',
+])
+
+/** Readers of ProtoJSON take a member by either of its names. */
+const isOurs = (name: string): boolean =>
+  OURS.has(name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()))
+
+/**
+ * Our own card in the agent's place, in the form of 1.0: what the agent is, as its publisher says; where and how it is
+ * called, as we do. Members we do not know are kept. Signatures are dropped: they are of another card.
+ *
+ * `card` is the agent's own or, for its extended one, what the agent answered; in the form of 1.0.
+ */
+export function composeCard(
+  agent: Agent,
+  addresses: PublicAddresses,
+  card: JsonText<AgentCard> = agent.card,
+): JsonText<AgentCard> {
+  const said = membersOf(presentCard(card, 'keep'))
+  return objectText([
+    ...[...said].filter(([name]) => !isOurs(name)),
+    ['supportedInterfaces', textOf(publishedInterfaces(agent, addresses))],
+    ['capabilities', offeredCapabilities(agent, said.get('capabilities'))],
+    ['securitySchemes', textOf(SECURITY_SCHEMES)],
+    ['securityRequirements', textOf(SECURITY_REQUIREMENTS)],
+    ['skills', `[${elementsOf(said.get('skills') ?? '[]').map(publishedSkill)}]`],
+  ])
+}
+
+/** The gateway streams whether or not the agent does; extensions are between the client and the agent. */
+const offeredCapabilities = (agent: Agent, capabilities = '{}'): string =>
+  objectText([
+    ['streaming', 'true'],
+    ['pushNotifications', 'false'],
+    ['extendedAgentCard', String(hasExtendedCard(agent))],
+    ['extensions', membersOf(capabilities).get('extensions')],
+  ])
+
+/** Whether the agent says that it shows more to those it knows (A2A 1.0 §3.1.11). */
+export const hasExtendedCard = (agent: Agent): boolean =>
+  cardOf(agent).capabilities.extendedAgentCard === true
+
+/** What a skill takes to be called at the agent is not what it takes to be called here. */
+const publishedSkill = (skill: string): string =>
+  objectText([...membersOf(skill)].filter(([name]) => !isOurs(name)))

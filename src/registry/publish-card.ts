@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import type { AgentCard } from '../a2a/agent-card.ts'
+import type { JsonText } from '../a2a/json-text.ts'
+import { encodeCard, legacyInterfaces, supersetCard } from '../a2a/v0_3/agent-card.ts'
+import type { Agent, CardProfile } from './agent.ts'
+import { createCardCache } from './card-cache.ts'
+import { presentCard } from './card-shape.ts'
+import { composeCard } from './compose-card.ts'
+import { keySetUrl } from './invoke-url.ts'
+import type { PublicAddresses } from './public-addresses.ts'
+import type { CardSigner } from './signatures/card-signer.ts'
+
+/** A card as we serve it. */
+export type PublishedCard = {
+  /** Signed. A signature is never the same twice, so two processes hold different texts of equal cards. */
+  readonly text: string
+  /** The same for equal cards, whoever signed them and when. */
+  readonly digest: string
+  /** When the card last became another, in milliseconds since the Unix epoch. */
+  readonly modifiedAt: number
+}
+
+export type PublisherDeps = {
+  readonly addresses: () => PublicAddresses
+  readonly signer: CardSigner
+  readonly now: () => number
+}
+
+export type Publisher = {
+  /** The card of an agent in a form, made and signed once. */
+  readonly publish: (agent: Agent, form: CardProfile) => Promise<PublishedCard>
+  /** As `publish`, of another text than the agent's own card, and not remembered. */
+  readonly publishText: (agent: Agent, card: JsonText<AgentCard>, form: CardProfile) => Promise<PublishedCard>
+}
+
+const MAX_REMEMBERED_CHARACTERS = 32 * 1024 * 1024
+
+export function createPublisher({ addresses, signer, now }: PublisherDeps): Publisher {
+  const made = createCardCache<PublishedCard>({
+    maxCharacters: MAX_REMEMBERED_CHARACTERS,
+    maxAgeMs: Number.POSITIVE_INFINITY,
+    now,
+  })
+  // Addresses and the key may have changed with the process, and no agent knows of it.
+  const startedAt = now()
+
+  const publishText: Publisher['publishText'] = async (agent, card, form) => {
+    const at = addresses()
+    const keysUrl = keySetUrl(at.http)
+    const unsigned = inForm(composeCard(agent, at, card), form)
+    const text = await signer.sign(unsigned, { keysUrl, isLegacy: form === 'v0.3' })
+    const digest = createHash('sha256').update(`${signer.keyId} ${keysUrl} ${unsigned}`).digest('base64url')
+    return { text, digest, modifiedAt: Math.max(agent.updatedAt, startedAt) }
+  }
+
+  return {
+    publishText,
+    async publish(agent, form) {
+      const key = JSON.stringify([agent.id, agent.version, form, addresses()])
+      const known = made.get(key)
+      if (known !== undefined) return known
+      const card = await publishText(agent, agent.card, form)
+      made.set(key, card)
+      return card
+    },
+  }
+}
+
+/** A card for readers of both versions keeps what neither knows; one that must be exactly theirs cannot. */
+function inForm(card: JsonText<AgentCard>, form: CardProfile): string {
+  switch (form) {
+    case 'v1':
+      return presentCard(card, 'drop')
+    case 'v0.3':
+      return inLegacyForm(presentCard(card, 'drop'))
+    case 'superset':
+      return supersetCard(card, inLegacyForm(card))
+  }
+}
+
+const inLegacyForm = (card: JsonText<AgentCard>): string => encodeCard(card, legacyInterfaces(card))
