@@ -55,8 +55,8 @@ export const REQUESTS: Readonly<Record<LegacyOperation, RequestForm>> = {
   },
   ListTaskPushNotificationConfigs: {
     check: taskIdParams,
-    decode: decodeConfigParams,
-    encode: encodeConfigParams,
+    decode: (params) => objectText([['taskId', readMembers(params).get('id')]]),
+    encode: (request) => objectText([['id', membersOf(request).get('taskId')]]),
   },
   DeleteTaskPushNotificationConfig: {
     check: deletePushNotificationConfigParams,
