@@ -14,6 +14,7 @@ import { createCursors } from '../../src/access/page-cursor.ts'
 import type { Call, Scope } from '../../src/access/principal.ts'
 import { startWorkers } from '../../src/delivery/start-workers.ts'
 import { ParleyError } from '../../src/errors.ts'
+import { cardDeps } from '../../src/registry/card-deps.case.ts'
 import { createRegistry } from '../../src/registry/create-registry.ts'
 import { openMemory } from '../../src/storage/memory/open-memory.ts'
 import { createTasks } from '../../src/tasks/create-tasks.ts'
@@ -24,7 +25,7 @@ import { silentEvents } from '../../src/telemetry/events.ts'
 import { createAgentClient } from '../../src/upstream/agent-client.ts'
 import { createCardSource } from '../../src/upstream/fetch-card.ts'
 import { createGuard } from '../../src/upstream/guard.ts'
-import { type Frame, Refusal, type TasksClient, type World } from './tasks-client.ts'
+import { ALL_ABILITIES, type Frame, Refusal, type TasksClient, type World } from './tasks-client.ts'
 
 const now = (): number => Date.now()
 
@@ -47,6 +48,7 @@ export async function openInProcess(card: string): Promise<World> {
     events,
     addresses: () => ({ http: 'http://gateway.test', grpc: [] }),
     cursorKey,
+    ...cardDeps,
   })
   const ended = new AbortController()
   opened.defer(() => ended.abort())
@@ -74,9 +76,11 @@ export async function openInProcess(card: string): Promise<World> {
   })
   await registry.register(callOf('key:publisher', ['admin']), { card, slug: 'scenario' })
   const parts = opened.move()
+  const clientFor = async (subject: string) =>
+    clientOf(tasks, callOf(subject, ['tasks:submit', 'tasks:read', 'tasks:cancel']))
   return {
-    client: async (subject) =>
-      clientOf(tasks, callOf(subject, ['tasks:submit', 'tasks:read', 'tasks:cancel'])),
+    client: clientFor,
+    witness: clientFor,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
 }
@@ -89,6 +93,7 @@ const callOf = (subject: string, scopes: readonly Scope[]): Call => ({
 
 function clientOf(tasks: Tasks, call: Call): TasksClient {
   return {
+    can: ALL_ABILITIES,
     send: (request, options = {}) =>
       told(async () => {
         const value = sendMessageRequest.parse(request)

@@ -1,49 +1,11 @@
-import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { StreamResponse } from '../../src/a2a/task.ts'
-import type { Call, Scope } from '../../src/access/principal.ts'
-import { toConfig } from '../../src/config/config.ts'
-import { startParley } from '../../src/main.ts'
 import { at, listAt, textAt } from '../e2e/json-path.ts'
 import { type Endpoint, rpc } from '../e2e/rpc.ts'
 import { openStream, payload } from '../e2e/sse.ts'
-import { type Frame, Refusal, type TasksClient, type World } from './tasks-client.ts'
+import { ALL_ABILITIES, type Frame, Refusal, type TasksClient } from './tasks-client.ts'
 
-const SCOPES: readonly Scope[] = ['tasks:submit', 'tasks:read', 'tasks:cancel']
-
-/** The whole program on a real port, called in raw JSON-RPC. */
-export async function openJsonRpc(card: string): Promise<World> {
-  await using opened = new AsyncDisposableStack()
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-equivalence-'))
-  opened.defer(() => rmSync(dataDir, { recursive: true }))
-  const env = {
-    BACKEND: 'memory',
-    PORT: '0',
-    ALLOW_AGENTS: '127.0.0.0/8',
-    LOG_LEVEL: 'silent',
-    DATA_DIR: dataDir,
-  }
-  const secrets = { adminKey: 'the-admin-key-of-a-test', isAdminKeyNew: false, cursorKey: randomBytes(32) }
-  const parley = opened.use(await startParley(toConfig(env, { cwd: dataDir, isProduction: false }), secrets))
-  const admin: Call = {
-    principal: { tenant: 'default', subject: 'key:admin', groups: [], scopes: new Set<Scope>(['admin']) },
-    requestId: 'r1',
-    signal: new AbortController().signal,
-  }
-  await parley.registry.register(admin, { card, slug: 'scenario' })
-  const parts = opened.move()
-  return {
-    async client(subject) {
-      const { secret } = await parley.access.createKey(admin, { subject, scopes: SCOPES, label: subject })
-      return clientOf({ url: `${parley.url}/a2a/scenario`, key: secret })
-    },
-    [Symbol.asyncDispose]: () => parts.disposeAsync(),
-  }
-}
-
-function clientOf(endpoint: Endpoint): TasksClient {
+/** JSON-RPC of 1.0 with nothing between: what a client library drops is seen here. */
+export function rawTasksClient(endpoint: Endpoint): TasksClient {
   const call = async <T>(method: string, params: unknown, headers: Readonly<Record<string, string>> = {}) => {
     const reply = await rpc(endpoint, method, params, { headers })
     return resultIn(reply.body) as T
@@ -51,6 +13,7 @@ function clientOf(endpoint: Endpoint): TasksClient {
   const keyed = (key: string | undefined): Record<string, string> =>
     key === undefined ? {} : { 'idempotency-key': key }
   return {
+    can: ALL_ABILITIES,
     send: (request, options) => call('SendMessage', request, keyed(options?.idempotencyKey)),
     stream: (request, options) =>
       frames(endpoint, 'SendStreamingMessage', request, keyed(options?.idempotencyKey)),

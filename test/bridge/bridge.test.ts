@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { SHOUT } from '../../examples/scenario-agent/extension.ts'
+import { at } from '../e2e/json-path.ts'
+import { told } from '../equivalence/sdk-refusal.ts'
+import {
+  all,
+  asTask,
+  cancel,
+  finished,
+  started,
+  stateOf,
+  story,
+  stream,
+  summary,
+  textIn,
+  textMessage,
+} from '../equivalence/sdk-requests.ts'
+import { Refusal } from '../equivalence/tasks-client.ts'
+import { nameOf, WAYS, type Way } from '../equivalence/ways.ts'
+import { type Bridge, openBridge } from './open-bridge.ts'
+
+const LEGS = WAYS.flatMap((client) => WAYS.map((agent) => ({ client, agent })))
+
+/** Every client speaks to every agent: the same task, whatever either side speaks. */
+describe('the bridge', { concurrency: 4 }, () => {
+  let bridge: Bridge
+  before(async () => {
+    bridge = await openBridge()
+  })
+  after(() => bridge[Symbol.asyncDispose]())
+
+  for (const leg of LEGS) {
+    describe(`from ${nameOf(leg.client)} to ${nameOf(leg.agent)}`, { concurrency: true }, () => {
+      describeLeg(leg)
+    })
+  }
+
+  function describeLeg({ client: from, agent: to }: { readonly client: Way; readonly agent: Way }) {
+    const connect = () => bridge.connect(from, to)
+
+    it('answers a blocking send with the finished task', async () => {
+      const client = await connect()
+      const request = textMessage('echo Grüße ✓')
+
+      const task = asTask(await told(() => client.sendMessage(request)))
+
+      const done = {
+        state: 'COMPLETED',
+        said: 'Grüße ✓',
+        artifacts: ['result: Grüße ✓'],
+        history: ['1: echo Grüße ✓'],
+      }
+      assert.deepEqual(summary(task), done)
+      assert.deepEqual(summary(await told(() => client.getTask({ tenant: '', id: task.id }))), done)
+      const { version, binding } = to
+      assert.partialDeepStrictEqual(await bridge.received(request.message?.messageId ?? ''), {
+        version,
+        binding,
+      })
+    })
+
+    it('streams an artifact in chunks', async () => {
+      const client = await connect()
+
+      const events = await all(stream(client, 'stream 3 1'))
+
+      assert.deepEqual(story(events), [
+        'task SUBMITTED',
+        'status WORKING',
+        'artifact chunk 1 ',
+        'artifact chunk 2 ',
+        'artifact chunk 3 (last)',
+        'status COMPLETED',
+      ])
+      const first = events[0]?.payload
+      assert.ok(first?.$case === 'task')
+      const stored = await told(() => client.getTask({ tenant: '', id: first.value.id }))
+      assert.equal(textIn(stored.artifacts[0]?.parts), 'chunk 1 chunk 2 chunk 3 ')
+    })
+
+    it('goes on with a stream that breaks off at the agent', async () => {
+      const client = await connect()
+
+      const events = await all(stream(client, 'drop 3 300'))
+
+      assert.equal(story(events).at(-1), 'status COMPLETED')
+      const first = events[0]?.payload
+      assert.ok(first?.$case === 'task')
+      const stored = await told(() => client.getTask({ tenant: '', id: first.value.id }))
+      assert.equal(textIn(stored.artifacts[0]?.parts), 'chunk 1 chunk 2 chunk 3 ')
+    })
+
+    it('cancels a task that runs', async () => {
+      const client = await connect()
+      const { id } = await started(client, 'slow 60000')
+
+      assert.equal(stateOf((await cancel(client, id)).status), 'CANCELED')
+    })
+
+    it('carries a question, and its answer on the same task', async () => {
+      const client = await connect()
+
+      const asked = await finished(client, 'input')
+      const answered = await finished(client, 'blue', { taskId: asked.id, contextId: asked.contextId })
+
+      assert.equal(stateOf(asked.status), 'INPUT_REQUIRED')
+      assert.deepEqual([answered.id, answered.contextId], [asked.id, asked.contextId])
+      assert.deepEqual(summary(answered), {
+        state: 'COMPLETED',
+        said: 'You said: blue',
+        artifacts: ['result: You said: blue'],
+        history: ['1: input', '2: Which colour would you like?', '1: blue'],
+      })
+    })
+
+    it('passes a plain message on as one', async () => {
+      const client = await connect()
+
+      const answer = await told(() => client.sendMessage(textMessage('message hi')))
+
+      assert.ok('parts' in answer, 'the answer is a message')
+      assert.equal(textIn(answer.parts), 'hi')
+      assert.equal(answer.taskId, '')
+      assert.notEqual(answer.contextId, '')
+      assert.deepEqual(story(await all(stream(client, 'message hi'))), ['message hi'])
+    })
+
+    it('says which error it is: the agent’s, and our own', async () => {
+      const client = await connect()
+
+      for await (const { payload } of stream(client, 'stubborn 500')) {
+        if (payload?.$case !== 'statusUpdate') continue
+        await refused(cancel(client, payload.value.taskId), 'TASK_NOT_CANCELABLE')
+        break
+      }
+      await refused(cancel(client, 'no-such-task'), 'TASK_NOT_FOUND')
+      await refused(finished(client, 'more', { taskId: 'no-such-task' }), 'TASK_NOT_FOUND')
+      const rejected = await finished(client, 'reject')
+      assert.equal(stateOf(rejected.status), 'REJECTED')
+    })
+
+    it('passes an extension on by the name each side has for the header', async () => {
+      const client = await connect()
+      const loud = textMessage('shout hello')
+      const serviceParameters = { 'A2A-Extensions': `${SHOUT},https://example.com/extensions/unknown` }
+
+      const task = asTask(await told(() => client.sendMessage(loud, { serviceParameters })))
+
+      assert.equal(summary(task).said, 'HELLO')
+      const headers = at(await bridge.received(loud.message?.messageId ?? ''), 'headers')
+      const name = to.version === '1.0' ? 'a2a-extensions' : 'x-a2a-extensions'
+      assert.match(String(at(headers, name)), new RegExp(SHOUT))
+    })
+  }
+})
+
+async function refused(asked: Promise<unknown>, reason: string): Promise<void> {
+  await assert.rejects(asked, (error) => {
+    assert.ok(error instanceof Refusal, String(error))
+    assert.equal(error.reason, reason, error.message)
+    return true
+  })
+}
