@@ -40,8 +40,11 @@ const instant = fc
 
 const base64 = fc.uint8Array({ maxLength: 7 }).map((bytes) => Buffer.from(bytes).toString('base64'))
 
-function arbitraryOf(kind: Kind, hasPresence: boolean): fc.Arbitrary<unknown> {
-  if (typeof kind === 'object' && kind.type === 'message') return valuesOf(kind)
+/** Fields, as `Message.field`, that the other implementation does not know. */
+export type Unknown = ReadonlySet<string>
+
+function arbitraryOf(kind: Kind, hasPresence: boolean, unknown: Unknown): fc.Arbitrary<unknown> {
+  if (typeof kind === 'object' && kind.type === 'message') return valuesOf(kind, unknown)
   if (typeof kind === 'object') {
     return fc.constantFrom(...[...kind.numbers.keys()].slice(hasPresence ? 0 : 1))
   }
@@ -63,25 +66,30 @@ function arbitraryOf(kind: Kind, hasPresence: boolean): fc.Arbitrary<unknown> {
   }
 }
 
-function fieldOf(field: Field): fc.Arbitrary<unknown> {
-  const one = arbitraryOf(field.kind, field.hasPresence || field.isAlwaysShown || field.shape !== 'one')
+function fieldOf(field: Field, unknown: Unknown): fc.Arbitrary<unknown> {
+  const hasPresence = field.hasPresence || field.isAlwaysShown || field.shape !== 'one'
+  const one = arbitraryOf(field.kind, hasPresence, unknown)
   const minLength = field.isAlwaysShown ? 0 : 1
   if (field.shape === 'many') return fc.array(one, { minLength, maxLength: 2 })
   return field.shape === 'map' ? fc.dictionary(key, one, { minKeys: minLength, maxKeys: 2 }) : one
 }
 
 /** The values of a message, as decoding writes them: without defaults, but where they are always shown. */
-export function valuesOf(table: MessageTable): fc.Arbitrary<Record<string, unknown>> {
-  const free = table.fields.filter(({ choice }) => choice === undefined)
-  const choices = Map.groupBy(table.fields, ({ choice }) => choice ?? '')
+export function valuesOf(
+  table: MessageTable,
+  unknown: Unknown = new Set(),
+): fc.Arbitrary<Record<string, unknown>> {
+  const known = table.fields.filter(({ name }) => !unknown.has(`${table.name}.${name}`))
+  const free = known.filter(({ choice }) => choice === undefined)
+  const choices = Map.groupBy(known, ({ choice }) => choice ?? '')
   choices.delete('')
-  const plain = fc.record(Object.fromEntries(free.map((field) => [field.name, fieldOf(field)])), {
+  const plain = fc.record(Object.fromEntries(free.map((field) => [field.name, fieldOf(field, unknown)])), {
     requiredKeys: free.filter(({ isAlwaysShown }) => isAlwaysShown).map(({ name }) => name),
   })
   const chosen = [...choices.values()].map((fields) =>
     fc.oneof(
       fc.constant({}),
-      ...fields.map((field) => fieldOf(field).map((value) => ({ [field.name]: value }))),
+      ...fields.map((field) => fieldOf(field, unknown).map((value) => ({ [field.name]: value }))),
     ),
   )
   return fc.tuple(plain, ...chosen).map((parts) => JSON.parse(JSON.stringify(Object.assign({}, ...parts))))
@@ -152,9 +160,9 @@ const isEmpty = (value: unknown): boolean =>
   (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
 
 /** Asserts, for generated values of a message, that both implementations say the same with the same bytes. */
-export function assertAgree(ours: ProtoCodec, other: OtherCodec, renamed: Renamed): void {
+export function assertAgree(ours: ProtoCodec, other: OtherCodec, renamed: Renamed, unknown?: Unknown): void {
   fc.assert(
-    fc.property(valuesOf(ours.table), (value) => {
+    fc.property(valuesOf(ours.table, unknown), (value) => {
       const bytes = Buffer.from(ours.encode(JSON.stringify(value)))
       const theirs = other.deserialize(bytes)
 

@@ -15,10 +15,12 @@ const TaskState = enumOf(
 
 const Role = enumOf('ROLE_UNSPECIFIED', 'ROLE_USER', 'ROLE_AGENT')
 
+// `FilePart.name` and `Part.metadata` came after 0.3.0, without a new version; the Python and Go SDKs have them.
 const FilePart = message('FilePart', {
   fileWithUri: choice('file', 1, 'string'),
   fileWithBytes: choice('file', 2, 'bytes'),
   mimeType: one(3, 'string'),
+  name: one(4, 'string'),
 })
 
 const DataPart = message('DataPart', { data: one(1, 'struct') })
@@ -27,6 +29,7 @@ const Part = message('Part', {
   text: choice('part', 1, 'string'),
   file: choice('part', 2, FilePart),
   data: choice('part', 3, DataPart),
+  metadata: one(4, 'struct'),
 })
 
 const Message = message('Message', {
