@@ -16,8 +16,16 @@ export type Child = {
 }
 
 /** Starts a TypeScript program on the Node that runs this test, with nothing of our own environment. */
-export function startChild(args: readonly string[], env: Readonly<Record<string, string>>): Child {
-  const child = spawn(process.execPath, [...args], {
+export const startChild = (args: readonly string[], env: Readonly<Record<string, string>>): Child =>
+  startProgram(process.execPath, args, env)
+
+/** Starts any program, likewise. */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Child {
+  const child = spawn(program, [...args], {
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

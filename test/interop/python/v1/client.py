@@ -70,6 +70,11 @@ def artifact_text(task):
     return ''.join(texts(artifact.parts) for artifact in task.artifacts)
 
 
+def error_of(reason):
+    """The protocol's error by name; this SDK has a class for each."""
+    return type(reason).__name__.removesuffix('Error') or 'Error'
+
+
 class Steps:
     def __init__(self, card, blocking, streaming):
         self.card = card
@@ -214,7 +219,7 @@ async def run(steps):
         try:
             line |= await asyncio.wait_for(step(steps), STEP_TIMEOUT_S) or {}
         except Exception as reason:
-            line |= {'error': type(reason).__name__.removesuffix('Error'), 'detail': str(reason)}
+            line |= {'error': error_of(reason), 'detail': str(reason)}
         print(json.dumps(line), flush=True)
 
 
