@@ -129,7 +129,7 @@ describe('the bridge', { concurrency: 4 }, () => {
     it('says which error it is: the agent’s, and our own', async () => {
       const client = await connect()
 
-      for await (const { payload } of stream(client, 'stubborn 500')) {
+      for await (const { payload } of stream(client, 'stubborn 10000')) {
         if (payload?.$case !== 'statusUpdate') continue
         await refused(cancel(client, payload.value.taskId), 'TASK_NOT_CANCELABLE')
         break

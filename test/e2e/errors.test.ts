@@ -162,9 +162,11 @@ describe('errors over JSON-RPC', { timeout: 60_000 }, () => {
     }
     const inline = { message: userMessage('echo x'), configuration: { taskPushNotificationConfig: config } }
     assert.equal(errorOf(await rpc(client, 'SendMessage', inline)).code, -32003)
-    const extended = errorOf(await rpc(client, 'GetExtendedAgentCard', {}))
+    await register(world.parley, agentCard('http://127.0.0.1:9'), { slug: 'plain' })
+    const plain = await newClient(world.parley, 'plain', 'errors')
+    const extended = errorOf(await rpc(plain, 'GetExtendedAgentCard', {}))
     assert.deepEqual([extended.code, extended.reason], [-32004, 'UNSUPPORTED_OPERATION'])
-    const noParams = await post(client, '{"jsonrpc":"2.0","id":1,"method":"GetExtendedAgentCard"}')
+    const noParams = await post(plain, '{"jsonrpc":"2.0","id":1,"method":"GetExtendedAgentCard"}')
     assert.equal(errorOf(noParams).code, -32004)
   })
 

@@ -132,7 +132,7 @@ const CAUSES: readonly Cause[] = [
     reason: 'TASK_NOT_CANCELABLE',
     ask: async ({ connect }, way) => {
       const client = await connect(way)
-      for await (const { payload } of stream(client, 'stubborn 400')) {
+      for await (const { payload } of stream(client, 'stubborn 10000')) {
         if (payload?.$case === 'statusUpdate') return [cancel(client, payload.value.taskId)]
       }
       return []
