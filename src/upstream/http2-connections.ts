@@ -1,7 +1,7 @@
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
 import { httpErrorOf } from './connect.ts'
 import { HttpError } from './http-error.ts'
-import { type OpenHttp2Deps, openHttp2 } from './open-http2.ts'
+import { type OpenHttp2, type OpenHttp2Deps, openHttp2 } from './open-http2.ts'
 import { orAbort } from './within.ts'
 
 /** Connections to servers of HTTP/2: one per address, for all requests to it at once. */
@@ -25,44 +25,52 @@ const MAX_IDLE = 64
 
 type Connection = {
   readonly address: string
-  readonly opened: Promise<ClientHttp2Session>
+  readonly opened: Promise<OpenHttp2>
   /** Requests that use or await it. */
   active: number
   idleTimer: NodeJS.Timeout | undefined
 }
 
 export function createHttp2Connections(deps: OpenHttp2Deps): Http2Connections {
+  /** What new requests use. */
   const current = new Map<string, Connection>()
   const idle = new Set<Connection>()
-  const sessions = new Set<ClientHttp2Session>()
+  const open = new Set<OpenHttp2>()
   let disposed = false
 
-  const forget = (connection: Connection) => {
-    idle.delete(connection)
-    clearTimeout(connection.idleTimer)
-    if (current.get(connection.address) === connection) current.delete(connection.address)
-  }
-
-  function open(address: string): Connection {
-    const opened = openHttp2(deps, address).then((session) => {
-      if (disposed) session.destroy()
-      sessions.add(session)
+  function start(address: string): Connection {
+    const opened = openHttp2(deps, address).then((opened) => {
+      const { session, close } = opened
+      open.add(opened)
       // From here on it takes no new request; those it has may end well.
-      session.once('goaway', () => forget(connection))
+      session.once('goaway', () => retire(connection))
       session.once('close', () => {
-        forget(connection)
-        sessions.delete(session)
+        retire(connection)
+        open.delete(opened)
       })
-      return session
+      if (disposed) close()
+      return opened
     })
     const connection: Connection = { address, opened, active: 0, idleTimer: undefined }
-    opened.catch(() => forget(connection))
+    opened.catch(() => retire(connection))
     current.set(address, connection)
     return connection
   }
 
+  /** Nobody new gets this connection, and nothing is left of it once nobody uses it. */
+  function retire(connection: Connection): void {
+    idle.delete(connection)
+    clearTimeout(connection.idleTimer)
+    if (current.get(connection.address) === connection) current.delete(connection.address)
+    if (connection.active > 0) return
+    connection.opened.then(
+      ({ close }) => close(),
+      () => {},
+    )
+  }
+
   function take(address: string): Connection {
-    const connection = current.get(address) ?? open(address)
+    const connection = current.get(address) ?? start(address)
     connection.active++
     idle.delete(connection)
     clearTimeout(connection.idleTimer)
@@ -70,58 +78,52 @@ export function createHttp2Connections(deps: OpenHttp2Deps): Http2Connections {
   }
 
   function release(connection: Connection): void {
-    if (--connection.active > 0 || current.get(connection.address) !== connection) return
+    if (--connection.active > 0) return
+    if (current.get(connection.address) !== connection) {
+      retire(connection)
+      return
+    }
     idle.add(connection)
-    connection.idleTimer = setTimeout(close, IDLE_MS, connection).unref()
+    connection.idleTimer = setTimeout(retire, IDLE_MS, connection).unref()
     const [oldest] = idle
-    if (idle.size > MAX_IDLE && oldest !== undefined) close(oldest)
-  }
-
-  function close(connection: Connection): void {
-    forget(connection)
-    connection.opened.then(
-      (session) => session.close(),
-      () => {},
-    )
+    if (idle.size > MAX_IDLE && oldest !== undefined) retire(oldest)
   }
 
   return {
     async request(address, headers, signal) {
-      for (let attempt = 1; ; attempt++) {
+      for (;;) {
         if (disposed) throw new HttpError('unreachable', 'is not called any more')
+        const isKept = current.has(address)
         const connection = take(address)
         try {
-          const session = await orAbort(connection.opened, signal)
-          const stream = begin(session, headers)
-          if (stream !== undefined) {
+          const { session } = await orAbort(connection.opened, signal)
+          if (canTake(session)) {
+            const stream = session.request(headers)
             stream.once('close', () => release(connection))
             return stream
           }
+          if (!isKept) throw new HttpError('unreachable', 'closed the connection')
         } catch (error) {
           release(connection)
           throw signal.aborted ? signal.reason : httpErrorOf(error)
         }
+        // It ended before anybody could say so.
+        retire(connection)
         release(connection)
-        forget(connection)
-        if (attempt > 1) throw new HttpError('unreachable', 'closed the connection')
       }
     },
     async [Symbol.asyncDispose]() {
       disposed = true
-      for (const connection of current.values()) forget(connection)
-      await Promise.all([...sessions].map(destroyed))
+      for (const connection of [...current.values()]) retire(connection)
+      await Promise.all([...open].map(closed))
     },
   }
 }
 
-/** `undefined` when the connection has ended meanwhile, so that nothing can be sent on it. */
-function begin(session: ClientHttp2Session, headers: OutgoingHttpHeaders): ClientHttp2Stream | undefined {
-  if (session.closed || session.destroyed) return undefined
-  return session.request(headers)
-}
+const canTake = (session: ClientHttp2Session): boolean => !session.closed && !session.destroyed
 
-const destroyed = (session: ClientHttp2Session): Promise<void> =>
+const closed = ({ session, close }: OpenHttp2): Promise<void> =>
   new Promise((resolve) => {
     session.once('close', resolve)
-    session.destroy()
+    close()
   })

@@ -12,6 +12,12 @@ export type OpenHttp2Deps = {
   readonly connectTimeoutMs: number
 }
 
+export type OpenHttp2 = {
+  readonly session: ClientHttp2Session
+  /** Ends it with all its streams, whatever the server makes of that. */
+  readonly close: () => void
+}
+
 /** What one stream, and all of a connection, may have on its way to us: what a reader that stalls makes us hold. */
 const WINDOW_BYTES = 1024 * 1024
 
@@ -23,7 +29,7 @@ const MAX_SESSION_MEGABYTES = 1000
  * text exactly where the policy allows it for the host as it is resolved now. Fails with `HttpError`: `forbidden` or
  * `unreachable`, and either way nothing was asked of the server.
  */
-export async function openHttp2(deps: OpenHttp2Deps, address: string): Promise<ClientHttp2Session> {
+export async function openHttp2(deps: OpenHttp2Deps, address: string): Promise<OpenHttp2> {
   const tooLate = AbortSignal.timeout(deps.connectTimeoutMs)
   try {
     const origin = await orAbort(originOf(deps.guard, address), tooLate)
@@ -79,7 +85,7 @@ async function openSocket({ guard, connectTimeoutMs }: OpenHttp2Deps, origin: UR
 }
 
 /** Resolves once the server has shown that it speaks HTTP/2: a server of something else is sent no request. */
-async function openSession(socket: Socket, origin: URL, tooLate: AbortSignal): Promise<ClientHttp2Session> {
+async function openSession(socket: Socket, origin: URL, tooLate: AbortSignal): Promise<OpenHttp2> {
   const session = connect(origin, {
     createConnection: () => socket,
     settings: { enablePush: false, initialWindowSize: WINDOW_BYTES },
@@ -90,12 +96,17 @@ async function openSession(socket: Socket, origin: URL, tooLate: AbortSignal): P
   session.once('close', () => began.reject(new Error('the server closed the connection')))
   // A request under way hears of it from its own stream.
   session.on('error', (error) => began.reject(error))
+  const close = () => {
+    session.destroy()
+    // A session that was closing would wait for the server to do its part.
+    socket.destroy()
+  }
   try {
     await orAbort(began.promise, tooLate)
     session.setLocalWindowSize(WINDOW_BYTES)
-    return session
+    return { session, close }
   } catch (error) {
-    session.destroy()
+    close()
     throw error
   }
 }
