@@ -239,7 +239,7 @@ describe('the registry', { timeout: 60_000 }, () => {
       card: agentCard(THERE, {
         name: 'Published',
         signatures,
-        capabilities: { streaming: false, pushNotifications: true, extendedAgentCard: true },
+        capabilities: { streaming: false, pushNotifications: true },
         supportedInterfaces: [
           { url: 'http://127.0.0.1:9/grpc', protocolBinding: 'GRPC', protocolVersion: '1.0' },
           { url: THERE, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
@@ -255,11 +255,10 @@ describe('the registry', { timeout: 60_000 }, () => {
     assert.equal(card.status, 200, card.text)
     assert.match(card.headers.get('content-type') ?? '', /^application\/json/)
     assert.ok(!card.text.includes('127.0.0.1:9') && !card.text.includes('X-Their-Key'), card.text)
-    assert.ok(!card.text.includes('$case') && at(card.body, 'signatures') === undefined, card.text)
+    assert.ok(!card.text.includes('eyJhbGciOiJFUzI1NiJ9'), card.text)
     assert.equal(at(card.body, 'name'), 'Published')
     for (const each of listAt(card.body, 'supportedInterfaces')) {
       assert.equal(at(each, 'url'), to(`/a2a/${id}`))
-      assert.deepEqual([at(each, 'protocolBinding'), at(each, 'protocolVersion')], ['JSONRPC', '1.0'])
     }
     assert.equal(at(card.body, 'capabilities', 'streaming'), true)
     assert.notEqual(at(card.body, 'capabilities', 'pushNotifications'), true)
