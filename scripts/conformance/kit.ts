@@ -19,8 +19,10 @@ export type Kit = {
   readonly folder: string
   /** The shape of the card it expects. */
   readonly cardProfile: 'v1' | 'v0.3'
-  /** Whether it wants a scheme before a gRPC address on the card. */
+  /** What it wants before a gRPC address on the card. */
   readonly grpcScheme: string
+  /** Whether the agent has an extended card in a run over this transport. */
+  readonly extendedCard: (transport: Transport) => boolean
   readonly parts: (target: KitTarget) => readonly KitPart[]
   /** Ids of tests that mean to send no credential. */
   readonly bareTests: RegExp
@@ -49,6 +51,7 @@ const kitForVersion1 = (folder: string): Kit => ({
   folder,
   cardProfile: 'v1',
   grpcScheme: '',
+  extendedCard: () => true,
   parts: ({ agentUrl, transport, report }) => [
     {
       name: 'compatibility',
@@ -81,6 +84,8 @@ const kitForVersion03 = (folder: string): Kit => ({
   folder,
   cardProfile: 'v0.3',
   grpcScheme: 'http://',
+  // Over REST this kit asks the host's root for it, whatever address the card gives.
+  extendedCard: (transport) => transport !== 'rest',
   parts: ({ agentUrl, transport }) => {
     const common = [`--sut-url=${agentUrl}`, '--test-scope=all', `--transports=${transport}`]
     const mandatory =

@@ -115,10 +115,13 @@ def pytest_collection_finish(session):
     _write({"total": len(session.items)})
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item):
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    """Only the test itself goes bare: what its fixtures ask for beforehand takes a credential."""
     global _wants_credential
     _wants_credential = _bare_tests.search(item.nodeid) is None
+    yield
+    _wants_credential = True
 
 
 def pytest_runtest_logreport(report):

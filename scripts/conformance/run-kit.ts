@@ -50,6 +50,8 @@ export async function runKit(kit: Kit, part: KitPart, options: RunOptions): Prom
   })
   closeSync(output)
   const exit = once(child, 'exit')
+  // Awaited once its results have been read; until then a failure waits too.
+  exit.catch(() => {})
   const results = new Map<string, Result>()
   const pipe = child.stdio[3]
   if (!(pipe instanceof Readable)) throw new TypeError('The kit has no pipe for its results.')

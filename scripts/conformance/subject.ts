@@ -25,7 +25,8 @@ export async function startSubject(kit: Kit, agent: Agent, transport: Transport)
   const scenario = opened.use(await startScenarioAgent())
   const card = await cardOf(`${scenario.url}/forms/${agent}/jsonrpc`)
   const parley = opened.use(await startParley({ env: await settings(kit) }))
-  await register(parley, card, { slug: SLUG, cardProfile: kit.cardProfile })
+  const registered = kit.extendedCard(transport) ? card : withoutExtendedCard(card)
+  await register(parley, registered, { slug: SLUG, cardProfile: kit.cardProfile })
   const key = await newKey(parley, 'conformance')
   await assertServed(kit, parley, key, transport)
   const keep = opened.move()
@@ -46,11 +47,20 @@ async function settings(kit: Kit): Promise<Readonly<Record<string, string>>> {
   }
 }
 
-async function cardOf(base: string): Promise<unknown> {
+async function cardOf(base: string): Promise<object> {
   const answer = await fetch(`${base}/.well-known/agent-card.json`)
   if (!answer.ok) throw new Error(`The agent serves no card at ${base}: ${answer.status}`)
-  return answer.json()
+  const card: unknown = await answer.json()
+  if (typeof card === 'object' && card !== null) return card
+  throw new Error(`The agent's card at ${base} is no object`)
 }
+
+/** A card of either version. */
+const withoutExtendedCard = (card: object): object => ({
+  ...card,
+  ...('supportsAuthenticatedExtendedCard' in card && { supportsAuthenticatedExtendedCard: false }),
+  ...('capabilities' in card && { capabilities: { ...Object(card.capabilities), extendedAgentCard: false } }),
+})
 
 const BINDINGS = { jsonrpc: 'JSONRPC', rest: 'HTTP+JSON', grpc: 'GRPC' } as const
 
