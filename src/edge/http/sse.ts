@@ -16,10 +16,13 @@ export type SseOptions = StreamOptions & {
 
 const HEARTBEAT = ': hb\n\n'
 
-/** One event in `text/event-stream` form (HTML §9.2.6). Line breaks inside JSON text are mere spaces, and each needs its own `data:`. */
+/**
+ * One event in `text/event-stream` form (HTML §9.2.6). Line breaks between the tokens of JSON are mere spaces, and become
+ * such: clients exist that take every `data:` line for an event.
+ */
 export function sseEvent(data: string, seq?: number): string {
-  const lines = data.includes('\n') || data.includes('\r') ? data.replace(/\r\n?|\n/g, '\ndata: ') : data
-  return seq === undefined ? `data: ${lines}\n\n` : `id: ${seq}\ndata: ${lines}\n\n`
+  const line = data.includes('\n') || data.includes('\r') ? data.replace(/[\r\n]+/g, ' ') : data
+  return seq === undefined ? `data: ${line}\n\n` : `id: ${seq}\ndata: ${line}\n\n`
 }
 
 /**
