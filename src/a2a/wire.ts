@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
+import { Settings } from 'typebox/system'
 import { ParleyError, type Violation } from '../errors.ts'
 import { depthOf, type JsonText } from './json-text.ts'
 
@@ -11,6 +12,9 @@ export const MAX_JSON_DEPTH = 64
 
 /** At most this many violations are reported for one input. */
 const MAX_VIOLATIONS = 100
+
+/** The validator stops at 8 of its own errors; a violation may take several. */
+Settings.Set({ maxErrors: 5 * MAX_VIOLATIONS })
 
 /** JSON text → value. Throws `parse_error` for what is no JSON, `invalid_params` for what nests too deeply. */
 export function parseJson(text: string): unknown {
@@ -40,7 +44,11 @@ export function check<S extends TSchema>(schema: S): Check<Static<S>> {
     compiled ??= Compile(schema)
     return compiled
   }
-  const violations = (value: unknown) => (validator().Check(value) ? [] : describe(validator(), value))
+  const violations = (value: unknown): readonly Violation[] => {
+    if (validator().Check(value)) return []
+    const found = describe(validator(), value)
+    return found.length > 0 ? found : [{ pointer: '', code: 'schema', message: 'does not match its schema' }]
+  }
   return {
     schema,
     violations,
