@@ -5,11 +5,19 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
+import { createServer as createTcpServer, type Socket } from 'node:net'
 
 /** A request that a test server got. */
 export type Http2Exchange = {
   readonly headers: IncomingHttpHeaders
   readonly stream: ServerHttp2Stream
+  /** Settles when the stream is gone. */
+  readonly closed: Promise<void>
+}
+
+export type Http2Connection = {
+  readonly session: ServerHttp2Session
+  readonly closed: Promise<void>
 }
 
 export type Http2Server = AsyncDisposable & {
@@ -18,7 +26,7 @@ export type Http2Server = AsyncDisposable & {
   readonly address: string
   readonly exchanges: readonly Http2Exchange[]
   /** Every connection there was, open or not. */
-  readonly sessions: readonly ServerHttp2Session[]
+  readonly connections: readonly Http2Connection[]
 }
 
 /** A real HTTP/2 server on loopback, in plain text, that knows nothing of gRPC. */
@@ -26,15 +34,15 @@ export async function openHttp2Server(
   answer: (exchange: Http2Exchange, count: number) => void,
 ): Promise<Http2Server> {
   const exchanges: Http2Exchange[] = []
-  const sessions: ServerHttp2Session[] = []
+  const connections: Http2Connection[] = []
   const server = createServer()
   server.on('session', (session) => {
-    sessions.push(session)
     session.on('error', () => {})
+    connections.push({ session, closed: closeOf(session) })
   })
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {})
-    const exchange = { headers, stream }
+    const exchange = { headers, stream, closed: closeOf(stream) }
     exchanges.push(exchange)
     answer(exchange, exchanges.length)
   })
@@ -46,9 +54,35 @@ export async function openHttp2Server(
     port,
     address: `127.0.0.1:${port}`,
     exchanges,
-    sessions,
+    connections,
     async [Symbol.asyncDispose]() {
-      for (const session of sessions) session.destroy()
+      for (const { session } of connections) session.destroy()
+      const closed = once(server, 'close')
+      server.close()
+      await closed
+    },
+  }
+}
+
+const closeOf = (one: ServerHttp2Session | ServerHttp2Stream): Promise<void> =>
+  new Promise((resolve) => {
+    one.once('close', () => resolve())
+  })
+
+/** A server on loopback that takes connections and never says a word. */
+export async function openSilentServer(): Promise<AsyncDisposable & { readonly port: number }> {
+  const sockets: Socket[] = []
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {})
+    sockets.push(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
       const closed = once(server, 'close')
       server.close()
       await closed
