@@ -13,7 +13,7 @@ const url = Type.String({ minLength: 1, maxLength: 2048 })
 /** `{scheme: [scope…]}` in JSON, `{schemes: {scheme: {list: [scope…]}}}` in the form of protobuf. */
 const SecurityRequirement = Type.Unsafe<Readonly<Record<string, unknown>>>({
   type: 'object',
-  additionalProperties: { type: ['array', 'object'], items: { type: 'string' } },
+  patternProperties: { '^': { type: ['array', 'object'], items: { type: 'string' } } },
 })
 const security = Type.Optional(Type.Array(SecurityRequirement, { maxItems: 100 }))
 
@@ -57,7 +57,7 @@ const LegacyAgentCard = Type.Object({
     Type.Unsafe<Readonly<Record<string, Readonly<Record<string, unknown>>>>>({
       type: 'object',
       maxProperties: 100,
-      additionalProperties: { type: 'object' },
+      patternProperties: { '^': { type: 'object' } },
     }),
   ),
   security,
