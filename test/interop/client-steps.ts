@@ -32,10 +32,8 @@ export const expectationsOf = ({ version }: Form): Expectations => ({
       { url: 'https://example.com/hello.txt', ...FILE },
     ],
   },
-  data: {
-    parts: [{ data: { colour: 'blue', sizes: [1, 2] } }, ...(version === '1.0' ? DATA_V1 : DATA_V0_3)],
-  },
-  list: { ids: [true], total: 1 },
+  data: { parts: version === '1.0' ? DATA_V1 : DATA_V0_3 },
+  ...(version === '1.0' ? { list: { ids: [true], total: 1 } } : {}),
   'not found': { error: 'TaskNotFound' },
   'not cancelable': { error: 'TaskNotCancelable' },
   terminal: { error: 'UnsupportedOperation' },

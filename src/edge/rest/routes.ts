@@ -1,6 +1,6 @@
 import type { Dialect } from '../../a2a/dialect.ts'
 import type { Operation } from '../../a2a/operation.ts'
-import { V0_3_PROTO } from '../../a2a/v0_3/proto/dialect.ts'
+import { V0_3_REST } from '../../a2a/v0_3/proto/dialect.ts'
 import { V1_0 } from '../../a2a/v1-0.ts'
 import { ParleyError } from '../../errors.ts'
 import { methodNotAllowed } from '../http/problem.ts'
@@ -127,7 +127,7 @@ export const isOf0_3 = (path: string): boolean => path === PREFIX_0_3 || path.st
  */
 export function getRoute(method: string, path: string): FoundRoute {
   if (isOf0_3(path)) {
-    return { ...match(PATTERNS_0_3, method, path.slice(PREFIX_0_3.length)), dialect: V0_3_PROTO }
+    return { ...match(PATTERNS_0_3, method, path.slice(PREFIX_0_3.length)), dialect: V0_3_REST }
   }
   if (PATTERNS_1_0.some(({ pattern }) => pattern.test(path))) {
     return { ...match(PATTERNS_1_0, method, path), dialect: V1_0 }

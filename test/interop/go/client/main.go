@@ -10,14 +10,12 @@ import (
 	"flag"
 	"log"
 	"maps"
-	"net/url"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/a2aproject/a2a-go/v2/a2a"
 	"github.com/a2aproject/a2a-go/v2/a2aclient"
-	"github.com/a2aproject/a2a-go/v2/a2aclient/agentcard"
 	"github.com/a2aproject/a2a-go/v2/a2acompat/a2av0"
 	grpcv0 "github.com/a2aproject/a2a-go/v2/a2agrpc/v0"
 	grpcv1 "github.com/a2aproject/a2a-go/v2/a2agrpc/v1"
@@ -77,17 +75,6 @@ func main() {
 		log.Fatal(err)
 	}
 	run(ctx, &session{client: client, card: card})
-}
-
-func fetchCard(ctx context.Context, base, key string) (*a2a.AgentCard, error) {
-	where, err := url.Parse(base)
-	if err != nil {
-		return nil, err
-	}
-	resolver := agentcard.Resolver{CardParser: a2av0.NewAgentCardParser()}
-	return resolver.Resolve(ctx, where.Scheme+"://"+where.Host,
-		agentcard.WithPath(strings.TrimSuffix(where.Path, "/")+"/.well-known/agent-card.json"),
-		agentcard.WithRequestHeader("Authorization", "Bearer "+key))
 }
 
 // only leaves the one interface that is to be tried, as if the agent had no other.

@@ -7,10 +7,10 @@ import io.a2a.spec.AgentCard;
 import io.a2a.spec.AgentInterface;
 import io.a2a.spec.AgentSkill;
 import io.quarkus.runtime.Quarkus;
-import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import io.quarkus.vertx.http.HttpServerStart;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
 import jakarta.enterprise.inject.Produces;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -71,7 +71,7 @@ public class Agent {
       return new Executor();
     }
 
-    void ready(@Observes StartupEvent event) {
+    void ready(@ObservesAsync HttpServerStart event) {
       System.out.println("{\"event\":\"ready\",\"card\":\"http://" + address() + "/.well-known/agent-card.json\"}");
     }
   }
