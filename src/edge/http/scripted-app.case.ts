@@ -148,7 +148,8 @@ const registry: Registry = {
     modifiedAt: updatedAt,
   }),
   async extendedCard(call, ref) {
-    return (await getAgent(call, ref)).card
+    await getAgent(call, ref)
+    throw new ParleyError('unsupported_operation', 'There is no extended card')
   },
   cardKeys: '{"keys":[]}',
 }
