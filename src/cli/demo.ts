@@ -18,7 +18,11 @@ const STOP_TIMEOUT_MS = 3000
 
 type DemoKey = { readonly file: string; readonly subject: string; readonly scopes: readonly Scope[] }
 
-const USER_KEY: DemoKey = { file: 'demo.key', subject: 'demo:user', scopes: ['tasks:submit', 'tasks:read'] }
+const USER_KEY: DemoKey = {
+  file: 'demo.key',
+  subject: 'demo:user',
+  scopes: ['tasks:submit', 'tasks:read', 'agents:read'],
+}
 const AGENT_KEY: DemoKey = {
   file: 'demo-agent.key',
   subject: 'demo:agent',

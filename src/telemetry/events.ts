@@ -3,7 +3,13 @@
  * Metrics stay low-cardinality; ids go into the record only. No event carries message content or a secret.
  */
 export interface Events {
-  ready(facts: { readonly url: string; readonly role: string; readonly backend: string }): void
+  ready(facts: {
+    readonly url: string
+    readonly role: string
+    readonly backend: string
+    /** `host:port` of each gRPC listener. */
+    readonly grpc?: readonly string[]
+  }): void
   stopping(facts: { readonly reason: string }): void
   /** A call through an edge ended. `operation` is a route template or an A2A method, never a URL. */
   callFinished(facts: CallFacts): void

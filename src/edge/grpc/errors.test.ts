@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ParleyError } from '../../errors.ts'
+import { statusOf } from './errors.ts'
+import { detailsOf } from './scripted-grpc.case.ts'
+
+const withViolations = (count: number) =>
+  new ParleyError('invalid_params', 'Much is wrong', {
+    violations: Array.from({ length: count }, (_, at) => ({
+      pointer: `/message/parts/${at}/${'x'.repeat(40)}`,
+      code: 'type',
+      message: 'must be string',
+    })),
+  })
+
+const violationsIn = (error: ParleyError): number => {
+  const [, bad] = detailsOf(statusOf(error, 'r').metadata) as [unknown, { fieldViolations?: object[] }?]
+  return bad?.fieldViolations?.length ?? 0
+}
+
+describe('a status', () => {
+  it('tells every violation there is room for in the trailers of a client', () => {
+    assert.equal(violationsIn(withViolations(10)), 10)
+    const many = statusOf(withViolations(100), 'r')
+    const [bytes] = many.metadata.get('grpc-status-details-bin')
+    assert.ok(bytes !== undefined && bytes.length <= 4096)
+    assert.equal(violationsIn(withViolations(100)), 25)
+  })
+
+  it('has a message of bounded length that can be sent', () => {
+    const { details } = statusOf(new ParleyError('invalid_params', `\ud800${'é'.repeat(5000)}`), 'r')
+
+    assert.equal(details.length, 1024)
+    assert.ok(details.isWellFormed())
+  })
+})

@@ -1,0 +1,109 @@
+import type { sendUnaryData } from '@grpc/grpc-js'
+import { ParleyError } from '../../errors.ts'
+import type { StreamFrame } from '../../tasks/tasks.ts'
+import { type BegunOperation, beginOperation } from '../begin-operation.ts'
+import type { EdgeDeps } from '../http/app-deps.ts'
+import { openEventStream, type StreamSource } from '../http/event-stream.ts'
+import { type CallInProgress, CLIENT_GONE, finishCall } from '../http/finished-call.ts'
+import { STREAM, UNARY } from '../operations.ts'
+import type { Admission } from './admission.ts'
+import { agentOf, decode, requireVersion } from './decode.ts'
+import { encode, metadataOf } from './encode.ts'
+import { grpcCode, statusOf } from './errors.ts'
+import { GrpcExchange, type StreamCall, type UnaryCall } from './grpc-exchange.ts'
+import type { GrpcMethod, StreamMethod, UnaryMethod } from './methods.ts'
+import { sendStream } from './stream.ts'
+
+/** What a listener answers with. */
+export type GrpcDeps = EdgeDeps & {
+  readonly admission: Admission
+  /** The agent (id or slug) of calls that name none. */
+  readonly defaultAgent: string | undefined
+}
+
+const OK = 0
+
+/** Answers a method that answers once. */
+export const unaryHandler =
+  (deps: GrpcDeps, method: UnaryMethod) =>
+  async (call: UnaryCall, respond: sendUnaryData<Buffer>): Promise<void> => {
+    const exchange = new GrpcExchange(call, deps.now)
+    const { progress } = deps.admission.of(call.metadata)
+    try {
+      const { call: begun, headers } = begin(deps, method, call, exchange)
+      const result = await UNARY[method.operation].run(begun)
+      const bytes = encode(method.response, method.dialect.encodeResult(method.operation, result))
+      finishCall(deps, progress, statusOfEnd(exchange))
+      exchange.answered()
+      call.sendMetadata(metadataOf({ 'x-request-id': progress.requestId, ...headers() }))
+      respond(null, bytes)
+    } catch (reason) {
+      respond(failed(deps, exchange, progress, reason))
+    }
+  }
+
+/** Answers a method that answers with a stream. */
+export const streamHandler =
+  (deps: GrpcDeps, method: StreamMethod) =>
+  async (call: StreamCall): Promise<void> => {
+    const exchange = new GrpcExchange(call, deps.now)
+    const { progress } = deps.admission.of(call.metadata)
+    try {
+      const { call: begun, headers } = begin(deps, method, call, exchange)
+      const source = sourceOf(deps, method, exchange, progress)
+      const stream = await openEventStream(() => STREAM[method.operation].open(begun), source, {
+        request: exchange,
+        openStreams: deps.openStreams,
+        firstEventWaitMs: deps.settings.firstEventWaitMs,
+      })
+      call.sendMetadata(metadataOf({ 'x-request-id': progress.requestId, ...headers() }))
+      sendStream(call, stream, exchange, progress.requestId)
+    } catch (reason) {
+      call.emit('error', failed(deps, exchange, progress, reason))
+    }
+  }
+
+function begin(
+  deps: GrpcDeps,
+  method: GrpcMethod,
+  call: UnaryCall | StreamCall,
+  exchange: GrpcExchange,
+): BegunOperation {
+  const { operation, dialect } = method
+  const { principal, progress } = deps.admission.of(call.metadata)
+  requireVersion(exchange, dialect.version, deps.settings.strictVersion)
+  const request = decode(method, call.request.take())
+  return beginOperation(deps, {
+    operation,
+    dialect,
+    principal,
+    agent: agentOf(dialect.version, request.value, exchange, deps.defaultAgent),
+    request,
+    exchange,
+    requestId: progress.requestId,
+    traceparent: progress.traceparent,
+  })
+}
+
+/** Lives as long as the stream, and holds nothing of what the call was asked with. */
+const sourceOf = (
+  deps: GrpcDeps,
+  { operation, dialect, response }: StreamMethod,
+  exchange: GrpcExchange,
+  progress: CallInProgress,
+): StreamSource<StreamFrame, Buffer> => ({
+  encode: ({ event }) => encode(response, dialect.encodeEvent(operation, event)),
+  ended: (error) => finishCall(deps, progress, statusOfEnd(exchange, error), error),
+})
+
+function statusOfEnd(exchange: GrpcExchange, error?: ParleyError): number {
+  if (exchange.isClientGone) return CLIENT_GONE
+  return error === undefined ? OK : grpcCode(error.code)
+}
+
+function failed(deps: GrpcDeps, exchange: GrpcExchange, progress: CallInProgress, reason: unknown) {
+  const error = ParleyError.from(reason)
+  finishCall(deps, progress, statusOfEnd(exchange, error), error)
+  exchange.answered()
+  return statusOf(error, progress.requestId)
+}

@@ -1,0 +1,39 @@
+import type { EdgeStream, StreamSink } from '../http/exchange.ts'
+import { statusOf } from './errors.ts'
+import type { GrpcExchange, StreamCall } from './grpc-exchange.ts'
+
+/** More than this is not handed to the connection before it has taken what there was. The library itself would take 16 messages. */
+const MAX_UNSENT_BYTES = 64 * 1024
+
+/** Sends a stream's pieces as messages, no faster than the client takes them, and its failure as the status. */
+export function sendStream(
+  call: StreamCall,
+  stream: EdgeStream<Buffer>,
+  exchange: GrpcExchange,
+  requestId: string,
+): void {
+  let unsent = 0
+  let isWaiting = false
+  const sink: StreamSink<Buffer> = {
+    write(piece) {
+      unsent += piece.length
+      call.write(piece, () => {
+        unsent -= piece.length
+        if (!isWaiting || unsent >= MAX_UNSENT_BYTES) return
+        isWaiting = false
+        stream.resume(sink)
+      })
+      isWaiting = unsent >= MAX_UNSENT_BYTES
+      return !isWaiting
+    },
+    end(error) {
+      // Whoever left takes no status; of a deadline the library tells.
+      if (exchange.isClientGone) return
+      exchange.answered()
+      if (error === undefined) call.end()
+      else call.emit('error', statusOf(error, requestId))
+    },
+  }
+  exchange.whenGone(() => stream.cancel())
+  stream.resume(sink)
+}

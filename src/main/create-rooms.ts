@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import { newUuid } from '../a2a/ids.ts'
+import type { Access } from '../access/access.ts'
+import { createAccess } from '../access/create-access.ts'
+import { createCursors } from '../access/page-cursor.ts'
+import { DEFAULT_TENANT } from '../access/principal.ts'
+import type { Config } from '../config/config.ts'
+import type { Secrets } from '../config/secrets.ts'
+import { VERSION } from '../config/version.ts'
+import type { DeliveryDeps } from '../delivery/delivery.ts'
+import { startWorkers } from '../delivery/start-workers.ts'
+import { createRegistry } from '../registry/create-registry.ts'
+import type { PublicAddresses } from '../registry/public-addresses.ts'
+import type { Registry } from '../registry/registry.ts'
+import { createCardSigner } from '../registry/signatures/card-signer.ts'
+import { createTrustedKeys, parseKeySet } from '../registry/signatures/trusted-keys.ts'
+import type { Backend } from '../storage/backend.ts'
+import { createTasks } from '../tasks/create-tasks.ts'
+import { DEFAULT_TASK_LIMITS } from '../tasks/limits.ts'
+import { createNews } from '../tasks/news.ts'
+import type { Tasks } from '../tasks/tasks.ts'
+import type { Events } from '../telemetry/events.ts'
+import { createAgentClient } from '../upstream/agent-client.ts'
+import { createExtendedCards } from '../upstream/extended-cards.ts'
+import { createCardSource } from '../upstream/fetch-card.ts'
+import { createKeySource } from '../upstream/fetch-keys.ts'
+import { createGuard } from '../upstream/guard.ts'
+
+export type RoomsDeps = {
+  readonly config: Config
+  readonly secrets: Secrets
+  readonly events: Events
+  readonly now: () => number
+  /** Known once the gateway listens. */
+  readonly addresses: () => PublicAddresses
+  /** Aborts when the process stops, with the error that readers get. */
+  readonly stopping: AbortSignal
+}
+
+/** The business over its backend, with workers where this process has them. Disposing stops workers first, storage last. */
+export interface Rooms extends AsyncDisposable {
+  readonly access: Access
+  readonly registry: Registry
+  readonly tasks: Tasks
+  /** Whether the backend answers. */
+  readonly check: () => Promise<void>
+}
+
+/** Rejects, with everything closed again, when a part cannot open. */
+export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
+  const { config, secrets, events, now, addresses, stopping } = deps
+  await using opened = new AsyncDisposableStack()
+  const guard = createGuard({
+    policies: { agents: policy(config.allowAgents), cards: policy(config.allowCards) },
+  })
+  const backend = opened.use(await openBackend(config, now))
+  const outbound = { guard, userAgent: `parley/${VERSION}` }
+  const client = opened.use(createAgentClient({ ...outbound, now, newId: newUuid }))
+
+  const { cursorKey } = secrets
+  const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes })
+  const registry = createRegistry({
+    agents: backend.agents,
+    access,
+    cards: opened.use(createCardSource(outbound)),
+    now,
+    newId: newUuid,
+    events,
+    addresses,
+    cursorKey,
+    cardSigner: await createCardSigner(secrets.cardSigningKey),
+    extendedCards: createExtendedCards(client),
+    trustedKeys: createTrustedKeys({
+      pinned: parseKeySet(secrets.cardKeys ?? '{"keys":[]}', 'PARLEY_CARD_KEYS_FILE'),
+      locations: config.cardKeyUrls,
+      source: opened.use(createKeySource(outbound)),
+      now,
+    }),
+  })
+  await access.ensureKey(secrets.adminKey, {
+    subject: 'key:admin',
+    tenant: DEFAULT_TENANT,
+    scopes: ['admin'],
+    label: 'admin',
+  })
+
+  const ended = new AbortController()
+  opened.defer(() => ended.abort())
+  const news = createNews(backend.hints(ended.signal), ended.signal)
+  const limits = {
+    ...DEFAULT_TASK_LIMITS,
+    maxWaitMs: config.maxWaitMs,
+    staleMs: config.staleMs,
+    retentionMs: config.retentionMs,
+  }
+  const shared = { store: backend.tasks, events, now, limits, news, newId: newUuid }
+  const delivery: DeliveryDeps = { ...shared, queue: backend.work, registry, client }
+  const workers =
+    config.role === 'api'
+      ? undefined
+      : opened.use(startWorkers(delivery, backend.hints(ended.signal), config))
+  const tasks = createTasks({
+    ...shared,
+    access,
+    registry,
+    cursors: createCursors(cursorKey),
+    stopping,
+    ...(workers === undefined ? {} : { worker: workers.local }),
+  })
+  const parts = opened.move()
+  return {
+    access,
+    registry,
+    tasks,
+    check: () => backend.ready(),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+}
+
+/** Only the backend that runs is loaded. */
+async function openBackend({ backend, role }: Config, now: () => number): Promise<Backend> {
+  if (backend.kind === 'memory') return (await import('../storage/memory/open-memory.ts')).openMemory()
+  const { openSqlite } = await import('../storage/sqlite/open-sqlite.ts')
+  return openSqlite({ path: backend.path, now, shared: role !== 'all' })
+}
+
+const policy = (allow: Config['allowAgents']) => (allow === 'loopbackOnly' ? allow : { allow })
