@@ -48,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
   edge: {
     rooms: ['errors', 'telemetry', 'a2a', 'access', 'registry', 'tasks', 'delivery'],
     outside: [
+      '@grpc/grpc-js',
       'hono',
       '@hono/node-server',
       'typebox',

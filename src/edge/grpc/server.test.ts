@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { Client, credentials, status } from '@grpc/grpc-js'
 import { ParleyError } from '../../errors.ts'
+import { CERTIFICATE, PRIVATE_KEY } from '../../upstream/tls-identity.case.ts'
 import { frames, scriptedDeps, TASK } from '../http/scripted-app.case.ts'
 import { askWith, useGrpc, v1 } from './scripted-grpc.case.ts'
 import { listenGrpc } from './server.ts'
@@ -79,25 +76,12 @@ describe('the gRPC server', () => {
   })
 
   it('serves TLS with the certificate it is given', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'parley-grpc-'))
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-    const made = [
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-keyout',
-      key,
-      '-out',
-      cert,
-    ]
-    execFileSync('openssl', ['req', '-x509', ...made, ...subject], { stdio: 'ignore' })
-    const tls = { cert: readFileSync(cert), key: readFileSync(key) }
-    rmSync(folder, { recursive: true })
+    const tls = { cert: Buffer.from(CERTIFICATE), key: Buffer.from(PRIVATE_KEY) }
     const { listener, ask } = await listen({}, { tls })
-    const client = new Client(listener.address, credentials.createSsl(tls.cert))
+    const client = new Client(
+      listener.address.replace('127.0.0.1', 'localhost'),
+      credentials.createSsl(tls.cert),
+    )
 
     const answer = await askWith(client, v1('GetTask'), { id: 't' })
     const plain = await ask(v1('GetTask'), { id: 't' })

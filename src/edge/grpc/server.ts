@@ -1,4 +1,4 @@
-import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js'
+import { logVerbosity, Server, ServerCredentials, type ServerOptions, setLogVerbosity } from '@grpc/grpc-js'
 import { HEALTH_CHECK, HEALTH_LIST, HEALTH_WATCH } from '../../a2a/proto/health.ts'
 import { ParleyError } from '../../errors.ts'
 import type { AppDeps } from '../http/app-deps.ts'
@@ -38,6 +38,8 @@ const LIMITS: ServerOptions = {
 /** Serves A2A 1.0 and 0.3 and gRPC's health protocol on one port. Rejects when the address cannot be bound. */
 export async function listenGrpc(appDeps: AppDeps, options: GrpcListenOptions): Promise<GrpcListener> {
   const { host, agent } = options
+  // The library would write to the console what it does not like, such as the values of headers.
+  setLogVerbosity(logVerbosity.NONE)
   const openStreams = createOpenStreams(appDeps.shutdown, appDeps.settings.heartbeatMs)
   const edgeDeps = { ...appDeps, openStreams }
   const admission = createAdmission(
