@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { startAgent } from '../../examples/scenario-agent/agent.ts'
-import { at, parsed, textAt } from '../e2e/json-path.ts'
+import { at, listAt, parsed, textAt } from '../e2e/json-path.ts'
 import { startParley } from '../e2e/parley-process.ts'
 import { native } from '../e2e/rpc.ts'
 import { register } from '../e2e/world.ts'
@@ -66,7 +66,5 @@ export const openAgent = () =>
 /** From the ready record; nothing for any other line. */
 function grpcAddresses(line: string): readonly string[] | undefined {
   const record = line.startsWith('{') ? parsed(line) : undefined
-  return at(record, 'event') === 'ready' ? textsIn(at(record, 'grpc')) : undefined
+  return at(record, 'event') === 'ready' ? listAt(record, 'grpc').map(String) : undefined
 }
-
-const textsIn = (list: unknown): readonly string[] => (Array.isArray(list) ? list.map(String) : [])

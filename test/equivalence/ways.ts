@@ -6,7 +6,7 @@ export type Way = {
   readonly binding: 'JSONRPC' | 'HTTP+JSON' | 'GRPC'
 }
 
-const BINDINGS = ['JSONRPC', 'HTTP+JSON'] as const
+const BINDINGS = ['JSONRPC', 'HTTP+JSON', 'GRPC'] as const
 
 /** All there are. */
 export const WAYS: readonly Way[] = (['1.0', '0.3'] as const).flatMap((version) =>
