@@ -43,7 +43,7 @@ export function createAdmission(deps: EdgeDeps, operations: ReadonlyMap<string, 
                 (reason: unknown) => {
                   const error = ParleyError.from(reason)
                   finishCall(deps, progress, grpcCode(error.code), error)
-                  call.sendStatus(statusOf(error, progress.requestId))
+                  call.sendStatus(statusOf(error, progress.requestId, '1.0'))
                 },
               )
             },

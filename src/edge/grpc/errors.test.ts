@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ParleyError } from '../../errors.ts'
+import { type ErrorCode, ParleyError } from '../../errors.ts'
 import { statusOf } from './errors.ts'
 import { detailsOf } from './scripted-grpc.case.ts'
 
@@ -14,23 +14,35 @@ const withViolations = (count: number) =>
   })
 
 const violationsIn = (error: ParleyError): number => {
-  const [, bad] = detailsOf(statusOf(error, 'r').metadata) as [unknown, { fieldViolations?: object[] }?]
+  const [, bad] = detailsOf(statusOf(error, 'r', '1.0').metadata) as [
+    unknown,
+    { fieldViolations?: object[] }?,
+  ]
   return bad?.fieldViolations?.length ?? 0
 }
 
 describe('a status', () => {
   it('tells every violation there is room for in the trailers of a client', () => {
     assert.equal(violationsIn(withViolations(10)), 10)
-    const many = statusOf(withViolations(100), 'r')
+    const many = statusOf(withViolations(100), 'r', '1.0')
     const [bytes] = many.metadata.get('grpc-status-details-bin')
     assert.ok(bytes !== undefined && bytes.length <= 4096)
     assert.equal(violationsIn(withViolations(100)), 25)
   })
 
   it('has a message of bounded length that can be sent', () => {
-    const { details } = statusOf(new ParleyError('invalid_params', `\ud800${'é'.repeat(5000)}`), 'r')
+    const { details } = statusOf(new ParleyError('invalid_params', `\ud800${'é'.repeat(5000)}`), 'r', '1.0')
 
     assert.equal(details.length, 1024)
     assert.ok(details.isWellFormed())
+  })
+
+  it('begins in 0.3 with the name of the error, which is all its SDKs know it by', () => {
+    const told = (code: ErrorCode) => statusOf(new ParleyError(code, 'Why'), 'r', '0.3').details
+
+    assert.equal(told('task_not_found'), 'TaskNotFoundError: Why')
+    assert.equal(told('task_not_cancelable'), 'TaskNotCancelableError: Why')
+    assert.equal(told('version_not_supported'), 'InvalidRequestError: Why')
+    assert.equal(told('agent_unavailable'), 'InternalError: Why')
   })
 })

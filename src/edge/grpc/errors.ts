@@ -1,8 +1,10 @@
 import { Metadata, type StatusObject } from '@grpc/grpc-js'
 import { statusCodec } from '../../a2a/proto/rpc-status.ts'
+import type { Version } from '../../a2a/version.ts'
 import type { ErrorCode, ParleyError } from '../../errors.ts'
 import { type ErrorDetail, errorDetails } from '../error-details.ts'
 import { CHALLENGE } from '../http/authenticate.ts'
+import { legacyErrorName } from '../legacy-error-name.ts'
 import { RPC_CODES, RPC_STATUS } from '../rpc-status.ts'
 
 /** Many clients take trailers of 8 KiB in all, and base64 makes the details a third longer. */
@@ -11,10 +13,14 @@ const MAX_MESSAGE_LENGTH = 1024
 
 export const grpcCode = (code: ErrorCode): number => RPC_CODES[RPC_STATUS[code]].number
 
-/** How gRPC tells a failure: code and message, and the details of A2A 1.0 §10.6 as a `google.rpc.Status` in the trailers. */
-export function statusOf(error: ParleyError, requestId: string): StatusObject {
+/**
+ * How gRPC tells a failure: code and message, and the details of A2A 1.0 §10.6 as a `google.rpc.Status` in the trailers. The
+ * message of 0.3 begins with the error's name: by nothing else do the SDKs of Python and Java know it.
+ */
+export function statusOf(error: ParleyError, requestId: string, version: Version): StatusObject {
   const code = grpcCode(error.code)
-  const message = error.message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed()
+  const told = version === '0.3' ? `${legacyErrorName(error.code)}: ${error.message}` : error.message
+  const message = told.slice(0, MAX_MESSAGE_LENGTH).toWellFormed()
   const metadata = new Metadata()
   metadata.set('grpc-status-details-bin', statusBytes(code, message, errorDetails(error, requestId)))
   metadata.set('x-request-id', requestId)

@@ -38,7 +38,7 @@ export const unaryHandler =
       call.sendMetadata(metadataOf({ 'x-request-id': progress.requestId, ...headers() }))
       respond(null, bytes)
     } catch (reason) {
-      respond(failed(deps, exchange, progress, reason))
+      respond(failed(deps, method, exchange, progress, reason))
     }
   }
 
@@ -57,9 +57,11 @@ export const streamHandler =
         firstEventWaitMs: deps.settings.firstEventWaitMs,
       })
       call.sendMetadata(metadataOf({ 'x-request-id': progress.requestId, ...headers() }))
-      sendStream(call, stream, exchange, progress.requestId)
+      const { requestId } = progress
+      const { version } = method.dialect
+      sendStream(call, stream, exchange, (error) => statusOf(error, requestId, version))
     } catch (reason) {
-      call.emit('error', failed(deps, exchange, progress, reason))
+      call.emit('error', failed(deps, method, exchange, progress, reason))
     }
   }
 
@@ -101,9 +103,15 @@ function statusOfEnd(exchange: GrpcExchange, error?: ParleyError): number {
   return error === undefined ? OK : grpcCode(error.code)
 }
 
-function failed(deps: GrpcDeps, exchange: GrpcExchange, progress: CallInProgress, reason: unknown) {
+function failed(
+  deps: GrpcDeps,
+  { dialect }: GrpcMethod,
+  exchange: GrpcExchange,
+  progress: CallInProgress,
+  reason: unknown,
+) {
   const error = ParleyError.from(reason)
   finishCall(deps, progress, statusOfEnd(exchange, error), error)
   exchange.answered()
-  return statusOf(error, progress.requestId)
+  return statusOf(error, progress.requestId, dialect.version)
 }

@@ -29,7 +29,7 @@ export function createHealth(deps: Pick<EdgeDeps, 'isReady' | 'shutdown' | 'newI
 
   const serving = async (): Promise<ServingStatus> =>
     !deps.shutdown.aborted && (await deps.isReady()) ? 'SERVING' : 'NOT_SERVING'
-  const statusOfFailure = (reason: unknown) => statusOf(ParleyError.from(reason), deps.newId())
+  const statusOfFailure = (reason: unknown) => statusOf(ParleyError.from(reason), deps.newId(), '1.0')
 
   const tell = (watcher: Watcher, current: ServingStatus): void => {
     const status = watcher.isKnown ? current : 'SERVICE_UNKNOWN'

@@ -1,5 +1,6 @@
+import type { StatusObject } from '@grpc/grpc-js'
+import type { ParleyError } from '../../errors.ts'
 import type { EdgeStream, StreamSink } from '../http/exchange.ts'
-import { statusOf } from './errors.ts'
 import type { GrpcExchange, StreamCall } from './grpc-exchange.ts'
 
 /** More than this is not handed to the connection before it has taken what there was. The library itself would take 16 messages. */
@@ -10,7 +11,7 @@ export function sendStream(
   call: StreamCall,
   stream: EdgeStream<Buffer>,
   exchange: GrpcExchange,
-  requestId: string,
+  statusOf: (error: ParleyError) => StatusObject,
 ): void {
   let unsent = 0
   let isWaiting = false
@@ -31,7 +32,7 @@ export function sendStream(
       if (exchange.isClientGone) return
       exchange.answered()
       if (error === undefined) call.end()
-      else call.emit('error', statusOf(error, requestId))
+      else call.emit('error', statusOf(error))
     },
   }
   exchange.whenGone(() => stream.cancel())
