@@ -199,6 +199,51 @@ describe('published cards', { timeout: 60_000 }, () => {
   })
 })
 
+describe('cards of a gateway that serves gRPC', { timeout: 60_000 }, () => {
+  test('name its listeners, each agent by its id where it is not the default one', async () => {
+    const env = { PARLEY_GRPC: '0=scenario,0', PARLEY_GRPC_PUBLIC_URL: 'gw.example:50051,grpcs://gw.example' }
+    await using world = await startWorld({ env })
+    const { parley } = world
+    const ask = (slug: string, version: string) =>
+      native(parley.adminKey, 'GET', `${parley.url}/a2a/${slug}${PATH}`, undefined, {
+        'a2a-version': version,
+      })
+    const register = (card: unknown, slug: string) =>
+      native(parley.adminKey, 'POST', `${parley.url}/agents/register`, { card, slug })
+    const other = await register(world.agent.card, 'other')
+    const id = textAt(other.body, 'id')
+    const grpcIn = (reply: Reply, list: string, binding: string) =>
+      listAt(reply.body, list)
+        .filter((each) => at(each, binding) === 'GRPC')
+        .map((each) => [at(each, 'url'), at(each, 'protocolVersion'), at(each, 'tenant')])
+    const [own, shared] = ['gw.example:50051', 'grpcs://gw.example']
+
+    const scenario = await ask('scenario', '1.0')
+    const scenarioId = textAt(
+      (await native(parley.adminKey, 'GET', `${parley.url}/agents/scenario`)).body,
+      'id',
+    )
+    assert.deepEqual(grpcIn(scenario, 'supportedInterfaces', 'protocolBinding'), [
+      [own, '1.0', undefined],
+      [shared, '1.0', scenarioId],
+      [own, '0.3', undefined],
+    ])
+    assert.deepEqual(grpcIn(await ask('other', '1.0'), 'supportedInterfaces', 'protocolBinding'), [
+      [own, '1.0', id],
+      [shared, '1.0', id],
+    ])
+    const inLegacy = async (slug: string) =>
+      grpcIn(await ask(slug, '0.3'), 'additionalInterfaces', 'transport')
+    assert.deepEqual(await inLegacy('scenario'), [[own, undefined, undefined]])
+    assert.deepEqual(await inLegacy('other'), [])
+
+    const loop = { ...(world.agent.card as object), supportedInterfaces: [] as object[] }
+    loop.supportedInterfaces = [{ url: 'gw.example:443', protocolBinding: 'GRPC', protocolVersion: '1.0' }]
+    const refused = await register(loop, 'loop')
+    assert.deepEqual([refused.status, at(refused.body, 'errors', 0, 'code')], [422, 'loop'])
+  })
+})
+
 describe('extended cards', { timeout: 60_000 }, () => {
   let world: World
   let reader: string
