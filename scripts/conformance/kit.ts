@@ -84,8 +84,9 @@ const kitForVersion03 = (folder: string): Kit => ({
   folder,
   cardProfile: 'v0.3',
   grpcScheme: 'http://',
-  // Over REST this kit asks the host's root for it, whatever address the card gives.
-  extendedCard: (transport) => transport !== 'rest',
+  // Over REST this kit asks the host's root for it, whatever address the card gives; over gRPC it cannot read one that
+  // has security schemes.
+  extendedCard: (transport) => transport === 'jsonrpc',
   parts: ({ agentUrl, transport }) => {
     const common = [`--sut-url=${agentUrl}`, '--test-scope=all', `--transports=${transport}`]
     const mandatory =
