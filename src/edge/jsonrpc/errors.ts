@@ -54,9 +54,14 @@ export function statusOf(error: ParleyError, bodyWasRead: boolean): number {
   return bodyWasRead ? failure.status : (failure.unreadStatus ?? failure.status)
 }
 
-/** The `error` member of a response (A2A 1.0 §9.5): every item of `data` names its type. */
-export function errorObject(error: ParleyError, requestId: string, version: Version): object {
-  const failure: JsonRpcFailure = JSONRPC_FAILURES[error.code]
-  const code = version === '0.3' ? (failure.codeIn0_3 ?? failure.code) : failure.code
-  return { code, message: error.message, data: errorDetails(error, requestId) }
+export function jsonRpcCode(code: ErrorCode, version: Version): number {
+  const failure: JsonRpcFailure = JSONRPC_FAILURES[code]
+  return version === '0.3' ? (failure.codeIn0_3 ?? failure.code) : failure.code
 }
+
+/** The `error` member of a response (A2A 1.0 §9.5): every item of `data` names its type. */
+export const errorObject = (error: ParleyError, requestId: string, version: Version): object => ({
+  code: jsonRpcCode(error.code, version),
+  message: error.message,
+  data: errorDetails(error, requestId),
+})

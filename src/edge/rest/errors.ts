@@ -2,6 +2,7 @@ import type { Version } from '../../a2a/version.ts'
 import type { ErrorCode, ParleyError } from '../../errors.ts'
 import { errorDetails } from '../error-details.ts'
 import { errorObject } from '../jsonrpc/errors.ts'
+import { legacyErrorName } from '../legacy-error-name.ts'
 import { RPC_CODES, RPC_STATUS } from '../rpc-status.ts'
 
 /** Failures of HTTP itself have their own statuses; all others have those of their google.rpc.Code (A2A 1.0 §5.4). */
@@ -27,9 +28,17 @@ export function restStatus(code: ErrorCode, version: Version): number {
   return status ?? RPC_CODES[RPC_STATUS[code]].http
 }
 
-/** An answer that says what went wrong: google.rpc.Status in 1.0 (§11.6), the error of JSON-RPC in 0.3. */
+/**
+ * An answer that says what went wrong: google.rpc.Status in 1.0 (§11.6), the error of JSON-RPC in 0.3. What 0.3 has in `error`
+ * is for clients on the Java SDK, which know an error by the name of its class, and break where there is none.
+ */
 export function errorBody(error: ParleyError, requestId: string, version: Version): object {
-  if (version === '0.3') return errorObject(error, requestId, version)
+  if (version === '0.3') {
+    return {
+      error: `io.a2a.spec.${legacyErrorName(error.code)}`,
+      ...errorObject(error, requestId, version),
+    }
+  }
   return {
     error: {
       code: restStatus(error.code, version),

@@ -279,8 +279,9 @@ describeBothWays('A2A 0.3 over REST', (ask) => {
         throw new ParleyError(code, 'No')
       }
       const reply = await send('/v1/tasks/t', get(), { tasks: { getTask } })
-      const body: { code: number; message: string } = JSON.parse(reply.text)
+      const body: { code: number; message: string; error: string } = JSON.parse(reply.text)
       assert.deepEqual([reply.status, body.code, body.message], [status, rpc, 'No'])
+      assert.match(body.error, /^io\.a2a\.spec\.\w+Error$/, 'clients on the Java SDK read nothing else')
     }
   })
 
