@@ -266,6 +266,30 @@ describe('what 0.3 proto-JSON is told', () => {
     )
   })
 
+  it('holds a file’s base64 where bytes are, and takes the file itself too', () => {
+    const sent = (raw: string): string =>
+      V0_3_PROTO.encodeResult(
+        'SendMessage',
+        textOf({ message: { messageId: 'm', role: 'ROLE_AGENT', parts: [{ raw }] } }),
+      )
+    const read = (fileWithBytes: string): unknown => {
+      const message = { messageId: 'm', role: 'ROLE_AGENT', content: [{ file: { fileWithBytes } }] }
+      const { value } = V0_3_PROTO.decodeResult('SendMessage', wire({ message }))
+      return Reflect.get(
+        Object((value as { message: { parts: readonly unknown[] } }).message.parts[0]),
+        'raw',
+      )
+    }
+    const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+    assert.ok(sent('-_8').includes(`"fileWithBytes":"${base64('+/8=')}"`))
+    assert.ok(sent('').includes('"fileWithBytes":""'))
+    assert.equal(read(base64(base64('Hello'))), base64('Hello'))
+    for (const file of ['', 'Hello', 'Hello, world', 'a=b=', '\u0000\u00ff']) {
+      assert.equal(read(base64(file)), base64(file))
+    }
+  })
+
   it('has an empty object for a config that was deleted', () => {
     assert.equal(V0_3_PROTO.encodeResult('DeleteTaskPushNotificationConfig', '{}'), '{}')
   })

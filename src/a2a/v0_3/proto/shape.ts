@@ -2,6 +2,7 @@ import { objectText } from '../../json-text.ts'
 import { partFromV1, partToV1 } from '../part.ts'
 import { readMembers } from '../read.ts'
 import type { Shape, Words } from '../shape.ts'
+import { decodeFileBytes, encodeFileBytes } from './file-bytes.ts'
 import { jsonName } from './names.ts'
 
 /** By number, as in the protobuf enums. */
@@ -45,10 +46,11 @@ function decodePart(text: string): string {
   const file = part.get('file')
   const content = file === undefined ? undefined : readMembers(file, jsonName)
   const data = part.get('data')
+  const bytes = content?.get('fileWithBytes')
   return partToV1(
     {
       text: part.get('text'),
-      bytes: content?.get('fileWithBytes'),
+      bytes: bytes && decodeFileBytes(bytes),
       uri: content?.get('fileWithUri'),
       name: content?.get('name'),
       mimeType: content?.get('mimeType'),
@@ -62,7 +64,7 @@ function decodePart(text: string): string {
 function encodePart(text: string): string {
   const { text: said, data, bytes, uri, name, mimeType, metadata } = partFromV1(text)
   const file = objectText([
-    ['fileWithBytes', bytes],
+    ['fileWithBytes', bytes && encodeFileBytes(bytes)],
     ['fileWithUri', uri],
     ['mimeType', mimeType],
     ['name', name],
