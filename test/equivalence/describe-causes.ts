@@ -6,11 +6,14 @@ import { all, cancel, finished, stream, subscribe, textMessage } from './sdk-req
 import { Refusal } from './tasks-client.ts'
 import { nameOf, WAYS, type Way } from './ways.ts'
 
-export type Slug = 'scenario' | 'picky' | 'absent' | 'hidden'
+/** Registered or not, each has a gRPC listener of its own; `nobody` is a listener without an agent. */
+export type Slug = 'scenario' | 'picky' | 'absent' | 'hidden' | 'nobody'
 
 /** Who calls, and what. Default: a new subject with every scope, the scenario agent. */
 export type Caller = {
   readonly slug?: Slug
+  /** In place of the card published for that agent. */
+  readonly card?: unknown
   readonly scopes?: readonly string[]
   /** In place of a key of the subject's. */
   readonly key?: string | null
@@ -28,8 +31,10 @@ type Cause = {
   readonly reason: keyof typeof CODES
   /** Each is refused for the cause alone. */
   readonly ask: (world: CauseWorld, way: Way) => Promise<readonly Promise<unknown>[]>
-  /** Versions that have no words for what is asked, or another answer. */
+  /** A version that has no words for what is asked, or another answer. */
   readonly not?: Way['version']
+  /** The only binding in which it can happen. */
+  readonly only?: Way['binding']
 }
 
 /** What A2A 1.0 (§5.4) calls each reason, and what 0.3 calls it where that differs. */
@@ -216,6 +221,12 @@ const CAUSES: readonly Cause[] = [
     ask: async ({ connect }, way) => everything(await connect(way, { slug: 'hidden' })),
   },
   {
+    name: 'a call that names no agent',
+    reason: 'INVALID_PARAMS',
+    ask: async ({ connect }, way) => everything(await connect(way, { slug: 'nobody' })),
+    only: 'GRPC',
+  },
+  {
     name: 'no credential',
     reason: 'UNAUTHENTICATED',
     ask: async ({ connect }, way) => everything(await connect(way, { key: null })),
@@ -254,9 +265,9 @@ const CAUSES: readonly Cause[] = [
 /** The same error for the same cause, whatever way the call came. */
 export function describeCauses(world: CauseWorld): void {
   describe('the same error for the same cause, over every way', { concurrency: true }, () => {
-    for (const { name, reason, ask, not } of CAUSES) {
+    for (const { name, reason, ask, not, only } of CAUSES) {
       it(`${reason}: ${name}`, async () => {
-        const ways = WAYS.filter(({ version }) => version !== not)
+        const ways = WAYS.filter(({ version, binding }) => version !== not && binding === (only ?? binding))
 
         const told = await Promise.all(
           ways.map(async (way) => {

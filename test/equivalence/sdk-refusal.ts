@@ -68,9 +68,10 @@ type Details = {
   readonly code: number
 }
 
-/** JSON-RPC and 0.3 say `data`, REST of 1.0 says `details`; 0.3 has no member around its error over REST. */
+/** JSON-RPC and 0.3 say `data`, REST of 1.0 says `details`; over REST, an error of 0.3 is the whole body. */
 function inReply({ status, body }: HttpReply): Details | undefined {
-  const error = at(body, 'error') ?? body
+  const member = at(body, 'error')
+  const error = typeof member === 'object' ? member : body
   const code = at(body, 'jsonrpc') === undefined ? status : numberAt(error, 'code')
   return detailsIn(at(error, 'data') ?? at(error, 'details'), code)
 }

@@ -7,12 +7,15 @@ import { sdkTasksClient } from './sdk-tasks-client.ts'
 import type { World } from './tasks-client.ts'
 import type { Way } from './ways.ts'
 
-/** Agents with a gRPC listener of their own, which 0.3 needs. Nobody registers `absent`. */
-const SLUGS: readonly Slug[] = ['scenario', 'picky', 'hidden', 'absent']
+/** The agents of the gRPC listeners, in their order; the last has none. */
+const SLUGS: readonly Slug[] = ['scenario', 'picky', 'hidden', 'absent', 'nobody']
+const LISTENERS = SLUGS.map((slug) => (slug === 'nobody' ? '' : slug))
 
 /** One gateway for all ways into it: they are told apart by their clients only. */
 export type Worlds = AsyncDisposable &
   CauseWorld & {
+    /** The card that the gateway publishes for the scenario agent. */
+    readonly card: unknown
     /** JSON-RPC of 1.0 without a client library. */
     raw(): World
     through(way: Way): World
@@ -21,7 +24,7 @@ export type Worlds = AsyncDisposable &
 export async function openWorlds(backend: 'memory' | 'sqlite'): Promise<Worlds> {
   await using opened = new AsyncDisposableStack()
   const agent = opened.use(await openAgent())
-  const gateway = opened.use(await openGateway({ backend, listeners: SLUGS }))
+  const gateway = opened.use(await openGateway({ backend, listeners: LISTENERS }))
   await gateway.register('scenario', agent.card)
   await gateway.register('hidden', agent.card, 'restricted')
   await gateway.register('picky', pickyCard(agent.card))
@@ -31,6 +34,7 @@ export async function openWorlds(backend: 'memory' | 'sqlite'): Promise<Worlds> 
     picky: await gateway.card('picky'),
     hidden: await gateway.card('hidden'),
     absent: cardOfNobody(gateway, 'absent'),
+    nobody: cardOfNobody(gateway, 'nobody'),
   }
   const running = opened.move()
 
@@ -40,6 +44,7 @@ export async function openWorlds(backend: 'memory' | 'sqlite'): Promise<Worlds> 
     rawTasksClient({ url: `${gateway.url}/a2a/scenario`, key: await gateway.key(subject) })
   const none = async () => {}
   return {
+    card: scenario,
     raw: () => ({ client: raw, witness: raw, [Symbol.asyncDispose]: none }),
     through: (way) => ({
       client: async (subject) =>
@@ -47,9 +52,10 @@ export async function openWorlds(backend: 'memory' | 'sqlite'): Promise<Worlds> 
       witness: raw,
       [Symbol.asyncDispose]: none,
     }),
-    async connect(way, { slug = 'scenario', scopes, key, headers = {} }: Caller = {}) {
+    async connect(way, caller: Caller = {}) {
+      const { slug = 'scenario', card = cards[slug], scopes, key, headers = {} } = caller
       const secret = key === undefined ? await gateway.key(newSubject(), scopes) : key
-      return connect(cards[slug], way, { ...(secret === null ? {} : { key: secret }), headers })
+      return connect(card, way, { ...(secret === null ? {} : { key: secret }), headers })
     },
     sendBroken: async (way) => sendBroken(scenario, way, await gateway.key(newSubject())),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
