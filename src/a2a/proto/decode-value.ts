@@ -1,11 +1,13 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
 import { ParleyError } from '../../errors.ts'
-import { objectText } from '../json-text.ts'
 import { MAX_JSON_DEPTH } from '../wire.ts'
 import type { Instant } from './instant.ts'
 
+/** A reader that stands at the first byte of a message, and where the message ends. The reader is left at the end. */
+export type Span = { readonly reader: BinaryReader; readonly end: number }
+
 /** Nested unknown groups are skipped no deeper than this. */
-export const MAX_GROUP_DEPTH = 16
+const MAX_GROUP_DEPTH = 16
 
 const invalid = (message: string): ParleyError => new ParleyError('invalid_params', message)
 
@@ -14,68 +16,103 @@ export function assertDepth(depth: number): void {
   if (depth > MAX_JSON_DEPTH) throw invalid(`The message nests deeper than ${MAX_JSON_DEPTH} levels of JSON`)
 }
 
-/** A message that came in several pieces is what the pieces say one after the other. */
-export function joined(slices: readonly Uint8Array[]): Uint8Array {
-  const [first, ...more] = slices
-  return first === undefined || more.length > 0 ? Buffer.concat(slices) : first
+/** The end of the length-delimited field that begins here, which must be within `limit`. */
+export function enter(reader: BinaryReader, limit: number): number {
+  const end = reader.uint32() + reader.pos
+  if (end > limit) throw new RangeError('A field is longer than what holds it')
+  return end
 }
 
 /** Calls `onField` for every field until all is read; what it does not take (`false`) is skipped. */
 export function scan(
-  bytes: Uint8Array,
+  { reader, end }: Span,
   onField: (number: number, wireType: WireType, reader: BinaryReader) => boolean,
 ): void {
-  const reader = new BinaryReader(bytes)
-  while (reader.pos < reader.len) {
+  while (reader.pos < end) {
     const [number, wireType] = reader.tag()
     if (!onField(number, wireType, reader)) reader.skip(wireType, number, MAX_GROUP_DEPTH)
   }
+  if (reader.pos > end) throw new RangeError('A field is longer than what holds it')
 }
 
-export function structText(bytes: Uint8Array, depth: number): string {
+/** Where a length-delimited field begins, every time it occurs: a message in several pieces is what they say one after the other. */
+export type Pieces = { first: number; more: number[] | undefined }
+
+/** Passes the field that begins here, and notes it. */
+export function notePiece(pieces: Pieces | undefined, { reader, end }: Span): Pieces {
+  const begin = reader.pos
+  reader.pos = enter(reader, end)
+  if (pieces === undefined) return { first: begin, more: undefined }
+  pieces.more ??= []
+  pieces.more.push(begin)
+  return pieces
+}
+
+/** The message that came in these pieces. */
+export function spanOf({ first, more }: Pieces, { reader, end }: Span): Span {
+  reader.pos = first
+  if (more === undefined) return { reader, end: enter(reader, end) }
+  const bytes = Buffer.concat(
+    [first, ...more].map((begin) => {
+      reader.pos = begin
+      return reader.bytes()
+    }),
+  )
+  return { reader: new BinaryReader(bytes), end: bytes.length }
+}
+
+export function structText(struct: Span, depth: number): string {
   assertDepth(depth)
-  const entries = new Map<string, string>()
-  scan(bytes, (number, wireType, reader) => {
+  const members = new Map<string, string>()
+  scan(struct, (number, wireType, reader) => {
     if (number !== 1 || wireType !== WireType.LengthDelimited) return false
-    const [key, value] = readMember(reader.bytes(), depth + 1)
-    entries.set(key, value)
+    readMember(members, { reader, end: enter(reader, struct.end) }, depth + 1)
     return true
   })
-  return objectText(entries)
+  return textOfMap(members)
 }
 
-function readMember(bytes: Uint8Array, depth: number): readonly [string, string] {
+export const textOfMap = (map: ReadonlyMap<string, string>): string => {
+  let text = ''
+  for (const [key, value] of map) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${value}`
+  return `{${text}}`
+}
+
+function readMember(members: Map<string, string>, entry: Span, depth: number): void {
   let key = ''
-  const slices: Uint8Array[] = []
-  scan(bytes, (number, wireType, reader) => {
+  let pieces: Pieces | undefined
+  scan(entry, (number, wireType, reader) => {
     if (wireType !== WireType.LengthDelimited) return false
     if (number === 1) key = reader.string(true)
-    else if (number === 2) slices.push(reader.bytes())
+    else if (number === 2) pieces = notePiece(pieces, entry)
     else return false
     return true
   })
-  return [key, valueText(joined(slices), depth)]
+  members.set(key, pieces === undefined ? 'null' : valueText(spanOf(pieces, entry), depth))
+  entry.reader.pos = entry.end
 }
 
 /** A value that says nothing of what it is counts as `null`: some senders mean that by it. */
-export function valueText(bytes: Uint8Array, depth: number): string {
+export function valueText(value: Span, depth: number): string {
   let text = 'null'
-  let nested: { readonly number: number; readonly slices: Uint8Array[] } | undefined
-  scan(bytes, (number, wireType, reader) => {
-    if (number < 1 || number > VALUE_WIRE_TYPES.length || wireType !== VALUE_WIRE_TYPES[number - 1])
-      return false
-    if (number >= 5) {
-      if (nested?.number !== number) nested = { number, slices: [] }
-      nested.slices.push(reader.bytes())
+  let nested = 0
+  let pieces: Pieces | undefined
+  scan(value, (number, wireType, reader) => {
+    if (wireType !== VALUE_WIRE_TYPES[number - 1]) return false
+    if (number < STRUCT) {
+      pieces = undefined
+      text = valueScalar(number, reader)
       return true
     }
-    nested = undefined
-    text = valueScalar(number, reader)
+    pieces = notePiece(number === nested ? pieces : undefined, value)
+    nested = number
     return true
   })
-  if (nested === undefined) return text
-  const all = joined(nested.slices)
-  return nested.number === 5 ? structText(all, depth) : listText(all, depth)
+  if (pieces === undefined) return text
+  const span = spanOf(pieces, value)
+  const made = nested === STRUCT ? structText(span, depth) : listText(span, depth)
+  value.reader.pos = value.end
+  return made
 }
 
 /** Of `google.protobuf.Value`: null, number, string, boolean, struct, list. */
@@ -87,6 +124,7 @@ const VALUE_WIRE_TYPES: readonly WireType[] = [
   WireType.LengthDelimited,
   WireType.LengthDelimited,
 ]
+const STRUCT = 5
 
 function valueScalar(number: number, reader: BinaryReader): string {
   if (number === 2) {
@@ -100,21 +138,21 @@ function valueScalar(number: number, reader: BinaryReader): string {
   return 'null'
 }
 
-function listText(bytes: Uint8Array, depth: number): string {
+function listText(list: Span, depth: number): string {
   assertDepth(depth)
-  const items: string[] = []
-  scan(bytes, (number, wireType, reader) => {
+  let items = ''
+  scan(list, (number, wireType, reader) => {
     if (number !== 1 || wireType !== WireType.LengthDelimited) return false
-    items.push(valueText(reader.bytes(), depth + 1))
+    items += `${items === '' ? '' : ','}${valueText({ reader, end: enter(reader, list.end) }, depth + 1)}`
     return true
   })
-  return `[${items.join(',')}]`
+  return `[${items}]`
 }
 
-export function readInstant(bytes: Uint8Array): Instant {
+export function readInstant(span: Span): Instant {
   let seconds = 0n
   let nanos = 0
-  scan(bytes, (number, wireType, reader) => {
+  scan(span, (number, wireType, reader) => {
     if (wireType !== WireType.Varint) return false
     if (number === 1) seconds = BigInt(reader.int64())
     else if (number === 2) nanos = reader.int32()

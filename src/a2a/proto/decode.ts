@@ -1,17 +1,20 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
-import { objectText } from '../json-text.ts'
 import {
   assertDepth,
-  joined,
-  MAX_GROUP_DEPTH,
+  enter,
+  notePiece,
+  type Pieces,
   readInstant,
+  type Span,
   scan,
+  spanOf,
   structText,
+  textOfMap,
   valueText,
 } from './decode-value.ts'
 import type { AnyTables } from './encode.ts'
 import { printDuration, printTimestamp } from './instant.ts'
-import type { EnumTable, Field, Kind, MessageTable } from './message-table.ts'
+import { type Field, isEnum, type Kind, type MessageTable } from './message-table.ts'
 
 /**
  * Bytes → proto-JSON text. Defaults are left out, but where the table wants them shown; unknown fields are skipped; an
@@ -19,188 +22,171 @@ import type { EnumTable, Field, Kind, MessageTable } from './message-table.ts'
  *
  * Throws `invalid_params` for what JSON cannot hold and what would nest deeper than JSON may, and whatever the reader
  * throws for bytes that are no message.
- *
- * `depth` is that of the JSON object which the message becomes.
  */
-export function decodeMessage(table: MessageTable, bytes: Uint8Array, any: AnyTables, depth = 1): string {
-  return objectText(membersOfMessage(table, bytes, any, depth))
+export function decodeMessage(table: MessageTable, bytes: Uint8Array, any: AnyTables): string {
+  return messageText(table, spanOver(bytes), any, 1)
 }
 
-const isMessage = (kind: Kind): boolean =>
-  typeof kind === 'object' ? kind.type === 'message' : WELL_KNOWN.has(kind)
+/** Not the `Buffer` that the bytes may be: its views cost several times as much. */
+const spanOver = ({ buffer, byteOffset, byteLength }: Uint8Array): Span => ({
+  reader: new BinaryReader(new Uint8Array(buffer, byteOffset, byteLength)),
+  end: byteLength,
+})
 
-const WELL_KNOWN: ReadonlySet<string> = new Set(['struct', 'value', 'timestamp', 'duration', 'any'])
+/** `depth` is that of the JSON object which the message becomes. */
+const messageText = (table: MessageTable, span: Span, any: AnyTables, depth: number): string =>
+  `{${membersText(table, span, any, depth)}}`
 
-function wireTypeOf({ shape, kind }: Field): WireType {
-  if (shape === 'map' || isMessage(kind) || kind === 'string' || kind === 'bytes') {
-    return WireType.LengthDelimited
-  }
-  return WireType.Varint
-}
-
-/** What was read of a message's fields: JSON of scalars, bytes of messages (which merge when they repeat), lists, maps. */
+/** What was read of the fields of a message, by their place in the table. */
 type Found = {
-  readonly scalars: Map<Field, string>
-  readonly messages: Map<Field, Uint8Array[]>
-  readonly lists: Map<Field, string[]>
-  readonly maps: Map<Field, Map<string, string>>
+  /** Of scalars their JSON, of lists that of their items. */
+  readonly texts: (string | undefined)[]
+  /** Of single messages, which are read when all of them is known to be there. */
+  readonly pieces: (Pieces | undefined)[]
+  readonly maps: (Map<string, string> | undefined)[]
 }
 
-function membersOfMessage(
-  table: MessageTable,
-  bytes: Uint8Array,
-  any: AnyTables,
-  depth: number,
-): readonly (readonly [string, string | undefined])[] {
+/** The members of the object, without its braces. */
+function membersText(table: MessageTable, span: Span, any: AnyTables, depth: number): string {
   assertDepth(depth)
-  const found: Found = { scalars: new Map(), messages: new Map(), lists: new Map(), maps: new Map() }
-  const chosen = new Map<string, Field>()
-  const reader = new BinaryReader(bytes)
-  while (reader.pos < reader.len) {
-    const [number, wireType] = reader.tag()
+  const found: Found = { texts: [], pieces: [], maps: [] }
+  scan(span, (number, wireType) => {
     const field = table.byNumber.get(number)
-    if (field === undefined || wireType !== wireTypeOf(field)) {
-      reader.skip(wireType, number, MAX_GROUP_DEPTH)
-      continue
-    }
-    if (field.choice !== undefined) forgetOther(found, chosen, field, field.choice)
-    readField(found, field, reader, any, depth)
+    if (field === undefined || wireType !== wireTypeOf(field)) return false
+    if (field.choice !== undefined) forgetOthers(found, table, field)
+    readField(found, field, span, any, depth)
+    return true
+  })
+  let members = ''
+  for (const field of table.fields) {
+    const text = textOfField(found, field, span, any, depth)
+    if (text !== undefined) members += `${members === '' ? '' : ','}${field.key}${text}`
   }
-  return table.fields.map((field) => [field.name, textOfField(found, field, any, depth)])
+  span.reader.pos = span.end
+  return members
 }
+
+const wireTypeOf = ({ isVarint }: Field): WireType => (isVarint ? WireType.Varint : WireType.LengthDelimited)
 
 /** Of a choice, the last one on the wire is the one that is set. */
-function forgetOther(found: Found, chosen: Map<string, Field>, field: Field, choice: string): void {
-  const other = chosen.get(choice)
-  if (other !== undefined && other !== field) {
-    found.scalars.delete(other)
-    found.messages.delete(other)
+function forgetOthers(found: Found, table: MessageTable, chosen: Field): void {
+  for (const { choice, index } of table.fields) {
+    if (choice !== chosen.choice || index === chosen.index) continue
+    found.texts[index] = undefined
+    found.pieces[index] = undefined
   }
-  chosen.set(choice, field)
 }
 
-function readField(found: Found, field: Field, reader: BinaryReader, any: AnyTables, depth: number): void {
-  const { kind, shape } = field
+function readField(found: Found, field: Field, span: Span, any: AnyTables, depth: number): void {
+  const { kind, shape, index, isMessage } = field
+  const { reader, end } = span
   if (shape === 'map') {
-    const [key, value] = readEntry(field, reader.bytes(), any, depth + 2)
-    at(found.maps, field, () => new Map<string, string>()).set(key, value)
+    found.maps[index] ??= new Map()
+    readEntry(found.maps[index], field, { reader, end: enter(reader, end) }, any, depth + 2)
   } else if (shape === 'many') {
-    const item = isMessage(kind)
-      ? textOfMessage(kind, [reader.bytes()], any, depth + 2)
+    const before = found.texts[index]
+    const item = isMessage
+      ? textOfMessage(kind, { reader, end: enter(reader, end) }, any, depth + 2)
       : readScalar(kind, reader)
-    at(found.lists, field, (): string[] => []).push(item)
-  } else if (isMessage(kind)) {
-    at(found.messages, field, (): Uint8Array[] => []).push(reader.bytes())
+    found.texts[index] = before === undefined ? item : `${before},${item}`
+  } else if (isMessage) {
+    found.pieces[index] = notePiece(found.pieces[index], span)
   } else {
-    found.scalars.set(field, readScalar(kind, reader))
+    found.texts[index] = readScalar(kind, reader)
   }
 }
 
-function at<V>(map: Map<Field, V>, field: Field, create: () => V): V {
-  let value = map.get(field)
-  if (value === undefined) {
-    value = create()
-    map.set(field, value)
-  }
-  return value
-}
-
-function textOfField(found: Found, field: Field, any: AnyTables, depth: number): string | undefined {
-  if (field.shape === 'many') {
-    const items = found.lists.get(field)
-    if (items === undefined) return field.isAlwaysShown ? '[]' : undefined
+function textOfField(
+  found: Found,
+  { index, kind, shape, zero, hasPresence, isAlwaysShown }: Field,
+  span: Span,
+  any: AnyTables,
+  depth: number,
+): string | undefined {
+  const pieces = found.pieces[index]
+  if (pieces !== undefined) return textOfMessage(kind, spanOf(pieces, span), any, depth + 1)
+  const map = found.maps[index]
+  if (map !== undefined) {
     assertDepth(depth + 1)
-    return `[${items.join(',')}]`
+    return textOfMap(map)
   }
-  if (field.shape === 'map') {
-    const entries = found.maps.get(field)
-    if (entries === undefined) return field.isAlwaysShown ? '{}' : undefined
+  const text = found.texts[index]
+  if (text === undefined) return isAlwaysShown ? zero : undefined
+  if (shape === 'many') {
     assertDepth(depth + 1)
-    return objectText(entries)
+    return `[${text}]`
   }
-  if (isMessage(field.kind)) {
-    const slices = found.messages.get(field)
-    return slices && textOfMessage(field.kind, slices, any, depth + 1)
-  }
-  const text = found.scalars.get(field)
-  if (field.hasPresence) return text
-  const zero = zeroOf(field.kind)
-  if (text === undefined || text === zero) return field.isAlwaysShown ? zero : undefined
-  return text
+  return text === zero && !hasPresence && !isAlwaysShown ? undefined : text
 }
 
 function readScalar(kind: Kind, reader: BinaryReader): string {
   if (kind === 'string') return JSON.stringify(reader.string(true))
-  if (kind === 'bytes') return `"${base64(reader.bytes())}"`
+  if (kind === 'bytes') return base64Text(reader.bytes())
   if (kind === 'bool') return String(reader.bool())
   const number = reader.int32()
-  return typeof kind === 'object' && kind.type === 'enum' ? nameOf(kind, number) : String(number)
+  const name = isEnum(kind) ? kind.names.get(number) : undefined
+  return name === undefined ? String(number) : JSON.stringify(name)
 }
 
-const base64 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+const base64Text = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  `"${Buffer.from(buffer, byteOffset, byteLength).toString('base64')}"`
 
-function nameOf({ numbers }: EnumTable, wanted: number): string {
-  for (const [name, number] of numbers) if (number === wanted) return `"${name}"`
-  return String(wanted)
-}
-
-function zeroOf(kind: Kind): string {
-  if (kind === 'string' || kind === 'bytes') return '""'
-  if (kind === 'bool') return 'false'
-  return typeof kind === 'object' && kind.type === 'enum' ? nameOf(kind, 0) : '0'
-}
-
-function textOfMessage(kind: Kind, slices: readonly Uint8Array[], any: AnyTables, depth: number): string {
-  const bytes = joined(slices)
-  if (typeof kind === 'object' && kind.type === 'message') return decodeMessage(kind, bytes, any, depth)
+function textOfMessage(kind: Kind, span: Span, any: AnyTables, depth: number): string {
+  if (typeof kind === 'object' && kind.type === 'message') return messageText(kind, span, any, depth)
   switch (kind) {
     case 'struct':
-      return structText(bytes, depth)
+      return structText(span, depth)
     case 'value':
-      return valueText(bytes, depth)
+      return valueText(span, depth)
     case 'timestamp':
-      return `"${printTimestamp(readInstant(bytes))}"`
+      return `"${printTimestamp(readInstant(span))}"`
     case 'duration':
-      return `"${printDuration(readInstant(bytes))}"`
+      return `"${printDuration(readInstant(span))}"`
     default:
-      return anyText(bytes, any, depth)
+      return anyText(span, any, depth)
   }
 }
 
 function readEntry(
-  { kind }: Field,
-  bytes: Uint8Array,
+  map: Map<string, string>,
+  { kind, isMessage }: Field,
+  entry: Span,
   any: AnyTables,
   depth: number,
-): readonly [string, string] {
+): void {
   let key = ''
   let text: string | undefined
-  const slices: Uint8Array[] = []
-  scan(bytes, (number, wireType, reader) => {
+  let pieces: Pieces | undefined
+  scan(entry, (number, wireType, reader) => {
     if (wireType !== WireType.LengthDelimited) return false
     if (number === 1) key = reader.string(true)
-    else if (number === 2 && isMessage(kind)) slices.push(reader.bytes())
+    else if (number === 2 && isMessage) pieces = notePiece(pieces, entry)
     else if (number === 2) text = readScalar(kind, reader)
     else return false
     return true
   })
-  return [key, isMessage(kind) ? textOfMessage(kind, slices, any, depth) : (text ?? zeroOf(kind))]
+  if (isMessage)
+    text = textOfMessage(kind, pieces === undefined ? nothing() : spanOf(pieces, entry), any, depth)
+  map.set(key, text ?? '""')
+  entry.reader.pos = entry.end
 }
 
+const nothing = (): Span => spanOver(new Uint8Array())
+
 /** As proto-JSON has it; of a type we do not know, its bytes in base64. */
-function anyText(bytes: Uint8Array, any: AnyTables, depth: number): string {
+function anyText(span: Span, any: AnyTables, depth: number): string {
   let url = ''
   let value: Uint8Array = new Uint8Array()
-  scan(bytes, (number, wireType, reader) => {
+  scan(span, (number, wireType, reader) => {
     if (wireType !== WireType.LengthDelimited) return false
     if (number === 1) url = reader.string(true)
     else if (number === 2) value = reader.bytes()
     else return false
     return true
   })
-  const type = ['@type', JSON.stringify(url)] as const
+  const type = `"@type":${JSON.stringify(url)}`
   const table = any.get(url.slice(url.lastIndexOf('/') + 1))
-  if (table === undefined) return objectText([type, ['value', `"${base64(value)}"`]])
-  return objectText([type, ...membersOfMessage(table, value, any, depth)])
+  if (table === undefined) return `{${type},"value":${base64Text(value)}}`
+  const members = membersText(table, spanOver(value), any, depth)
+  return members === '' ? `{${type}}` : `{${type},${members}}`
 }

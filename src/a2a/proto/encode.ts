@@ -1,7 +1,7 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { ParleyError } from '../../errors.ts'
 import { type Instant, parseDuration, parseTimestamp } from './instant.ts'
-import type { Field, Kind, MessageTable } from './message-table.ts'
+import { type Field, isEnum, type Kind, type MessageTable } from './message-table.ts'
 
 /** The tables of what an `Any` may hold, by full name. */
 export type AnyTables = ReadonlyMap<string, MessageTable>
@@ -75,7 +75,7 @@ function isDefault(kind: Kind, value: unknown): boolean {
   if (kind === 'string' || kind === 'bytes') return value === ''
   if (kind === 'int32') return value === 0
   if (kind === 'bool') return value === false
-  return typeof kind === 'object' && kind.type === 'enum' && kind.numbers.get(String(value)) === 0
+  return isEnum(kind) && kind.numbers.get(String(value)) === 0
 }
 
 function writeTagged(writer: BinaryWriter, place: Place, number: number, value: unknown): void {

@@ -7,12 +7,26 @@ export type Scalar = 'string' | 'bytes' | 'bool' | 'int32'
 /** Messages of Google's whose JSON is not an object of their fields. */
 export type WellKnown = 'struct' | 'value' | 'timestamp' | 'duration' | 'any'
 
-export type EnumTable = { readonly type: 'enum'; readonly numbers: ReadonlyMap<string, number> }
+export type EnumTable = {
+  readonly type: 'enum'
+  readonly numbers: ReadonlyMap<string, number>
+  readonly names: ReadonlyMap<number, string>
+}
 
 export type Kind = Scalar | WellKnown | EnumTable | MessageTable
 
 export type Field = {
   readonly name: string
+  /** Its place in the table. */
+  readonly index: number
+  /** The name as it begins a member of JSON. */
+  readonly key: string
+  /** How a single one is written: a varint, or its length and as many bytes. */
+  readonly isVarint: boolean
+  /** Of a message, whose pieces merge when it repeats. */
+  readonly isMessage: boolean
+  /** The JSON of the default; absent for a message. */
+  readonly zero: string | undefined
   readonly number: number
   readonly kind: Kind
   readonly shape: 'one' | 'many' | 'map'
@@ -28,27 +42,45 @@ export type MessageTable = {
   readonly type: 'message'
   readonly name: string
   readonly fields: readonly Field[]
-  readonly byName: ReadonlyMap<string, Field>
   readonly byNumber: ReadonlyMap<number, Field>
 }
 
-type Nameless = Omit<Field, 'name'>
+type Nameless = Pick<Field, 'number' | 'kind' | 'shape' | 'hasPresence' | 'choice' | 'isAlwaysShown'>
 
 export function message(name: string, members: Readonly<Record<string, Nameless>>): MessageTable {
-  const fields = Object.entries(members).map(([key, field]): Field => ({ ...field, name: key }))
-  return {
-    type: 'message',
-    name,
-    fields,
-    byName: new Map(fields.map((field) => [field.name, field])),
-    byNumber: new Map(fields.map((field) => [field.number, field])),
-  }
+  const fields = Object.entries(members).map(([member, field], index): Field => {
+    const { kind, shape } = field
+    const zero = zeroOf(kind, shape)
+    const isVarint = shape !== 'map' && (kind === 'bool' || kind === 'int32' || isEnum(kind))
+    return {
+      ...field,
+      name: member,
+      index,
+      key: `${JSON.stringify(member)}:`,
+      isVarint,
+      isMessage: !isVarint && kind !== 'string' && kind !== 'bytes',
+      zero,
+    }
+  })
+  return { type: 'message', name, fields, byNumber: new Map(fields.map((field) => [field.number, field])) }
+}
+
+export const isEnum = (kind: Kind): kind is EnumTable => typeof kind === 'object' && kind.type === 'enum'
+
+const zeroOf = (kind: Kind, shape: Field['shape']): string | undefined => {
+  if (shape === 'many') return '[]'
+  if (shape === 'map') return '{}'
+  if (kind === 'string' || kind === 'bytes') return '""'
+  if (kind === 'int32') return '0'
+  if (kind === 'bool') return 'false'
+  return isEnum(kind) ? JSON.stringify(kind.names.get(0)) : undefined
 }
 
 /** An enum whose names are numbered from 0, in their order. */
 export const enumOf = (...names: readonly string[]): EnumTable => ({
   type: 'enum',
   numbers: new Map(names.map((name, number) => [name, number])),
+  names: new Map(names.map((name, number) => [number, name])),
 })
 
 const field = (number: number, kind: Kind, more: Partial<Nameless> = {}): Nameless => ({
