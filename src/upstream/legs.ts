@@ -2,7 +2,7 @@ import type { AgentInterface } from '../a2a/agent-card.ts'
 import type { Operation } from '../a2a/operation.ts'
 import { V0_3_JSON } from '../a2a/v0_3/json/dialect.ts'
 import { methodOfOperation } from '../a2a/v0_3/json/methods.ts'
-import { V0_3_PROTO } from '../a2a/v0_3/proto/dialect.ts'
+import { V0_3_REST } from '../a2a/v0_3/proto/dialect.ts'
 import { V1_0 } from '../a2a/v1-0.ts'
 import { findVersion, type Version } from '../a2a/version.ts'
 import { AgentFailure } from '../delivery/agent-client.ts'
@@ -35,7 +35,7 @@ export function createLegs(deps: BindingDeps): Legs {
       'HTTP+JSON',
       {
         '1.0': createLeg(createRest(deps, '1.0'), V1_0),
-        '0.3': createLeg(createRest(deps, '0.3'), V0_3_PROTO),
+        '0.3': createLeg(createRest(deps, '0.3'), V0_3_REST),
       },
     ],
   ])

@@ -294,6 +294,18 @@ describe('what 0.3 proto-JSON is told', () => {
     assert.equal(V0_3_PROTO.encodeResult('DeleteTaskPushNotificationConfig', '{}'), '{}')
   })
 
+  it('has over REST what 0.3.0 has: names of files and metadata of parts came later, and strict readers exist', () => {
+    const parts = [{ url: 'u', filename: 'f', mediaType: 'm/m', metadata: { a: 1 } }, { data: [1] }]
+    const message = { messageId: 'm', role: 'ROLE_USER', parts }
+
+    const request = V0_3_REST.encodeRequest('SendMessage', JSON.stringify({ message }))
+
+    assert.deepEqual(JSON.parse(request).message.content, [
+      { file: { fileWithUri: 'u', mimeType: 'm/m' } },
+      { data: { data: { value: [1] } } },
+    ])
+  })
+
   it('has a card in the form of protobuf over gRPC, and in every form over REST', () => {
     const card = textOf({
       name: 'n',

@@ -7,6 +7,7 @@ import { decodeArtifactUpdate, decodeEach, decodeMessage, decodeStatusUpdate, de
 import { encodeArtifactUpdate, encodeEach, encodeMessage, encodeStatusUpdate, encodeTask } from '../encode.ts'
 import { LEGACY_OPERATIONS, type LegacyUnaryOperation, rowOf } from '../operations.ts'
 import { checkAs, readMembers } from '../read.ts'
+import type { Shape } from '../shape.ts'
 import {
   listConfigsResponse,
   sendMessageResponse,
@@ -15,40 +16,27 @@ import {
   taskPushNotificationConfig,
 } from './json-schema.ts'
 import { jsonName } from './names.ts'
-import { decodeConfig, encodeConfig, REQUESTS } from './requests.ts'
-import { SHAPE } from './shape.ts'
+import { decodeConfig, encodeConfig, requestsOf } from './requests.ts'
+import { REST_SHAPE, SHAPE } from './shape.ts'
 
-/**
- * A2A 0.3 as proto-JSON: what its REST binding writes, and what its gRPC binding is decoded to.
- *
- * Where the versions differ, and what is decided about it, is written in docs/versions.md.
- */
-export const V0_3_PROTO: Dialect = {
-  version: '0.3',
-  operations: LEGACY_OPERATIONS,
-  decodeRequest(operation, request) {
-    const { check, decode } = rowOf(REQUESTS, operation)
-    checkAs(check, request.value, jsonName)
-    return wire(decode(request.text))
-  },
-  encodeRequest: (operation, request) => rowOf(REQUESTS, operation).encode(request),
-  encodeResult: (operation, result) => rowOf(RESULTS, operation).encode(result),
-  decodeResult: (operation, result) => wire(rowOf(RESULTS, operation).decode(result)),
-  encodeEvent: (operation, event) => encodeAnswer(event, operation),
-  decodeEvent: (event) => wire(decodeAnswer(streamResponse)(event)),
+function dialectOf(shape: Shape): Dialect {
+  const requests = requestsOf(shape)
+  const results = resultsOf(shape)
+  return {
+    version: '0.3',
+    operations: LEGACY_OPERATIONS,
+    decodeRequest(operation, request) {
+      const { check, decode } = rowOf(requests, operation)
+      checkAs(check, request.value, jsonName)
+      return wire(decode(request.text))
+    },
+    encodeRequest: (operation, request) => rowOf(requests, operation).encode(request),
+    encodeResult: (operation, result) => rowOf(results, operation).encode(result),
+    decodeResult: (operation, result) => wire(rowOf(results, operation).decode(result)),
+    encodeEvent: (operation, event) => encodeAnswer(shape, event, operation),
+    decodeEvent: (event) => wire(decodeAnswer(shape, streamResponse)(event)),
+  }
 }
-
-/**
- * The same over REST, where clients read a card in the JSON form or, of its security schemes, in the form of protobuf;
- * the document that is both versions' card has both.
- */
-export const V0_3_REST: Dialect = {
-  ...V0_3_PROTO,
-  encodeResult: (operation, result) =>
-    operation === 'GetExtendedAgentCard' ? bothCards(result) : V0_3_PROTO.encodeResult(operation, result),
-}
-
-const bothCards = (card: string): string => supersetCard(card, encodeCard(card, legacyInterfaces(card)))
 
 /** One operation's result in 0.3 ⇄ its result in 1.0. */
 type ResultForm = {
@@ -63,30 +51,25 @@ const checked =
     return decode(text)
   }
 
-const decodeAnswer = (check: Check<unknown>): ResultForm['decode'] =>
+const decodeAnswer = (shape: Shape, check: Check<unknown>): ResultForm['decode'] =>
   checked(check, (text) => {
     const { task, message, statusUpdate, artifactUpdate } = Object.fromEntries(readMembers(text, jsonName))
     return objectText([
-      ['task', task && decodeTask(SHAPE, task)],
-      ['message', message && decodeMessage(SHAPE, message)],
-      ['statusUpdate', statusUpdate && decodeStatusUpdate(SHAPE, statusUpdate)],
-      ['artifactUpdate', artifactUpdate && decodeArtifactUpdate(SHAPE, artifactUpdate)],
+      ['task', task && decodeTask(shape, task)],
+      ['message', message && decodeMessage(shape, message)],
+      ['statusUpdate', statusUpdate && decodeStatusUpdate(shape, statusUpdate)],
+      ['artifactUpdate', artifactUpdate && decodeArtifactUpdate(shape, artifactUpdate)],
     ])
   })
 
-function encodeAnswer(text: string, operation: StreamOperation): string {
+function encodeAnswer(shape: Shape, text: string, operation: StreamOperation): string {
   const { task, message, statusUpdate, artifactUpdate } = Object.fromEntries(membersOf(text))
   return objectText([
-    ['task', task && encodeTask(SHAPE, task)],
-    ['message', message && encodeMessage(SHAPE, message)],
-    ['statusUpdate', statusUpdate && encodeStatusUpdate(SHAPE, statusUpdate, operation)],
-    ['artifactUpdate', artifactUpdate && encodeArtifactUpdate(SHAPE, artifactUpdate)],
+    ['task', task && encodeTask(shape, task)],
+    ['message', message && encodeMessage(shape, message)],
+    ['statusUpdate', statusUpdate && encodeStatusUpdate(shape, statusUpdate, operation)],
+    ['artifactUpdate', artifactUpdate && encodeArtifactUpdate(shape, artifactUpdate)],
   ])
-}
-
-const taskForm: ResultForm = {
-  decode: checked(taskCheck, (text) => decodeTask(SHAPE, text)),
-  encode: (result) => encodeTask(SHAPE, result),
 }
 
 const configForm: ResultForm = {
@@ -94,13 +77,22 @@ const configForm: ResultForm = {
   encode: encodeConfig,
 }
 
-const RESULTS: Readonly<Record<LegacyUnaryOperation, ResultForm>> = {
-  SendMessage: {
-    decode: decodeAnswer(sendMessageResponse),
-    encode: (result) => encodeAnswer(result, 'SendStreamingMessage'),
-  },
-  GetTask: taskForm,
-  CancelTask: taskForm,
+function resultsOf(shape: Shape): Readonly<Record<LegacyUnaryOperation, ResultForm>> {
+  const task: ResultForm = {
+    decode: checked(taskCheck, (text) => decodeTask(shape, text)),
+    encode: (result) => encodeTask(shape, result),
+  }
+  const answer: ResultForm = {
+    decode: decodeAnswer(shape, sendMessageResponse),
+    encode: (result) => encodeAnswer(shape, result, 'SendStreamingMessage'),
+  }
+  return { ...OTHERS, SendMessage: answer, GetTask: task, CancelTask: task }
+}
+
+const OTHERS: Omit<
+  Readonly<Record<LegacyUnaryOperation, ResultForm>>,
+  'SendMessage' | 'GetTask' | 'CancelTask'
+> = {
   CreateTaskPushNotificationConfig: configForm,
   GetTaskPushNotificationConfig: configForm,
   ListTaskPushNotificationConfigs: {
@@ -131,3 +123,24 @@ function encodeConfigs(text: string): string {
 }
 
 const wire = (text: string): Wire<unknown> => ({ value: JSON.parse(text), text })
+
+/**
+ * A2A 0.3 as proto-JSON, which its gRPC binding is decoded to.
+ *
+ * Where the versions differ, and what is decided about it, is written in docs/versions.md.
+ */
+export const V0_3_PROTO: Dialect = dialectOf(SHAPE)
+
+const REST = dialectOf(REST_SHAPE)
+
+/**
+ * The same as its REST binding writes it. Clients read a card there in the JSON form or, of its security schemes, in the
+ * form of protobuf; the document that is both versions' card has both.
+ */
+export const V0_3_REST: Dialect = {
+  ...REST,
+  encodeResult: (operation, result) =>
+    operation === 'GetExtendedAgentCard' ? bothCards(result) : REST.encodeResult(operation, result),
+}
+
+const bothCards = (card: string): string => supersetCard(card, encodeCard(card, legacyInterfaces(card)))

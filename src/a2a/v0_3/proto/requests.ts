@@ -5,6 +5,7 @@ import { encodeMessage } from '../encode.ts'
 import type { LegacyOperation } from '../operations.ts'
 import { decodePushConfig, encodePushConfig } from '../push-config.ts'
 import { readMembers } from '../read.ts'
+import type { Shape } from '../shape.ts'
 import {
   configRequest,
   createConfigRequest,
@@ -16,7 +17,6 @@ import {
 } from './json-schema.ts'
 import { jsonName } from './names.ts'
 import { configName, configOfName, taskName, taskOfName } from './resource-names.ts'
-import { SHAPE } from './shape.ts'
 
 /** One operation's request in 0.3 ⇄ its request in 1.0. */
 export type RequestForm = {
@@ -25,12 +25,20 @@ export type RequestForm = {
   readonly encode: (request: string) => string
 }
 
-const send: RequestForm = { check: sendMessageRequest, decode: decodeSend, encode: encodeSend }
 const byName: RequestForm = { check: taskRequest, decode: decodeTaskName, encode: encodeTaskName }
 
-export const REQUESTS: Readonly<Record<LegacyOperation, RequestForm>> = {
-  SendMessage: send,
-  SendStreamingMessage: send,
+export type RequestForms = Readonly<Record<LegacyOperation, RequestForm>>
+
+export function requestsOf(shape: Shape): RequestForms {
+  const send: RequestForm = {
+    check: sendMessageRequest,
+    decode: (text) => decodeSend(shape, text),
+    encode: (text) => encodeSend(shape, text),
+  }
+  return { ...OTHERS, SendMessage: send, SendStreamingMessage: send }
+}
+
+const OTHERS: Omit<RequestForms, 'SendMessage' | 'SendStreamingMessage'> = {
   GetTask: { check: getTaskRequest, decode: decodeGetTask, encode: encodeGetTask },
   CancelTask: byName,
   SubscribeToTask: byName,
@@ -57,11 +65,11 @@ export const REQUESTS: Readonly<Record<LegacyOperation, RequestForm>> = {
   GetExtendedAgentCard: { check: emptyRequest, decode: () => '{}', encode: () => '{}' },
 }
 
-function decodeSend(text: string): string {
+function decodeSend(shape: Shape, text: string): string {
   const request = readMembers(text, jsonName)
   const configuration = request.get('configuration')
   return objectText([
-    ['message', decodeMessage(SHAPE, request.get('message') ?? '{}')],
+    ['message', decodeMessage(shape, request.get('message') ?? '{}')],
     ['configuration', configuration && decodeConfiguration(configuration)],
     ['metadata', request.get('metadata')],
   ])
@@ -79,10 +87,10 @@ function decodeConfiguration(text: string): string {
   ])
 }
 
-function encodeSend(text: string): string {
+function encodeSend(shape: Shape, text: string): string {
   const request = membersOf(text)
   return objectText([
-    ['message', encodeMessage(SHAPE, request.get('message') ?? '{}')],
+    ['message', encodeMessage(shape, request.get('message') ?? '{}')],
     ['configuration', encodeConfiguration(request.get('configuration') ?? '{}')],
     ['metadata', request.get('metadata')],
   ])

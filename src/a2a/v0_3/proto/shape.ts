@@ -1,5 +1,5 @@
 import { objectText } from '../../json-text.ts'
-import { partFromV1, partToV1 } from '../part.ts'
+import { type LegacyPart, partFromV1, partToV1 } from '../part.ts'
 import { readMembers } from '../read.ts'
 import type { Shape, Words } from '../shape.ts'
 import { decodeFileBytes, encodeFileBytes } from './file-bytes.ts'
@@ -19,16 +19,25 @@ export const STATES = [
   'TASK_STATE_AUTH_REQUIRED',
 ]
 
-/** The JSON form of 0.3's protobuf messages, which its REST and gRPC bindings carry: parsers of it refuse unknown members. */
+/** The JSON form of 0.3's protobuf messages, as gRPC carries them: there, nobody minds a field they do not know. */
 export const SHAPE: Shape = {
   nameOf: jsonName,
   partsOfMessage: 'content',
   roles: wordsOf(ROLES, {}),
   states: wordsOf(STATES, { TASK_STATE_CANCELLED: 'TASK_STATE_CANCELED' }),
   decodePart,
-  encodePart,
+  encodePart: (text) => partText(partFromV1(text)),
   kindOf: () => undefined,
   isOpen: false,
+}
+
+/**
+ * The same as REST carries it: parsers refuse members they do not know, and those of Java know 0.3.0, whose files have no
+ * names and whose parts no metadata.
+ */
+export const REST_SHAPE: Shape = {
+  ...SHAPE,
+  encodePart: (text) => partText({ ...partFromV1(text), name: undefined, metadata: undefined }),
 }
 
 /** An enum's unspecified value means nothing in 1.0. */
@@ -61,8 +70,7 @@ function decodePart(text: string): string {
   )
 }
 
-function encodePart(text: string): string {
-  const { text: said, data, bytes, uri, name, mimeType, metadata } = partFromV1(text)
+function partText({ text, data, bytes, uri, name, mimeType, metadata }: LegacyPart): string {
   const file = objectText([
     ['fileWithBytes', bytes && encodeFileBytes(bytes)],
     ['fileWithUri', uri],
@@ -70,7 +78,7 @@ function encodePart(text: string): string {
     ['name', name],
   ])
   return objectText([
-    ['text', said],
+    ['text', text],
     ['file', file === '{}' ? undefined : file],
     ['data', data && objectText([['data', data]])],
     ['metadata', metadata],
