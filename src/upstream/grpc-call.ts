@@ -96,7 +96,9 @@ async function begin(
   signal: AbortSignal,
 ): Promise<Begun> {
   for (let attempt = 1; ; attempt++) {
-    const stream = await connections.request(call.address, headersOf(call), signal)
+    const stream = await within(call.firstByteTimeoutMs, () =>
+      connections.request(call.address, headersOf(call), signal),
+    ).catch(unsent)
     const { answer, ended } = listen(stream)
     try {
       stream.end(frameOf(call.message))
@@ -111,6 +113,12 @@ async function begin(
       }
     }
   }
+}
+
+/** Whatever kept a request from being sent, the agent did not take it. */
+function unsent(error: unknown): never {
+  if (!(error instanceof HttpError) || error.failure !== 'timed_out') throw error
+  throw new HttpError('unreachable', 'has no room for the request', { cause: error })
 }
 
 const headersOf = ({ path, metadata }: GrpcCall) => ({

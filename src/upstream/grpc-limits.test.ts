@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import {
   type AgentCallOptions,
@@ -10,8 +11,9 @@ import { createAgentClient } from './agent-client.ts'
 import { type GrpcExchange, openGrpcAgent } from './grpc-agent.case.ts'
 import { frameOf } from './grpc-frames.ts'
 import { createGuard } from './guard.ts'
+import { createHttp2Connections } from './http2-connections.ts'
 import { answerGrpc, GRPC_HEAD, openHttp2Server, openSilentServer } from './http2-server.case.ts'
-import { collect, NOW, openClient, targetOf } from './loopback-server.case.ts'
+import { collect, loopbackGuard, NOW, openClient, targetOf } from './loopback-server.case.ts'
 import { DEFAULT_UPSTREAM_LIMITS, type UpstreamLimits } from './upstream-limits.ts'
 
 const REQUEST = '{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"hi"}]}}'
@@ -330,6 +332,56 @@ describe('connections for gRPC', () => {
     const answer = client.getTask(grpc('agent.example:443'), 't', { signal: stop.signal })
     stop.abort(new Error('stopped'))
     await assert.rejects(answer, stop.signal.reason)
+  })
+
+  test('carry as many calls at once as the server allows, and the others wait for their turn', async () => {
+    await using server = await openHttp2Server(() => {}, { maxConcurrentStreams: 2 })
+    await using client = openClient()
+    const target = grpc(server.address)
+    const outcomes = Array.from({ length: 5 }, () =>
+      assert.rejects(client.getTask(target, 't', { signal: never }), { code: 'task_not_found' }),
+    )
+    for (let call = 0; call < 5; call++) {
+      const exchange = await server.exchangeAt(call)
+      assert.ok(server.exchanges.length <= call + 2)
+      answerGrpc(exchange, undefined, { 'grpc-status': '5' })
+    }
+    await Promise.all(outcomes)
+    assert.equal(server.connections.length, 1)
+  })
+
+  test('do not take a call that waits for its turn in vain', async () => {
+    const stop = new AbortController()
+    await using server = await openHttp2Server(() => {}, { maxConcurrentStreams: 1 })
+    await using client = openClient({ firstByteTimeoutMs: 50 })
+    const target = grpc(server.address)
+    const first = collect(client.send({ ...target, streaming: false }, REQUEST, { signal: stop.signal }))
+    await server.exchangeAt(0)
+    await assert.rejects(client.getTask(target, 't', { signal: never }), fails('not_accepted', /./))
+    assert.equal(server.exchanges.length, 1)
+    stop.abort(new Error('stopped'))
+    await assert.rejects(first, /stopped/)
+  })
+
+  test('end when nobody has used them for a while', async () => {
+    await using server = await openHttp2Server(({ stream }) => {
+      stream.respond()
+      stream.end()
+    })
+    await using connections = createHttp2Connections({
+      guard: loopbackGuard,
+      connectTimeoutMs: 1000,
+      idleMs: 20,
+    })
+    const call = async () => {
+      const stream = await connections.request(server.address, { ':path': '/' }, never)
+      stream.resume().end()
+      await once(stream, 'close')
+    }
+    await call()
+    await server.connections[0]?.closed
+    await call()
+    assert.equal(server.connections.length, 2)
   })
 
   test('end with the client, and what is under way on them', async () => {

@@ -7,14 +7,20 @@ import { orAbort } from './within.ts'
 /** Connections to servers of HTTP/2: one per address, for all requests to it at once. */
 export type Http2Connections = AsyncDisposable & {
   /**
-   * A new stream on the address's connection, which is opened first where there is none. Rejects with `HttpError`
-   * (nothing was sent) or the signal's reason. Once the stream is there, the signal is the caller's to heed.
+   * A new stream on the address's connection, which is opened first where there is none, once the server allows one more.
+   * Rejects with `HttpError` (nothing was sent) or the signal's reason. Once the stream is there, the signal is the
+   * caller's to heed.
    */
   readonly request: (
     address: string,
     headers: OutgoingHttpHeaders,
     signal: AbortSignal,
   ) => Promise<ClientHttp2Stream>
+}
+
+export type Http2ConnectionsDeps = OpenHttp2Deps & {
+  /** How long an unused connection is kept. */
+  readonly idleMs?: number
 }
 
 /** Shorter than what proxies between us and an agent wait before they drop a silent connection without a word. */
@@ -26,12 +32,16 @@ const MAX_IDLE = 64
 type Connection = {
   readonly address: string
   readonly opened: Promise<OpenHttp2>
-  /** Requests that use or await it. */
+  /** Requests that use or await it, and those of them that have a stream. */
   active: number
+  streams: number
+  /** Resolves when a stream, or the connection, has ended. */
+  change: PromiseWithResolvers<void>
   idleTimer: NodeJS.Timeout | undefined
 }
 
-export function createHttp2Connections(deps: OpenHttp2Deps): Http2Connections {
+export function createHttp2Connections(deps: Http2ConnectionsDeps): Http2Connections {
+  const { idleMs = IDLE_MS } = deps
   /** What new requests use. */
   const current = new Map<string, Connection>()
   const idle = new Set<Connection>()
@@ -51,7 +61,14 @@ export function createHttp2Connections(deps: OpenHttp2Deps): Http2Connections {
       if (disposed) close()
       return opened
     })
-    const connection: Connection = { address, opened, active: 0, idleTimer: undefined }
+    const connection: Connection = {
+      address,
+      opened,
+      active: 0,
+      streams: 0,
+      change: Promise.withResolvers(),
+      idleTimer: undefined,
+    }
     opened.catch(() => retire(connection))
     current.set(address, connection)
     return connection
@@ -61,6 +78,7 @@ export function createHttp2Connections(deps: OpenHttp2Deps): Http2Connections {
   function retire(connection: Connection): void {
     idle.delete(connection)
     clearTimeout(connection.idleTimer)
+    tell(connection)
     if (current.get(connection.address) === connection) current.delete(connection.address)
     if (connection.active > 0) return
     connection.opened.then(
@@ -84,7 +102,7 @@ export function createHttp2Connections(deps: OpenHttp2Deps): Http2Connections {
       return
     }
     idle.add(connection)
-    connection.idleTimer = setTimeout(retire, IDLE_MS, connection).unref()
+    connection.idleTimer = setTimeout(retire, idleMs, connection).unref()
     const [oldest] = idle
     if (idle.size > MAX_IDLE && oldest !== undefined) retire(oldest)
   }
@@ -97,9 +115,17 @@ export function createHttp2Connections(deps: OpenHttp2Deps): Http2Connections {
         const connection = take(address)
         try {
           const { session } = await orAbort(connection.opened, signal)
+          while (canTake(session) && connection.streams >= maxStreams(session)) {
+            await orAbort(connection.change.promise, signal)
+          }
           if (canTake(session)) {
             const stream = session.request(headers)
-            stream.once('close', () => release(connection))
+            connection.streams++
+            stream.once('close', () => {
+              connection.streams--
+              tell(connection)
+              release(connection)
+            })
             return stream
           }
           if (!isKept) throw new HttpError('unreachable', 'closed the connection')
@@ -119,6 +145,16 @@ export function createHttp2Connections(deps: OpenHttp2Deps): Http2Connections {
     },
   }
 }
+
+/** Whoever waits for a change looks again. */
+function tell(connection: Connection): void {
+  connection.change.resolve()
+  connection.change = Promise.withResolvers()
+}
+
+/** Beyond this Node.js would hold requests back by itself, and nobody could say whether one was sent. */
+const maxStreams = ({ remoteSettings }: ClientHttp2Session): number =>
+  remoteSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY
 
 const canTake = (session: ClientHttp2Session): boolean => !session.closed && !session.destroyed
 

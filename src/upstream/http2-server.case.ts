@@ -1,9 +1,10 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import {
   createServer,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
+  type Settings,
 } from 'node:http2'
 import { createServer as createTcpServer, type Socket } from 'node:net'
 
@@ -25,6 +26,8 @@ export type Http2Server = AsyncDisposable & {
   /** `host:port` */
   readonly address: string
   readonly exchanges: readonly Http2Exchange[]
+  /** The nth exchange, from 0, once it is there. */
+  readonly exchangeAt: (index: number) => Promise<Http2Exchange>
   /** Every connection there was, open or not. */
   readonly connections: readonly Http2Connection[]
 }
@@ -32,10 +35,12 @@ export type Http2Server = AsyncDisposable & {
 /** A real HTTP/2 server on loopback, in plain text, that knows nothing of gRPC. */
 export async function openHttp2Server(
   answer: (exchange: Http2Exchange, count: number) => void,
+  settings: Settings = {},
 ): Promise<Http2Server> {
   const exchanges: Http2Exchange[] = []
+  const events = new EventEmitter()
   const connections: Http2Connection[] = []
-  const server = createServer()
+  const server = createServer({ settings })
   server.on('session', (session) => {
     session.on('error', () => {})
     connections.push({ session, closed: closeOf(session) })
@@ -44,6 +49,7 @@ export async function openHttp2Server(
     stream.on('error', () => {})
     const exchange = { headers, stream, closed: closeOf(stream) }
     exchanges.push(exchange)
+    events.emit('exchange')
     answer(exchange, exchanges.length)
   })
   server.listen(0, '127.0.0.1')
@@ -54,6 +60,10 @@ export async function openHttp2Server(
     port,
     address: `127.0.0.1:${port}`,
     exchanges,
+    async exchangeAt(index) {
+      while (exchanges[index] === undefined) await once(events, 'exchange')
+      return exchanges[index]
+    },
     connections,
     async [Symbol.asyncDispose]() {
       for (const { session } of connections) session.destroy()
