@@ -19,7 +19,7 @@ export function describeGateway(backend: 'memory' | 'sqlite'): void {
 
     describeTasks('JSON-RPC without a library', async () => worlds.raw())
     for (const way of WAYS) describeTasks(nameOf(way), async () => worlds.through(way))
-    it('reaches an agent over every address of its card, where it is one of many and named as tenant too', async () => {
+    it('reaches an agent over every address of its card, named as tenant where a listener is another’s', async () => {
       const interfaces = listAt(worlds.card, 'supportedInterfaces')
       const tenants = interfaces.map((entry) => at(entry, 'tenant')).filter((tenant) => tenant !== undefined)
 

@@ -16,7 +16,7 @@ import { startWorkers } from '../../src/delivery/start-workers.ts'
 import { ParleyError } from '../../src/errors.ts'
 import { cardDeps } from '../../src/registry/card-deps.case.ts'
 import { createRegistry } from '../../src/registry/create-registry.ts'
-import { openMemory } from '../../src/storage/memory/open-memory.ts'
+import type { Backend } from '../../src/storage/backend.ts'
 import { createTasks } from '../../src/tasks/create-tasks.ts'
 import { DEFAULT_TASK_LIMITS } from '../../src/tasks/limits.ts'
 import { createNews } from '../../src/tasks/news.ts'
@@ -25,14 +25,17 @@ import { silentEvents } from '../../src/telemetry/events.ts'
 import { createAgentClient } from '../../src/upstream/agent-client.ts'
 import { createCardSource } from '../../src/upstream/fetch-card.ts'
 import { createGuard } from '../../src/upstream/guard.ts'
+import { openAgent } from './gateway.ts'
 import { ALL_ABILITIES, type Frame, Refusal, type TasksClient, type World } from './tasks-client.ts'
 
 const now = (): number => Date.now()
 
-/** The rooms joined as the program joins them, without an edge in front. */
-export async function openInProcess(card: string): Promise<World> {
+/** The rooms joined as the program joins them, without an edge in front and with the scenario agent behind. */
+export async function openInProcess(openBackend: () => Promise<Backend>): Promise<World> {
   await using opened = new AsyncDisposableStack()
-  const backend = opened.use(await openMemory())
+  const agent = opened.use(await openAgent())
+  const card = JSON.stringify(agent.card)
+  const backend = opened.use(await openBackend())
   const guard = createGuard({ policies: { agents: 'loopbackOnly', cards: 'loopbackOnly' } })
   const client = opened.use(createAgentClient({ guard, now, newId: newUuid, userAgent: 'test' }))
   const cards = opened.use(createCardSource({ guard, userAgent: 'test' }))
