@@ -2,11 +2,14 @@ import { type AgentCard, type AgentInterface, isCallable } from '../a2a/agent-ca
 import { type Agent, cardOf } from '../registry/agent.ts'
 import type { AgentTarget } from './agent-client.ts'
 
-/** The first interface of the card, in the publisher's order of preference, that the gateway speaks (A2A 1.0 §8.3.2). */
+/**
+ * The first interface of the card, in the publisher's order of preference, whose binding and version the gateway speaks
+ * (A2A 1.0 §8.3.2). Nothing else counts, and no version is taken for another.
+ */
 const chooseInterface = (card: AgentCard): AgentInterface | undefined =>
   card.supportedInterfaces.find(isCallable)
 
-/** Where calls about a task go: the interface that owns it, else the one the card prefers. */
+/** Where calls about a task go: the interface that has it, whatever the card says by now; else the one the card prefers. */
 export function targetOf(agent: Agent, via: AgentInterface | undefined): AgentTarget | undefined {
   const card = cardOf(agent)
   const chosen = via ?? chooseInterface(card)
