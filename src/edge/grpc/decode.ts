@@ -2,11 +2,13 @@ import type { Version } from '../../a2a/version.ts'
 import { parseJson, type Wire } from '../../a2a/wire.ts'
 import { ParleyError } from '../../errors.ts'
 import type { HeaderSource } from '../http/exchange.ts'
+import { tooLarge } from '../http/read-body.ts'
 import { declaredVersion, unsupportedVersion } from '../service-parameters.ts'
 import type { GrpcMethod } from './methods.ts'
 
-/** A request's bytes as the JSON of its version. Throws `parse_error` or `invalid_params`. */
-export function decode({ request }: GrpcMethod, bytes: Buffer): Wire<unknown> {
+/** A request's bytes as the JSON of its version. Throws `payload_too_large`, `parse_error` or `invalid_params`. */
+export function decode({ request }: GrpcMethod, bytes: Buffer, maxBytes: number): Wire<unknown> {
+  if (bytes.length > maxBytes) throw tooLarge(maxBytes)
   const text = request.decode(bytes)
   return { value: parseJson(text), text }
 }

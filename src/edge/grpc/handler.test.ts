@@ -252,9 +252,14 @@ describe('A2A 1.0 over gRPC', () => {
 
   it('refuses messages that are too long', async () => {
     const { ask } = await listen({ settings: { maxBodyBytes: 1000 } })
-    const long = { ...MESSAGE, parts: [{ text: 'x'.repeat(2000) }] }
+    const sent = (length: number) =>
+      ask(v1('SendMessage'), { message: { ...MESSAGE, parts: [{ text: 'x'.repeat(length) }] } })
 
-    assert.equal((await ask(v1('SendMessage'), { message: long })).code, status.RESOURCE_EXHAUSTED)
+    const long = await sent(1000)
+    const veryLong = await sent(5000)
+
+    assert.deepEqual([long.code, reasonOf(long)], [status.RESOURCE_EXHAUSTED, 'PAYLOAD_TOO_LARGE'])
+    assert.equal(veryLong.code, status.RESOURCE_EXHAUSTED)
   })
 
   it('refuses a method there is not', async () => {

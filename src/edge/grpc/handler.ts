@@ -74,7 +74,7 @@ function begin(
   const { operation, dialect } = method
   const { principal, progress } = deps.admission.of(call.metadata)
   requireVersion(exchange, dialect.version, deps.settings.strictVersion)
-  const request = decode(method, call.request.take())
+  const request = decode(method, call.request.take(), deps.settings.maxBodyBytes)
   return beginOperation(deps, {
     operation,
     dialect,

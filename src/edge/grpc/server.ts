@@ -48,7 +48,8 @@ export async function listenGrpc(appDeps: AppDeps, options: GrpcListenOptions): 
   )
   const server = new Server({
     ...LIMITS,
-    'grpc.max_receive_message_length': appDeps.settings.maxBodyBytes,
+    // The library refuses without details, so what is too long by a little gets as far as the handler, which has them.
+    'grpc.max_receive_message_length': 2 * appDeps.settings.maxBodyBytes,
     interceptors: [admission.interceptor],
   })
   register(server, { ...edgeDeps, admission, defaultAgent: agent })
