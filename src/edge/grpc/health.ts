@@ -28,7 +28,7 @@ export function createHealth(deps: Pick<EdgeDeps, 'isReady' | 'shutdown' | 'newI
   let timer: NodeJS.Timeout | undefined
 
   const serving = async (): Promise<ServingStatus> =>
-    !deps.shutdown.aborted && (await deps.isReady()) ? 'SERVING' : 'NOT_SERVING'
+    !deps.shutdown.aborted && (await deps.isReady().catch(() => false)) ? 'SERVING' : 'NOT_SERVING'
   const statusOfFailure = (reason: unknown) => statusOf(ParleyError.from(reason), deps.newId(), '1.0')
 
   const tell = (watcher: Watcher, current: ServingStatus): void => {
