@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -100,12 +100,43 @@ describe('the conformance command', () => {
     assert.throws(() => readArguments(['--kit', 'k', '--transport', 'rest,soap']), /"soap" is none of/)
   })
 
-  it('refuses a folder that holds no kit', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'parley-no-kit-'))
-    try {
-      assert.throws(() => findKit(folder), /holds no A2A compatibility kit/)
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
+  it('refuses a folder that holds no kit, and a branch of the kit that it does not know', () => {
+    using empty = folderWith([])
+    using unknown = folderWith(['other'])
+
+    assert.throws(() => findKit(join(empty.path, 'nothing')), /holds no A2A compatibility kit/)
+    assert.throws(() => findKit(unknown.path), /known are 1\.0-dev and 0\.3\.x/)
+  })
+
+  it('tells the branches of the kit apart by their files', () => {
+    using first = folderWith(['tests/compatibility'])
+    using second = folderWith(['tests/mandatory', 'tests/optional'])
+
+    assert.equal(findKit(first.path).version, '1.0')
+    assert.equal(findKit(second.path).version, '0.3')
+  })
+
+  it('knows a test by the same id over every transport, and which skipped tests are about another one', () => {
+    using folder = folderWith(['tests/compatibility'])
+    const { testId, isElsewhere } = findKit(folder.path)
+
+    assert.equal(testId('a.py::T::test_b[http_json]'), 'a.py::T::test_b')
+    assert.equal(testId('a.py::test_must[CORE-1-jsonrpc]'), 'a.py::test_must[CORE-1]')
+    assert.equal(testId('a.py::test_range[GetTask-nonexistent]'), 'a.py::test_range[GetTask-nonexistent]')
+    const skipped = (test: string) => isElsewhere(test, 'no reason', 'rest')
+    assert.ok(skipped('a.py::T::test_b[grpc]'))
+    assert.ok(skipped('tests/core/test_errors.py::TestVersions::test_c_jsonrpc'))
+    assert.ok(skipped('tests/grpc/test_status_codes.py::TestStatus::test_d'))
+    assert.ok(!skipped('tests/core/test_errors.py::TestVersions::test_c_rest'))
+    assert.ok(!skipped('tests/http_json/test_status.py::TestStatus::test_e'))
+    assert.ok(!skipped('tests/agent_card/test_agent_card.py::TestCard::test_f'))
   })
 })
+
+/** A folder that looks like the kit with these folders in it; removed when disposed of. */
+function folderWith(folders: readonly string[]): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'parley-kit-'))
+  writeFileSync(join(path, 'pyproject.toml'), '[project]\nname = "a2a-tck"\n')
+  for (const folder of folders) mkdirSync(join(path, folder), { recursive: true })
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
+}

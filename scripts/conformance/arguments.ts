@@ -18,7 +18,7 @@ export const USAGE = `npm run conformance -- --kit <path> [--transport <list>] [
 
 Runs an official A2A compatibility kit against a Parley it starts, with the scenario agent behind it, and compares what
 failed with the deviations listed in test/conformance. Exits with 1 for a failure that is not listed, and for a listed
-one that passes.
+one that passes; with 2 where the kit could not be run.
 
   --kit <path>        a checkout of github.com/a2aproject/a2a-tck: branch 1.0-dev or 0.3.x
   --transport <list>  ${TRANSPORTS.join(', ')}, or several with commas (all)
