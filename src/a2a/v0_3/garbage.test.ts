@@ -23,7 +23,7 @@ const FORMS: readonly (readonly [string, Dialect])[] = [
   ['JSON', V0_3_JSON],
   ['proto-JSON', V0_3_PROTO],
 ]
-const EXTENT = { hasReferences: true, hasUnknown: false }
+const EXTENT = { hasReferences: true, hasUnknown: false, hasPartMetadata: true }
 
 const wire = (text: string) => ({ value: JSON.parse(text) as unknown, text })
 const isOffered = (operation: Operation): boolean => operation !== 'ListTasks'

@@ -6,12 +6,13 @@ import type { Operation, UnaryOperation } from '../operation.ts'
 import { sendMessageRequest } from '../requests.ts'
 import { sendMessageResponseCheck, streamResponseCheck, taskCheck } from '../task.ts'
 import { V0_3_JSON } from './json/dialect.ts'
-import { V0_3_PROTO } from './proto/dialect.ts'
+import { V0_3_PROTO, V0_3_REST } from './proto/dialect.ts'
 import { answer, type Extent, event, pushConfig, sendRequest, shuffled, task } from './v1-texts.case.ts'
 
 const FORMS: readonly (readonly [string, Dialect, Extent])[] = [
-  ['JSON', V0_3_JSON, { hasReferences: true, hasUnknown: true }],
-  ['proto-JSON', V0_3_PROTO, { hasReferences: false, hasUnknown: false }],
+  ['JSON', V0_3_JSON, { hasReferences: true, hasUnknown: true, hasPartMetadata: true }],
+  ['proto-JSON', V0_3_PROTO, { hasReferences: false, hasUnknown: false, hasPartMetadata: true }],
+  ['REST', V0_3_REST, { hasReferences: false, hasUnknown: false, hasPartMetadata: false }],
 ]
 
 const wire = (text: string) => ({ value: JSON.parse(text) as unknown, text })

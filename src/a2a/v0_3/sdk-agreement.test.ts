@@ -15,7 +15,7 @@ import { V0_3_PROTO } from './proto/dialect.ts'
 import { callSdk, meaningful, type Script, scriptedAgent } from './sdk.case.ts'
 import { answer, event, pushConfig, sendRequest, task } from './v1-texts.case.ts'
 
-const EXTENT = { hasReferences: true, hasUnknown: false }
+const EXTENT = { hasReferences: true, hasUnknown: false, hasPartMetadata: true }
 const RUNS = { numRuns: 30 }
 
 const wire = (text: string) => ({ value: JSON.parse(text) as unknown, text })
@@ -241,7 +241,7 @@ describe('0.3 proto-JSON and the official SDK', () => {
       if (name === 'parts' && Array.isArray(member)) return member.map(partAsTheyHoldIt)
       return name === 'historyLength' ? undefined : member
     })
-  const small = { hasReferences: false, hasUnknown: false }
+  const small = { hasReferences: false, hasUnknown: false, hasPartMetadata: true }
   /** Files are where we differ. */
   const withoutFiles = (texts: fc.Arbitrary<string>) =>
     plain(texts).filter((text) => !text.includes('"raw":'))

@@ -9,7 +9,12 @@ import { TASK_STATES } from '../task-state.ts'
  */
 
 /** What only one of 0.3's JSON forms has a place for. */
-export type Extent = { readonly hasReferences: boolean; readonly hasUnknown: boolean }
+export type Extent = {
+  readonly hasReferences: boolean
+  readonly hasUnknown: boolean
+  /** Metadata of parts, and all that travels in it; names of files. */
+  readonly hasPartMetadata: boolean
+}
 
 type Texts = fc.Arbitrary<string>
 type Row = readonly [string, string | undefined]
@@ -45,7 +50,7 @@ const instant: Texts = fc
   .map((date) => textOf(date.toISOString()))
 
 /** Exactly as somebody wrote it. */
-export const metadata: Texts = writtenObject(3).map(({ text }) => text)
+const metadata: Texts = writtenObject(3).map(({ text }) => text)
 
 /** As metadata that something is added to and taken from comes back: without space, and never empty. */
 const tidyMetadata: Texts = metadata
@@ -88,20 +93,27 @@ const carried: Texts = fc.oneof(
   }),
 )
 
-export const part: Texts = fc.oneof(file, said, carried)
+const bare: Texts = fc.oneof(
+  objectOf({ raw: base64, mediaType: optional(filledText) }),
+  objectOf({ url: someText, mediaType: optional(filledText) }),
+  objectOf({ text: writtenString }),
+  objectOf({ data: metadata }),
+)
+
+const part = ({ hasPartMetadata }: Extent): Texts => (hasPartMetadata ? fc.oneof(file, said, carried) : bare)
 
 const unknown = ({ hasUnknown }: Extent): Readonly<Record<string, fc.Arbitrary<string | undefined>>> =>
   hasUnknown
     ? { 'x-unknown': optional(writtenValue.map(({ text }) => text).filter((text) => text !== 'null')) }
     : {}
 
-export const message = (extent: Extent): Texts =>
+const message = (extent: Extent): Texts =>
   objectOf({
     messageId: id,
     contextId: optional(id),
     taskId: optional(id),
     role: fc.constantFrom('"ROLE_USER"', '"ROLE_AGENT"'),
-    parts: arrayOf(part, 1),
+    parts: arrayOf(part(extent), 1),
     metadata: optional(metadata),
     extensions: optional(uris),
     ...(extent.hasReferences && { referenceTaskIds: optional(arrayOf(id)) }),
@@ -121,7 +133,7 @@ const artifact = (extent: Extent): Texts =>
     artifactId: id,
     name: optional(someText),
     description: optional(someText),
-    parts: arrayOf(part),
+    parts: arrayOf(part(extent)),
     metadata: optional(metadata),
     extensions: optional(uris),
     ...unknown(extent),

@@ -42,7 +42,9 @@ describe('a client’s request in 0.3 JSON', () => {
     const parts = [
       { text: 'a', metadata: null },
       { file: { uri: 'https://f.example', bytes: null, name: '', mimeType: 'image/png' } },
+      { file: { url: 'https://f.example', sizeInBytes: 5 } },
       { data: { a: null } },
+      { data: [1] },
     ]
 
     assert.deepEqual(
@@ -51,7 +53,13 @@ describe('a client’s request in 0.3 JSON', () => {
         message: {
           messageId: 'm',
           role: 'ROLE_USER',
-          parts: [{ text: 'a' }, { url: 'https://f.example', mediaType: 'image/png' }, { data: { a: null } }],
+          parts: [
+            { text: 'a' },
+            { url: 'https://f.example', mediaType: 'image/png' },
+            { url: 'https://f.example' },
+            { data: { a: null } },
+            { data: [1] },
+          ],
         },
       },
     )

@@ -11,18 +11,20 @@ const metadata = Type.Optional(Struct)
 const extensions = Type.Optional(Type.Array(Type.String()))
 const historyLength = Type.Optional(Type.Integer({ minimum: 0, maximum: 2_147_483_647 }))
 
-/** Of `bytes` and `uri` one may stand empty beside the other, as some writers leave it. */
+/** Of `bytes` and `uri` one may stand empty beside the other, as some writers leave it; some call the latter `url`. */
 const FileContent = Type.Object(
   {
     bytes: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9+/_-]*={0,2}$' })),
     uri: text,
+    url: text,
     name: text,
     mimeType: text,
   },
   {
     oneOf: [
-      { required: ['bytes'], properties: { uri: { const: '' } } },
+      { required: ['bytes'], properties: { uri: { const: '' }, url: { const: '' } } },
       { required: ['uri'], properties: { bytes: { const: '' } } },
+      { required: ['url'], properties: { bytes: { const: '' } }, not: { required: ['uri'] } },
     ],
   },
 )

@@ -37,7 +37,7 @@ function decodePart(text: string): string {
     {
       text: part.get('text'),
       bytes: content?.get('bytes'),
-      uri: content?.get('uri'),
+      uri: content?.get('uri') ?? content?.get('url'),
       name: content?.get('name'),
       mimeType: content?.get('mimeType'),
       data: part.get('data'),

@@ -45,7 +45,8 @@ const Part = Type.Object(
   {
     text,
     file: Type.Optional(FilePart),
-    data: Type.Optional(Type.Object({ data: Type.Optional(Struct) })),
+    /** Protobuf holds objects only; over REST it is JSON, and any value is. */
+    data: Type.Optional(Type.Object({ data: Type.Optional(Type.Unknown()) })),
     metadata,
   },
   { oneOf: [{ required: ['text'] }, { required: ['file'] }, { required: ['data'] }] },
