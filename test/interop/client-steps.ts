@@ -8,7 +8,7 @@ export type Expectations = Readonly<Record<string, Step>>
 
 export const FILE = { filename: 'hello.txt', mediaType: 'text/plain' }
 
-const OBJECT = { data: { colour: 'blue', sizes: [1, 2] } }
+export const OBJECT = { data: { colour: 'blue', sizes: [1, 2] } }
 const VALUES = [['a', 1, false], null, 42]
 export const DATA_V1 = [OBJECT, ...VALUES.map((data) => ({ data }))]
 /** 0.3 holds objects only: other values travel in one. */

@@ -21,16 +21,13 @@ import { type Form, nameOf } from './form.ts'
 import { narrowed } from './narrowed.ts'
 import type { Stranger } from './stranger.ts'
 
-/** What differs in how a stranger's agents answer, form by form. */
 export type AgentTraits = {
-  /** The bytes of its file `hello\n`, as base64. */
-  readonly file?: string
-  /** Whether its files have names. Default: true. */
-  readonly namesFiles?: boolean
+  /** In which forms its files have names. Default: in all. */
+  readonly namesFiles?: (form: Form) => boolean
 }
 
 /** A stranger's agent behind Parley, form after form, driven by raw calls of A2A 1.0 over JSON-RPC. */
-export function describeAgent(stranger: Stranger, traitsOf: (form: Form) => AgentTraits = () => ({})): void {
+export function describeAgent(stranger: Stranger, traits: AgentTraits = {}): void {
   describe(`${stranger.name} as agent`, { skip: missing(stranger) }, () => {
     let parley: ParleyProcess
     let agent: Child
@@ -54,13 +51,13 @@ export function describeAgent(stranger: Stranger, traitsOf: (form: Form) => Agen
       it(nameOf(form), async (t) => {
         const slug = `stranger-${form.version.replace('.', '-')}-${form.binding}`
         await register(parley, narrowed(card, form), { slug })
-        await driveAgent(t, await newClient(parley, slug, 'driver'), traitsOf(form))
+        await driveAgent(t, await newClient(parley, slug, 'driver'), traits.namesFiles?.(form) ?? true)
       })
     }
   })
 }
 
-async function driveAgent(t: TestContext, agent: Endpoint, traits: AgentTraits): Promise<void> {
+async function driveAgent(t: TestContext, agent: Endpoint, namesFiles: boolean): Promise<void> {
   await t.test('answers a blocking send', async () => {
     const { task } = answerOf(await send(agent, 'echo hello'))
 
@@ -139,9 +136,9 @@ async function driveAgent(t: TestContext, agent: Endpoint, traits: AgentTraits):
     const file = listAt(answerOf(await send(agent, 'file')).task, 'artifacts', 0, 'parts')
     const data = listAt(answerOf(await send(agent, 'data')).task, 'artifacts', 0, 'parts')
 
-    const naming = traits.namesFiles === false ? {} : { filename: 'hello.txt' }
+    const naming = namesFiles ? { filename: 'hello.txt' } : {}
     assert.partialDeepStrictEqual(file, [
-      { raw: traits.file ?? 'aGVsbG8K', ...naming },
+      { raw: 'aGVsbG8K', ...naming },
       { url: 'https://example.com/hello.txt', ...naming },
     ])
     assert.partialDeepStrictEqual(data, [{ data: { colour: 'blue', sizes: [1, 2] } }])

@@ -181,7 +181,9 @@ func (s *session) parts(ctx context.Context, text string) (facts, error) {
 }
 
 func (s *session) list(ctx context.Context) (facts, error) {
-	page, err := s.client.ListTasks(ctx, &a2a.ListTasksRequest{ContextID: s.finished.ContextID, IncludeArtifacts: true})
+	// Without a size, this SDK asks over gRPC for pages of 0.
+	request := &a2a.ListTasksRequest{ContextID: s.finished.ContextID, IncludeArtifacts: true, PageSize: 10}
+	page, err := s.client.ListTasks(ctx, request)
 	if err != nil {
 		return nil, err
 	}
