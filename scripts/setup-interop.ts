@@ -23,7 +23,16 @@ const COMMANDS: Readonly<Record<Toolchain, (build: Build) => readonly Command[]>
     [join(target, 'bin/pip'), 'install', '--quiet', '--requirement', join(source, 'requirements.txt')],
   ],
   java: ({ source, target }) => [
-    ['mvn', '--quiet', '--batch-mode', '--file', source, 'package', `-Doutput=${target}`],
+    [
+      'mvn',
+      '-Dstyle.color=never',
+      '--quiet',
+      '--batch-mode',
+      '--file',
+      source,
+      'package',
+      `-Doutput=${target}`,
+    ],
   ],
   go: ({ source, target }) => [['go', 'build', '-C', source, '-o', `${target}/`, './...']],
 }

@@ -10,7 +10,7 @@ const SHORT = [
   'test/e2e/*.test.ts',
   'test/equivalence/equivalence.test.ts',
 ]
-const LONG = ['test/equivalence/on-sqlite.test.ts', 'test/bridge/*.test.ts']
+const LONG = ['test/equivalence/on-sqlite.test.ts', 'test/bridge/*.test.ts', 'test/interop/*.test.ts']
 // Crash and load tests would only disturb each other.
 const ALONE = ['test/chaos/*.test.ts']
 
@@ -28,6 +28,10 @@ const run = (patterns, concurrency) =>
     },
   ).status ?? 1
 
+const setUpInterop = () =>
+  spawnSync(process.execPath, ['scripts/setup-interop.ts'], { stdio: 'inherit' }).status ?? 1
+
+const prepared = isAll ? setUpInterop() : 0
 const together = run([...SHORT, ...(isAll ? LONG : [])], 2)
 const alone = isAll ? run(ALONE, 1) : 0
-process.exitCode = together || alone
+process.exitCode = prepared || together || alone
