@@ -109,7 +109,7 @@ for (const [name, dialect] of FORMS) {
         fc.property(writtenValue, fc.constantFrom(...operations), ({ text }, operation) => {
           assertRequest(operation, text)
         }),
-        { numRuns: 300 },
+        { numRuns: 100 },
       )
     })
 
@@ -120,7 +120,7 @@ for (const [name, dialect] of FORMS) {
         fc.property(requests, (text) => {
           assertRequest('SendMessage', text)
         }),
-        { numRuns: 300 },
+        { numRuns: 100 },
       )
     })
 
@@ -144,7 +144,7 @@ for (const [name, dialect] of FORMS) {
         fc.property(requests, ({ operation, text }) => {
           assertRequest(operation, text)
         }),
-        { numRuns: 300 },
+        { numRuns: 100 },
       )
     })
 
@@ -154,7 +154,7 @@ for (const [name, dialect] of FORMS) {
           decoded(() => dialect.decodeResult(operation, wire(text)))
           decoded(() => dialect.decodeEvent(wire(text)))
         }),
-        { numRuns: 300 },
+        { numRuns: 100 },
       )
     })
 
@@ -169,7 +169,7 @@ for (const [name, dialect] of FORMS) {
           decoded(() => dialect.decodeResult('SendMessage', wire(answered)))
           decoded(() => dialect.decodeEvent(wire(streamed)))
         }),
-        { numRuns: 300 },
+        { numRuns: 100 },
       )
     })
   })
@@ -184,7 +184,7 @@ describe('garbage as a card of 0.3', () => {
           undefined,
         )
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 })
