@@ -16,13 +16,13 @@ import { type GrpcFault, grpcFaultOf } from './grpc-faults.ts'
 import { parseMessage, receive, recordReceived } from './received.ts'
 import type { SkillBook } from './skill-book.ts'
 
-export type GrpcParts = {
+type GrpcParts = {
   readonly requestHandler: DefaultRequestHandler
   readonly book: SkillBook
   readonly recordFile: string | undefined
 }
 
-export type GrpcListener = Disposable & {
+type GrpcListener = Disposable & {
   /** `host:port`. Calls are accepted from now on, and refused as unimplemented before `serve`. */
   readonly address: string
   serve(parts: GrpcParts): void

@@ -12,7 +12,7 @@ import type { SkillBook } from './skill-book.ts'
 
 const CARD_PATH = '/.well-known/agent-card.json'
 
-export type HttpParts = {
+type HttpParts = {
   readonly requestHandler: DefaultRequestHandler
   readonly book: SkillBook
   readonly card: CardParts

@@ -11,7 +11,7 @@ export type Received = Form & {
 }
 
 /** A header of the call, by its lower-case name. */
-export type ReadHeader = (name: string) => string | undefined
+type ReadHeader = (name: string) => string | undefined
 
 /** What the SDK can read of a message of either version; `undefined` when it cannot. */
 export function parseMessage(value: unknown): Message | undefined {

@@ -7,7 +7,7 @@ import { register } from '../e2e/world.ts'
 
 const CLIENT_SCOPES = ['tasks:submit', 'tasks:read', 'tasks:cancel', 'agents:read']
 
-export type GatewayOptions = {
+type GatewayOptions = {
   readonly backend: 'memory' | 'sqlite'
   /** One gRPC listener each: the slug of its default agent, or empty for none. */
   readonly listeners: readonly string[]
