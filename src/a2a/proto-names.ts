@@ -1,3 +1,4 @@
+import { isObject } from './json-object.ts'
 import { membersOf, objectText, withMembers } from './json-text.ts'
 import type { Wire } from './wire.ts'
 
@@ -52,6 +53,3 @@ function renamed(text: string): string {
     }),
   )
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

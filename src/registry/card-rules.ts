@@ -1,10 +1,10 @@
 import { BINDINGS, isCallable } from '../a2a/agent-card.ts'
+import { isObject, type JsonObject } from '../a2a/json-object.ts'
 import { VERSIONS } from '../a2a/version.ts'
 import type { Violation } from '../errors.ts'
 import { grpcAddressProblem, isSameGrpcAddress } from './grpc-address.ts'
 import { httpUrlProblem, isBelow } from './http-url.ts'
 import { agentsBase } from './invoke-url.ts'
-import { isObject, type JsonObject } from './json-object.ts'
 import type { PublicAddresses } from './public-addresses.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { ParleyError } from '../../errors.ts'
+import { isObject, type JsonObject } from '../json-object.ts'
 import { type Instant, parseDuration, parseTimestamp } from './instant.ts'
 import { type Field, isEnum, type Kind, type MessageTable } from './message-table.ts'
 
@@ -20,11 +21,6 @@ export function encodeMessage(table: MessageTable, json: unknown, any: AnyTables
   writeFields(writer, table, json, any)
   return writer.finish()
 }
-
-type JsonObject = Readonly<Record<string, unknown>>
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const unfit = (where: string, what: string): ParleyError =>
   new ParleyError('invalid_params', `${where} must be ${what}`)

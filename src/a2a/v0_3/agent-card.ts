@@ -1,5 +1,6 @@
 /** Agent Cards of A2A 0.3 ⇄ those of 1.0, and one document that is both. Exact texts: unknown members are kept. */
 import type { AgentCard, AgentInterface } from '../agent-card.ts'
+import { isObject } from '../json-object.ts'
 import { elementsOf, type JsonText, membersOf, objectText, textOf } from '../json-text.ts'
 import { findVersion } from '../version.ts'
 import { invalidParams, parseJson } from '../wire.ts'
@@ -209,6 +210,3 @@ function merge(first: string, second: string): string {
   }
   return first
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

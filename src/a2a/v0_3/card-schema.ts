@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import type { Violation } from '../../errors.ts'
+import { isObject } from '../json-object.ts'
 import { Struct } from '../message.ts'
 import { check } from '../wire.ts'
 import { asWritten, readValue } from './read.ts'
@@ -137,6 +138,3 @@ function schemeViolations(pointer: string, scheme: unknown): readonly Violation[
 }
 
 const escapeSegment = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

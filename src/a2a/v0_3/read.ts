@@ -3,6 +3,7 @@
  * out, and a shape may know a member by several names. Values are checked and texts are taken apart by the same rules,
  * so that translation never meets what was not checked.
  */
+import { isObject } from '../json-object.ts'
 import { type Members, membersOf } from '../json-text.ts'
 import { type Check, invalidParams } from '../wire.ts'
 
@@ -72,6 +73,3 @@ const spellingIn = (object: unknown, name: string, nameOf: NameOf): string =>
   isObject(object) && !Object.hasOwn(object, name)
     ? (Object.keys(object).find((written) => nameOf(written) === name) ?? name)
     : name
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
