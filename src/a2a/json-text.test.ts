@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { around, writtenArray, writtenObject, writtenString, writtenValue } from './json-text.case.ts'
-import { depthOf, elementsOf, membersOf, objectText, textOf, withMembers } from './json-text.ts'
+import { depthOf, elementsOf, mapElements, membersOf, objectText, textOf, withMembers } from './json-text.ts'
 
 type Plain = Readonly<Record<string, unknown>>
 
@@ -69,6 +69,16 @@ describe('elementsOf', () => {
         for (const element of elements) assert.ok(text.includes(element))
       }),
     )
+  })
+})
+
+describe('mapElements', () => {
+  it('puts an array together of what became of its elements', () => {
+    assert.equal(
+      mapElements('[ 1.0 , "a,b", {} ]', (element, index) => `[${element},${index}]`),
+      '[[1.0,0],["a,b",1],[{},2]]',
+    )
+    assert.equal(mapElements(' [ ] ', String), '[]')
   })
 })
 

@@ -45,6 +45,10 @@ export function elementsOf(text: string): string[] {
   return elements
 }
 
+/** The same array with every element replaced. */
+export const mapElements = (text: string, replace: (element: string, index: number) => string): string =>
+  `[${elementsOf(text).map(replace).join(',')}]`
+
 /** An object from members in their order; `undefined` leaves a member out. */
 export function objectText(members: Iterable<readonly [string, string | undefined]>): string {
   let text = ''

@@ -1,4 +1,4 @@
-import { elementsOf, membersOf, objectText } from '../a2a/json-text.ts'
+import { mapElements, membersOf, objectText } from '../a2a/json-text.ts'
 
 /**
  * What A2A 1.0 knows of a card: its members, and for each whether it is always written (`required`), written whenever it
@@ -109,7 +109,7 @@ function presentValue(text: string, { shape, isMany }: Member, keepsUnknown: boo
   if (shape === undefined) return text
   const each = (value: string) => (value[0] === '{' ? present(value, shape, keepsUnknown) : value)
   if (isMany !== true) return each(text)
-  if (text[0] === '[') return `[${elementsOf(text).map(each).join(',')}]`
+  if (text[0] === '[') return mapElements(text, each)
   if (text[0] !== '{') return text
   return objectText([...membersOf(text)].map(([name, value]) => [name, each(value)]))
 }

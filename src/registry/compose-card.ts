@@ -1,5 +1,5 @@
 import type { AgentCard } from '../a2a/agent-card.ts'
-import { elementsOf, type JsonText, membersOf, objectText, textOf } from '../a2a/json-text.ts'
+import { type JsonText, mapElements, membersOf, objectText, textOf } from '../a2a/json-text.ts'
 import type { Scope } from '../access/principal.ts'
 import { type Agent, cardOf } from './agent.ts'
 import { presentCard } from './card-shape.ts'
@@ -57,7 +57,7 @@ export function composeCard(
     ['capabilities', offeredCapabilities(agent, said.get('capabilities'))],
     ['securitySchemes', textOf(SECURITY_SCHEMES)],
     ['securityRequirements', textOf(SECURITY_REQUIREMENTS)],
-    ['skills', `[${elementsOf(said.get('skills') ?? '[]').map(publishedSkill)}]`],
+    ['skills', mapElements(said.get('skills') ?? '[]', publishedSkill)],
   ])
 }
 

@@ -1,5 +1,6 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
 import { ParleyError } from '../../errors.ts'
+import { objectText } from '../json-text.ts'
 import { MAX_JSON_DEPTH } from '../wire.ts'
 import type { Instant } from './instant.ts'
 
@@ -69,13 +70,7 @@ export function structText(struct: Span, depth: number): string {
     readMember(members, { reader, end: enter(reader, struct.end) }, depth + 1)
     return true
   })
-  return textOfMap(members)
-}
-
-export const textOfMap = (map: ReadonlyMap<string, string>): string => {
-  let text = ''
-  for (const [key, value] of map) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${value}`
-  return `{${text}}`
+  return objectText(members)
 }
 
 function readMember(members: Map<string, string>, entry: Span, depth: number): void {

@@ -1,4 +1,5 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
+import { objectText } from '../json-text.ts'
 import {
   assertDepth,
   enter,
@@ -9,7 +10,6 @@ import {
   scan,
   spanOf,
   structText,
-  textOfMap,
   valueText,
 } from './decode-value.ts'
 import type { AnyTables } from './encode.ts'
@@ -108,7 +108,7 @@ function textOfField(
   const map = found.maps[index]
   if (map !== undefined) {
     assertDepth(depth + 1)
-    return textOfMap(map)
+    return objectText(map)
   }
   const text = found.texts[index]
   if (text === undefined) return isAlwaysShown ? zero : undefined

@@ -1,7 +1,7 @@
 /** Agent Cards of A2A 0.3 ⇄ those of 1.0, and one document that is both. Exact texts: unknown members are kept. */
 import type { AgentCard, AgentInterface } from '../agent-card.ts'
 import { isObject } from '../json-object.ts'
-import { elementsOf, type JsonText, membersOf, objectText, textOf } from '../json-text.ts'
+import { elementsOf, type JsonText, mapElements, membersOf, objectText, textOf } from '../json-text.ts'
 import { findVersion } from '../version.ts'
 import { invalidParams, parseJson } from '../wire.ts'
 import { type LegacyAgentCard, legacyCardViolations } from './card-schema.ts'
@@ -63,14 +63,12 @@ function decodeCapabilities(card: ReadonlyMap<string, string>): string {
 }
 
 const decodeSkills = (text: string, alternatives: Alternatives): string =>
-  `[${elementsOf(text)
-    .map((skill, index) => {
-      const members = readMembers(skill)
-      const own = [...members].filter(([name]) => name !== 'security' && name !== 'securityRequirements')
-      const security = requirementsAt(`/skills/${index}/security`, members.get('security'), alternatives)
-      return objectText([...own, ['securityRequirements', security]])
-    })
-    .join(',')}]`
+  mapElements(text, (skill, index) => {
+    const members = readMembers(skill)
+    const own = [...members].filter(([name]) => name !== 'security' && name !== 'securityRequirements')
+    const security = requirementsAt(`/skills/${index}/security`, members.get('security'), alternatives)
+    return objectText([...own, ['securityRequirements', security]])
+  })
 
 function requirementsAt(
   pointer: string,
@@ -161,12 +159,7 @@ function encodeAs(
     ['supportsAuthenticatedExtendedCard', capabilities.get('extendedAgentCard')],
     ['securitySchemes', given && schemes(given)],
     ['security', required && requirements(required)],
-    [
-      'skills',
-      `[${elementsOf(card.get('skills') ?? '[]')
-        .map((skill) => encodeSkill(skill, requirements))
-        .join(',')}]`,
-    ],
+    ['skills', mapElements(card.get('skills') ?? '[]', (skill) => encodeSkill(skill, requirements))],
   ])
 }
 
@@ -204,9 +197,7 @@ function merge(first: string, second: string): string {
   }
   if (first[0] === '[' && second[0] === '[') {
     const others = elementsOf(second)
-    return `[${elementsOf(first)
-      .map((item, index) => merge(item, others[index] ?? item))
-      .join(',')}]`
+    return mapElements(first, (item, index) => merge(item, others[index] ?? item))
   }
   return first
 }

@@ -2,7 +2,7 @@
  * Security schemes and requirements of a card, between their form in 0.3's JSON (a `type`, several OAuth flows in one
  * scheme) and the one that 1.0 shares with 0.3's protobuf (a member per type, one flow). Exact texts throughout.
  */
-import { elementsOf, membersOf, objectText, textOf } from '../json-text.ts'
+import { elementsOf, mapElements, membersOf, objectText, textOf } from '../json-text.ts'
 import { SCHEME_NAMES, type SchemeType } from './card-schema.ts'
 import { readMembers } from './read.ts'
 
@@ -132,6 +132,4 @@ const flowsFromV1 = (text: string): string =>
   )
 
 export const requirementsFromV1 = (text: string): string =>
-  `[${elementsOf(text)
-    .map((requirement) => objectText(scopesByScheme(requirement)))
-    .join(',')}]`
+  mapElements(text, (requirement) => objectText(scopesByScheme(requirement)))

@@ -2,7 +2,7 @@
  * What an agent or a client of 0.3 wrote → wire JSON of 1.0. Everything here expects text whose value was checked
  * against the schema of its shape, and is liberal about what agents leave out.
  */
-import { elementsOf, type Members, objectText } from '../json-text.ts'
+import { type Members, mapElements, objectText } from '../json-text.ts'
 import { readMembers } from './read.ts'
 import { type Shape, wordToV1 } from './shape.ts'
 import { normaliseTimestamp } from './timestamp.ts'
@@ -15,7 +15,7 @@ const UNKNOWN_STATE = 'TASK_STATE_WORKING'
 
 export function decodeMessage(shape: Shape, text: string): string {
   const message = readMembers(text, shape.nameOf)
-  const parts = decodeParts(shape, message.get(shape.partsOfMessage))
+  const parts = mapElements(message.get(shape.partsOfMessage) ?? '[]', shape.decodePart)
   return objectText([
     ['messageId', message.get('messageId')],
     ['contextId', message.get('contextId')],
@@ -31,12 +31,14 @@ export function decodeMessage(shape: Shape, text: string): string {
 
 export function decodeTask(shape: Shape, text: string): string {
   const task = readMembers(text, shape.nameOf)
+  const artifacts = task.get('artifacts')
+  const history = task.get('history')
   return objectText([
     ['id', task.get('id')],
     ['contextId', task.get('contextId')],
     ['status', decodeStatus(shape, task.get('status') ?? '{}')],
-    ['artifacts', decodeEach(task.get('artifacts'), (artifact) => decodeArtifact(shape, artifact))],
-    ['history', decodeEach(task.get('history'), (message) => decodeMessage(shape, message))],
+    ['artifacts', artifacts && mapElements(artifacts, (artifact) => decodeArtifact(shape, artifact))],
+    ['history', history && mapElements(history, (message) => decodeMessage(shape, message))],
     ['metadata', task.get('metadata')],
     ...unknownMembers(shape, task, TASK),
   ])
@@ -83,18 +85,12 @@ function decodeArtifact(shape: Shape, text: string): string {
     ['artifactId', artifact.get('artifactId')],
     ['name', artifact.get('name')],
     ['description', artifact.get('description')],
-    ['parts', decodeParts(shape, artifact.get('parts'))],
+    ['parts', mapElements(artifact.get('parts') ?? '[]', shape.decodePart)],
     ['metadata', artifact.get('metadata')],
     ['extensions', artifact.get('extensions')],
     ...unknownMembers(shape, artifact, ARTIFACT),
   ])
 }
-
-const decodeParts = (shape: Shape, parts: string | undefined): string =>
-  decodeEach(parts, shape.decodePart) ?? '[]'
-
-export const decodeEach = (list: string | undefined, decode: (item: string) => string): string | undefined =>
-  list && `[${elementsOf(list).map(decode).join(',')}]`
 
 /** What cannot be read is left out: a status without a time is valid, one with a wrong time is not. */
 function decodeTimestamp(text: string | undefined): string | undefined {

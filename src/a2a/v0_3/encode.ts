@@ -1,5 +1,5 @@
 /** Wire JSON of 1.0 → what an agent or a client of 0.3 reads. Everything here expects valid text of 1.0. */
-import { elementsOf, type Members, membersOf, objectText } from '../json-text.ts'
+import { type Members, mapElements, membersOf, objectText } from '../json-text.ts'
 import type { StreamOperation } from '../operation.ts'
 import { isTerminal, type TaskState } from '../task-state.ts'
 import { ARTIFACT, ARTIFACT_UPDATE, MESSAGE, STATUS, STATUS_UPDATE, TASK, unknownMembers } from './decode.ts'
@@ -14,7 +14,7 @@ export function encodeMessage(shape: Shape, text: string): string {
     ['contextId', nonEmpty(message, 'contextId')],
     ['taskId', nonEmpty(message, 'taskId')],
     ['role', wordFromV1(shape.roles, message.get('role'), 'unknown')],
-    [shape.partsOfMessage, encodeEach(message.get('parts') ?? '[]', shape.encodePart)],
+    [shape.partsOfMessage, mapElements(message.get('parts') ?? '[]', shape.encodePart)],
     ['metadata', message.get('metadata')],
     ['extensions', message.get('extensions')],
     ['referenceTaskIds', shape.isOpen ? message.get('referenceTaskIds') : undefined],
@@ -24,13 +24,15 @@ export function encodeMessage(shape: Shape, text: string): string {
 
 export function encodeTask(shape: Shape, text: string): string {
   const task = membersOf(text)
+  const artifacts = task.get('artifacts')
+  const history = task.get('history')
   return objectText([
     kind(shape, 'task'),
     ['id', task.get('id')],
     ['contextId', task.get('contextId')],
     ['status', encodeStatus(shape, task.get('status') ?? '{}')],
-    ['artifacts', encodeEach(task.get('artifacts'), (artifact) => encodeArtifact(shape, artifact))],
-    ['history', encodeEach(task.get('history'), (message) => encodeMessage(shape, message))],
+    ['artifacts', artifacts && mapElements(artifacts, (artifact) => encodeArtifact(shape, artifact))],
+    ['history', history && mapElements(history, (message) => encodeMessage(shape, message))],
     ['metadata', task.get('metadata')],
     ...unknownMembers(shape, task, TASK),
   ])
@@ -82,15 +84,12 @@ function encodeArtifact(shape: Shape, text: string): string {
     ['artifactId', artifact.get('artifactId')],
     ['name', artifact.get('name')],
     ['description', artifact.get('description')],
-    ['parts', encodeEach(artifact.get('parts') ?? '[]', shape.encodePart)],
+    ['parts', mapElements(artifact.get('parts') ?? '[]', shape.encodePart)],
     ['metadata', artifact.get('metadata')],
     ['extensions', artifact.get('extensions')],
     ...unknownMembers(shape, artifact, ARTIFACT),
   ])
 }
-
-export const encodeEach = (list: string | undefined, encode: (item: string) => string): string | undefined =>
-  list && `[${elementsOf(list).map(encode).join(',')}]`
 
 /** Parsers of proto-JSON refuse a time that is not RFC 3339. */
 function encodeTimestamp(text: string | undefined): string | undefined {

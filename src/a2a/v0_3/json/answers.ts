@@ -1,8 +1,8 @@
-import { elementsOf, membersOf, objectText } from '../../json-text.ts'
+import { mapElements, membersOf, objectText } from '../../json-text.ts'
 import type { StreamOperation } from '../../operation.ts'
 import { type Check, invalidParams } from '../../wire.ts'
 import { decodeArtifactUpdate, decodeMessage, decodeStatusUpdate, decodeTask } from '../decode.ts'
-import { encodeArtifactUpdate, encodeEach, encodeMessage, encodeStatusUpdate, encodeTask } from '../encode.ts'
+import { encodeArtifactUpdate, encodeMessage, encodeStatusUpdate, encodeTask } from '../encode.ts'
 import { checkAs, readMembers } from '../read.ts'
 import type { Kind } from '../shape.ts'
 import { agentMessage, task, taskArtifactUpdateEvent, taskStatusUpdateEvent } from './schema.ts'
@@ -64,9 +64,9 @@ export function encodeAnswer(text: string, operation: StreamOperation): string {
 /** 0.3 lists configs as a bare array. */
 export const decodeList = (text: string, decode: (item: string) => string): string =>
   objectText([
-    ['configs', `[${elementsOf(text).map(decode).join(',')}]`],
+    ['configs', mapElements(text, decode)],
     ['nextPageToken', '""'],
   ])
 
 export const encodeList = (text: string, encode: (item: string) => string): string =>
-  encodeEach(readMembers(text).get('configs'), encode) ?? '[]'
+  mapElements(readMembers(text).get('configs') ?? '[]', encode)

@@ -1,10 +1,10 @@
 import type { Dialect } from '../../dialect.ts'
-import { membersOf, objectText } from '../../json-text.ts'
+import { mapElements, membersOf, objectText } from '../../json-text.ts'
 import type { StreamOperation } from '../../operation.ts'
 import type { Check, Wire } from '../../wire.ts'
 import { decodeCard, encodeCard, encodeProtoCard, legacyInterfaces, supersetCard } from '../agent-card.ts'
-import { decodeArtifactUpdate, decodeEach, decodeMessage, decodeStatusUpdate, decodeTask } from '../decode.ts'
-import { encodeArtifactUpdate, encodeEach, encodeMessage, encodeStatusUpdate, encodeTask } from '../encode.ts'
+import { decodeArtifactUpdate, decodeMessage, decodeStatusUpdate, decodeTask } from '../decode.ts'
+import { encodeArtifactUpdate, encodeMessage, encodeStatusUpdate, encodeTask } from '../encode.ts'
 import { LEGACY_OPERATIONS, type LegacyUnaryOperation, rowOf } from '../operations.ts'
 import { checkAs, readMembers } from '../read.ts'
 import type { Shape } from '../shape.ts'
@@ -109,7 +109,7 @@ const OTHERS: Omit<
 function decodeConfigs(text: string): string {
   const response = readMembers(text, jsonName)
   return objectText([
-    ['configs', decodeEach(response.get('configs'), decodeConfig) ?? '[]'],
+    ['configs', mapElements(response.get('configs') ?? '[]', decodeConfig)],
     ['nextPageToken', response.get('nextPageToken') ?? '""'],
   ])
 }
@@ -117,7 +117,7 @@ function decodeConfigs(text: string): string {
 function encodeConfigs(text: string): string {
   const response = membersOf(text)
   return objectText([
-    ['configs', encodeEach(response.get('configs'), encodeConfig) ?? '[]'],
+    ['configs', mapElements(response.get('configs') ?? '[]', encodeConfig)],
     ['nextPageToken', response.get('nextPageToken')],
   ])
 }
