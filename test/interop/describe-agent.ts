@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it, type TestContext } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { type Child, startProgram } from '../e2e/child.ts'
 import { eventually } from '../e2e/eventually.ts'
 import { at, listAt, parsed, textAt } from '../e2e/json-path.ts'
@@ -24,6 +24,8 @@ import type { Stranger } from './stranger.ts'
 export type AgentTraits = {
   /** In which forms its files have names. Default: in all. */
   readonly namesFiles?: (form: Form) => boolean
+  /** How often a step may be tried with an agent that goes wrong by chance. Default: once. */
+  readonly attempts?: number
 }
 
 /** A stranger's agent behind Parley, form after form, driven by raw calls of A2A 1.0 over JSON-RPC. */
@@ -51,28 +53,40 @@ export function describeAgent(stranger: Stranger, traits: AgentTraits = {}): voi
       it(nameOf(form), async (t) => {
         const slug = `stranger-${form.version.replace('.', '-')}-${form.binding}`
         await register(parley, narrowed(card, form), { slug })
-        await driveAgent(t, await newClient(parley, slug, 'driver'), traits.namesFiles?.(form) ?? true)
+        const step: Step = (name, run) => t.test(name, () => attempt(run, traits.attempts ?? 1))
+        await driveAgent(step, await newClient(parley, slug, 'driver'), traits.namesFiles?.(form) ?? true)
       })
     }
   })
 }
 
-async function driveAgent(t: TestContext, agent: Endpoint, namesFiles: boolean): Promise<void> {
-  await t.test('answers a blocking send', async () => {
+type Step = (name: string, run: () => Promise<void>) => Promise<void>
+
+async function attempt(run: () => Promise<void>, attempts: number): Promise<void> {
+  try {
+    await run()
+  } catch (reason) {
+    if (attempts <= 1) throw reason
+    await attempt(run, attempts - 1)
+  }
+}
+
+async function driveAgent(step: Step, agent: Endpoint, namesFiles: boolean): Promise<void> {
+  await step('answers a blocking send', async () => {
     const { task } = answerOf(await send(agent, 'echo hello'))
 
     assert.equal(at(task, 'status', 'state'), 'TASK_STATE_COMPLETED')
     assert.equal(artifactText(task), 'hello')
   })
 
-  await t.test('answers with a plain message', async () => {
+  await step('answers with a plain message', async () => {
     const { message } = answerOf(await send(agent, 'message hi'))
 
     assert.equal(at(message, 'parts', 0, 'text'), 'hi')
     assert.equal(at(message, 'role'), 'ROLE_AGENT')
   })
 
-  await t.test('goes on when nobody waits', async () => {
+  await step('goes on when nobody waits', async () => {
     const { task } = answerOf(await sendNoWait(agent, 'slow 100'))
 
     const done = await until(agent, textAt(task, 'id'), 'TASK_STATE_COMPLETED')
@@ -80,7 +94,7 @@ async function driveAgent(t: TestContext, agent: Endpoint, namesFiles: boolean):
     assert.equal(at(done, 'id'), at(task, 'id'))
   })
 
-  await t.test('streams chunks in order', async () => {
+  await step('streams chunks in order', async () => {
     const events = await readStream(agent, 'SendStreamingMessage', { message: userMessage('stream 3 20') })
     const results = events.map((event) => at(payload(event), 'result'))
 
@@ -93,7 +107,7 @@ async function driveAgent(t: TestContext, agent: Endpoint, namesFiles: boolean):
     assert.equal(at(results.at(-1), 'statusUpdate', 'status', 'state'), 'TASK_STATE_COMPLETED')
   })
 
-  await t.test('is joined in the middle of a stream', async () => {
+  await step('is joined in the middle of a stream', async () => {
     const { task } = answerOf(await sendNoWait(agent, 'stream 5 50'))
 
     const events = await readStream(agent, 'SubscribeToTask', { id: at(task, 'id') })
@@ -103,7 +117,7 @@ async function driveAgent(t: TestContext, agent: Endpoint, namesFiles: boolean):
     assert.match(artifactText(await getTask(agent, textAt(task, 'id'))), /^chunk 1 .*chunk 5 $/)
   })
 
-  await t.test('is cancelled', async () => {
+  await step('is cancelled', async () => {
     const { task } = answerOf(await sendNoWait(agent, 'slow 60000'))
     await until(agent, textAt(task, 'id'), 'TASK_STATE_WORKING')
 
@@ -112,7 +126,7 @@ async function driveAgent(t: TestContext, agent: Endpoint, namesFiles: boolean):
     assert.equal(at(canceled, 'status', 'state'), 'TASK_STATE_CANCELED')
   })
 
-  await t.test('asks, and is answered on the same task', async () => {
+  await step('asks, and is answered on the same task', async () => {
     const { task: asked } = answerOf(await send(agent, 'input'))
     assert.equal(at(asked, 'status', 'state'), 'TASK_STATE_INPUT_REQUIRED')
     assert.match(textAt(asked, 'status', 'message', 'parts', 0, 'text'), /colour/)
@@ -125,14 +139,14 @@ async function driveAgent(t: TestContext, agent: Endpoint, namesFiles: boolean):
     assert.equal(artifactText(done), 'You said: blue')
   })
 
-  await t.test('fails with its own words', async () => {
+  await step('fails with its own words', async () => {
     const { task } = answerOf(await send(agent, 'fail'))
 
     assert.equal(at(task, 'status', 'state'), 'TASK_STATE_FAILED')
     assert.match(textAt(task, 'status', 'message', 'parts', 0, 'text'), /could not do that/)
   })
 
-  await t.test('gives files and data', async () => {
+  await step('gives files and data', async () => {
     const file = listAt(answerOf(await send(agent, 'file')).task, 'artifacts', 0, 'parts')
     const data = listAt(answerOf(await send(agent, 'data')).task, 'artifacts', 0, 'parts')
 

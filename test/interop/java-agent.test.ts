@@ -1,5 +1,9 @@
 import { describeAgent } from './describe-agent.ts'
 import { JAVA_0_3_3 } from './stranger.ts'
 
-/** Its protobuf is that of 0.3.0, without names of files. */
-describeAgent(JAVA_0_3_3, { namesFiles: ({ binding }) => binding === 'jsonrpc' })
+describeAgent(JAVA_0_3_3, {
+  // Its protobuf is that of 0.3.0, without names of files.
+  namesFiles: ({ binding }) => binding === 'jsonrpc',
+  // On a busy machine, one of its streams in a hundred has its events out of order, or ends before the first.
+  attempts: 3,
+})
