@@ -2,10 +2,11 @@
  * What an agent or a client of 0.3 wrote → wire JSON of 1.0. Everything here expects text whose value was checked
  * against the schema of its shape, and is liberal about what agents leave out.
  */
-import { type Members, mapElements, objectText } from '../json-text.ts'
+import { mapElements, objectText } from '../json-text.ts'
 import { readMembers } from './read.ts'
-import { type Shape, wordToV1 } from './shape.ts'
+import { type Shape, wordIn } from './shape.ts'
 import { normaliseTimestamp } from './timestamp.ts'
+import { unknownMembers } from './unknown-members.ts'
 
 /** An agent's message with no parts still says something by its metadata, and 1.0 wants a part. */
 const NO_PARTS = '[{"text":""}]'
@@ -20,12 +21,12 @@ export function decodeMessage(shape: Shape, text: string): string {
     ['messageId', message.get('messageId')],
     ['contextId', message.get('contextId')],
     ['taskId', message.get('taskId')],
-    ['role', wordToV1(shape.roles, message.get('role'), 'ROLE_AGENT')],
+    ['role', wordIn(shape.roles.toV1, message.get('role'), 'ROLE_AGENT')],
     ['parts', parts === '[]' ? NO_PARTS : parts],
     ['metadata', message.get('metadata')],
     ['extensions', message.get('extensions')],
     ['referenceTaskIds', message.get('referenceTaskIds')],
-    ...unknownMembers(shape, message, MESSAGE),
+    ...unknownMembers(shape, 'message', message),
   ])
 }
 
@@ -40,7 +41,7 @@ export function decodeTask(shape: Shape, text: string): string {
     ['artifacts', artifacts && mapElements(artifacts, (artifact) => decodeArtifact(shape, artifact))],
     ['history', history && mapElements(history, (message) => decodeMessage(shape, message))],
     ['metadata', task.get('metadata')],
-    ...unknownMembers(shape, task, TASK),
+    ...unknownMembers(shape, 'task', task),
   ])
 }
 
@@ -51,7 +52,7 @@ export function decodeStatusUpdate(shape: Shape, text: string): string {
     ['contextId', event.get('contextId')],
     ['status', decodeStatus(shape, event.get('status') ?? '{}')],
     ['metadata', event.get('metadata')],
-    ...unknownMembers(shape, event, STATUS_UPDATE),
+    ...unknownMembers(shape, 'status-update', event),
   ])
 }
 
@@ -64,7 +65,7 @@ export function decodeArtifactUpdate(shape: Shape, text: string): string {
     ['append', event.get('append')],
     ['lastChunk', event.get('lastChunk')],
     ['metadata', event.get('metadata')],
-    ...unknownMembers(shape, event, ARTIFACT_UPDATE),
+    ...unknownMembers(shape, 'artifact-update', event),
   ])
 }
 
@@ -72,10 +73,10 @@ function decodeStatus(shape: Shape, text: string): string {
   const status = readMembers(text, shape.nameOf)
   const message = status.get('message')
   return objectText([
-    ['state', wordToV1(shape.states, status.get('state'), UNKNOWN_STATE)],
+    ['state', wordIn(shape.states.toV1, status.get('state'), UNKNOWN_STATE)],
     ['message', message && decodeMessage(shape, message)],
     ['timestamp', decodeTimestamp(status.get('timestamp'))],
-    ...unknownMembers(shape, status, STATUS),
+    ...unknownMembers(shape, 'status', status),
   ])
 }
 
@@ -88,7 +89,7 @@ function decodeArtifact(shape: Shape, text: string): string {
     ['parts', mapElements(artifact.get('parts') ?? '[]', shape.decodePart)],
     ['metadata', artifact.get('metadata')],
     ['extensions', artifact.get('extensions')],
-    ...unknownMembers(shape, artifact, ARTIFACT),
+    ...unknownMembers(shape, 'artifact', artifact),
   ])
 }
 
@@ -98,59 +99,3 @@ function decodeTimestamp(text: string | undefined): string | undefined {
   const normalised = typeof timestamp === 'string' ? normaliseTimestamp(timestamp) : undefined
   return normalised && JSON.stringify(normalised)
 }
-
-export const unknownMembers = (
-  shape: Shape,
-  members: Members,
-  known: ReadonlySet<string>,
-): readonly (readonly [string, string])[] =>
-  shape.isOpen ? [...members].filter(([name]) => !known.has(name)) : []
-
-/** The members of each object that either version knows. */
-export const MESSAGE: ReadonlySet<string> = new Set([
-  'kind',
-  'messageId',
-  'contextId',
-  'taskId',
-  'role',
-  'parts',
-  'content',
-  'metadata',
-  'extensions',
-  'referenceTaskIds',
-])
-export const TASK: ReadonlySet<string> = new Set([
-  'kind',
-  'id',
-  'contextId',
-  'status',
-  'artifacts',
-  'history',
-  'metadata',
-])
-export const STATUS: ReadonlySet<string> = new Set(['state', 'message', 'timestamp'])
-export const STATUS_UPDATE: ReadonlySet<string> = new Set([
-  'kind',
-  'taskId',
-  'contextId',
-  'status',
-  'final',
-  'metadata',
-])
-export const ARTIFACT_UPDATE: ReadonlySet<string> = new Set([
-  'kind',
-  'taskId',
-  'contextId',
-  'artifact',
-  'append',
-  'lastChunk',
-  'metadata',
-])
-export const ARTIFACT: ReadonlySet<string> = new Set([
-  'artifactId',
-  'name',
-  'description',
-  'parts',
-  'metadata',
-  'extensions',
-])

@@ -1,24 +1,25 @@
 /** Wire JSON of 1.0 → what an agent or a client of 0.3 reads. Everything here expects valid text of 1.0. */
-import { type Members, mapElements, membersOf, objectText } from '../json-text.ts'
+import { mapElements, membersOf, objectText } from '../json-text.ts'
 import type { StreamOperation } from '../operation.ts'
 import { isTerminal, type TaskState } from '../task-state.ts'
-import { ARTIFACT, ARTIFACT_UPDATE, MESSAGE, STATUS, STATUS_UPDATE, TASK, unknownMembers } from './decode.ts'
-import { type Kind, type Shape, wordFromV1 } from './shape.ts'
+import { filled } from './read.ts'
+import { type Kind, type Shape, wordIn } from './shape.ts'
 import { normaliseTimestamp } from './timestamp.ts'
+import { unknownMembers } from './unknown-members.ts'
 
 export function encodeMessage(shape: Shape, text: string): string {
   const message = membersOf(text)
   return objectText([
     kind(shape, 'message'),
     ['messageId', message.get('messageId')],
-    ['contextId', nonEmpty(message, 'contextId')],
-    ['taskId', nonEmpty(message, 'taskId')],
-    ['role', wordFromV1(shape.roles, message.get('role'), 'unknown')],
+    ['contextId', filled(message.get('contextId'))],
+    ['taskId', filled(message.get('taskId'))],
+    ['role', wordIn(shape.roles.fromV1, message.get('role'), 'unknown')],
     [shape.partsOfMessage, mapElements(message.get('parts') ?? '[]', shape.encodePart)],
     ['metadata', message.get('metadata')],
     ['extensions', message.get('extensions')],
     ['referenceTaskIds', shape.isOpen ? message.get('referenceTaskIds') : undefined],
-    ...unknownMembers(shape, message, MESSAGE),
+    ...unknownMembers(shape, 'message', message),
   ])
 }
 
@@ -34,7 +35,7 @@ export function encodeTask(shape: Shape, text: string): string {
     ['artifacts', artifacts && mapElements(artifacts, (artifact) => encodeArtifact(shape, artifact))],
     ['history', history && mapElements(history, (message) => encodeMessage(shape, message))],
     ['metadata', task.get('metadata')],
-    ...unknownMembers(shape, task, TASK),
+    ...unknownMembers(shape, 'task', task),
   ])
 }
 
@@ -49,7 +50,7 @@ export function encodeStatusUpdate(shape: Shape, text: string, operation: Stream
     ['status', encodeStatus(shape, status)],
     ['final', String(endsStream(stateOf(status), operation))],
     ['metadata', event.get('metadata')],
-    ...unknownMembers(shape, event, STATUS_UPDATE),
+    ...unknownMembers(shape, 'status-update', event),
   ])
 }
 
@@ -63,7 +64,7 @@ export function encodeArtifactUpdate(shape: Shape, text: string): string {
     ['append', event.get('append')],
     ['lastChunk', event.get('lastChunk')],
     ['metadata', event.get('metadata')],
-    ...unknownMembers(shape, event, ARTIFACT_UPDATE),
+    ...unknownMembers(shape, 'artifact-update', event),
   ])
 }
 
@@ -71,10 +72,10 @@ function encodeStatus(shape: Shape, text: string): string {
   const status = membersOf(text)
   const message = status.get('message')
   return objectText([
-    ['state', wordFromV1(shape.states, status.get('state'), 'unknown')],
+    ['state', wordIn(shape.states.fromV1, status.get('state'), 'unknown')],
     ['message', message && encodeMessage(shape, message)],
     ['timestamp', encodeTimestamp(status.get('timestamp'))],
-    ...unknownMembers(shape, status, STATUS),
+    ...unknownMembers(shape, 'status', status),
   ])
 }
 
@@ -87,7 +88,7 @@ function encodeArtifact(shape: Shape, text: string): string {
     ['parts', mapElements(artifact.get('parts') ?? '[]', shape.encodePart)],
     ['metadata', artifact.get('metadata')],
     ['extensions', artifact.get('extensions')],
-    ...unknownMembers(shape, artifact, ARTIFACT),
+    ...unknownMembers(shape, 'artifact', artifact),
   ])
 }
 
@@ -102,11 +103,5 @@ const endsStream = (state: TaskState, operation: StreamOperation): boolean =>
 
 const stateOf = (status: string): TaskState =>
   JSON.parse(membersOf(status).get('state') ?? 'null') as TaskState
-
-/** 1.0 cannot tell an empty string from none; 0.3 can. */
-export function nonEmpty(members: Members, name: string): string | undefined {
-  const value = members.get(name)
-  return value === '""' ? undefined : value
-}
 
 const kind = (shape: Shape, name: Kind): readonly [string, string | undefined] => ['kind', shape.kindOf(name)]

@@ -1,4 +1,6 @@
 import { membersOf, objectText, withMembers } from '../json-text.ts'
+import { filled } from './read.ts'
+import type { UnknownMembers } from './unknown-members.ts'
 
 /** What a part of 0.3 says, in either of its JSON forms: `text`, a file (`bytes` or `uri`) or `data`. JSON texts. */
 export type LegacyPart = {
@@ -10,8 +12,6 @@ export type LegacyPart = {
   readonly data?: string | undefined
   readonly metadata?: string | undefined
 }
-
-type UnknownMembers = readonly (readonly [string, string])[]
 
 /**
  * What a part of 1.0 says and a part of 0.3 has no member for travels in the part's metadata, and is taken out again on
@@ -117,9 +117,6 @@ const unwrap = (data: string): string => (data[0] === '{' && membersOf(data).get
 /** What a text or data part says by being one is not worth carrying. */
 const unless = (implied: string, value: string | undefined): string | undefined =>
   value === implied ? undefined : value
-
-/** 1.0 cannot tell an empty string from none. */
-const filled = (text: string | undefined): string | undefined => (text === '""' ? undefined : text)
 
 /**
  * JSON text of base64 in either alphabet → in the standard one, padded. 1.0 allows both; decoders of 0.3 know the

@@ -1,5 +1,5 @@
 import { elementsOf, membersOf, objectText } from '../json-text.ts'
-import { type NameOf, readMembers } from './read.ts'
+import { filled, type NameOf, readMembers } from './read.ts'
 
 /** A push notification config of 0.3, which is nested in what names its task, ⇄ the flat one of 1.0. */
 export function decodePushConfig(
@@ -52,5 +52,3 @@ function encodeAuthentication(text: string): string {
     ['credentials', filled(authentication.get('credentials'))],
   ])
 }
-
-const filled = (text: string | undefined): string | undefined => (text === '""' ? undefined : text)

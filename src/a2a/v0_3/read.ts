@@ -20,6 +20,9 @@ export function readMembers(text: string, nameOf: NameOf = asWritten): Members {
   return mergeSpellings(membersOf(text), nameOf, (value) => value !== 'null')
 }
 
+/** The text of a member, unless it is the empty string: 0.3 can tell that from none, 1.0 cannot. */
+export const filled = (text: string | undefined): string | undefined => (text === '""' ? undefined : text)
+
 /** `value` as a schema can judge it. Throws `invalid_params`, its pointers into `value` as it was written. */
 export function checkAs<T>(check: Check<T>, value: unknown, nameOf: NameOf = asWritten): T {
   const read = readValue(value, nameOf)

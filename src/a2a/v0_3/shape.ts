@@ -1,6 +1,6 @@
 import type { NameOf } from './read.ts'
 
-/** A word of 0.3 (as a JSON value) ⇄ a word of 1.0. */
+/** The words of an enum, of 0.3 ⇄ of 1.0. */
 export type Words = {
   /** Proto-JSON may also give an enum by its number. */
   readonly toV1: Readonly<Record<string, string>>
@@ -25,16 +25,12 @@ export type Shape = {
 
 export type Kind = 'message' | 'task' | 'status-update' | 'artifact-update'
 
-/** The JSON text of the word of 1.0 that `text` (JSON of a word of 0.3) means. */
-export function wordToV1(words: Words, text: string | undefined, otherwise: string): string {
-  const word = text === undefined ? undefined : String(JSON.parse(text))
-  return JSON.stringify((word !== undefined && own(words.toV1, word)) || otherwise)
+/** What the word in `text` is in `table`, or else `otherwise`. Both texts are JSON. */
+export function wordIn(
+  table: Readonly<Record<string, string>>,
+  text: string | undefined,
+  otherwise: string,
+): string {
+  const word = text === undefined ? '' : String(JSON.parse(text))
+  return JSON.stringify(Object.hasOwn(table, word) ? table[word] : otherwise)
 }
-
-export function wordFromV1(words: Words, text: string | undefined, otherwise: string): string {
-  const word = text === undefined ? undefined : String(JSON.parse(text))
-  return JSON.stringify((word !== undefined && own(words.fromV1, word)) || otherwise)
-}
-
-const own = (table: Readonly<Record<string, string>>, word: string): string | undefined =>
-  Object.hasOwn(table, word) ? table[word] : undefined

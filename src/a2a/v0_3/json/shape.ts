@@ -2,6 +2,7 @@ import { objectText } from '../../json-text.ts'
 import { partFromV1, partToV1 } from '../part.ts'
 import { asWritten, readMembers } from '../read.ts'
 import type { Shape } from '../shape.ts'
+import { unknownMembers } from '../unknown-members.ts'
 
 /** The JSON form of 0.3's JSON-RPC binding: `kind` tells what an object is, words are lower case. */
 export const SHAPE: Shape = {
@@ -30,7 +31,6 @@ function wordsOf(toV1: Readonly<Record<string, string>>) {
 
 function decodePart(text: string): string {
   const part = readMembers(text)
-  const unknown = [...part].filter(([name]) => !PART.has(name))
   const file = part.get('file')
   const content = file === undefined ? undefined : readMembers(file)
   return partToV1(
@@ -43,13 +43,12 @@ function decodePart(text: string): string {
       data: part.get('data'),
       metadata: part.get('metadata'),
     },
-    unknown,
+    unknownMembers(SHAPE, 'part', part),
   )
 }
 
 function encodePart(text: string): string {
   const { text: said, data, bytes, uri, name, mimeType, metadata } = partFromV1(text)
-  const unknown = [...readMembers(text)].filter(([name]) => !PART.has(name))
   const file = objectText([
     ['bytes', bytes],
     ['uri', uri],
@@ -71,18 +70,5 @@ function encodePart(text: string): string {
             ['kind', '"file"'],
             ['file', file],
           ]
-  return objectText([...content, ['metadata', metadata], ...unknown])
+  return objectText([...content, ['metadata', metadata], ...unknownMembers(SHAPE, 'part', readMembers(text))])
 }
-
-/** The members of a part that either version knows. */
-const PART: ReadonlySet<string> = new Set([
-  'kind',
-  'text',
-  'file',
-  'data',
-  'raw',
-  'url',
-  'filename',
-  'mediaType',
-  'metadata',
-])
