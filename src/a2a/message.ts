@@ -9,11 +9,14 @@ export const Id = Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH })
 /** An optional id: proto3 JSON cannot tell an empty string from an absent one, so both mean "not given". */
 export const OptionalId = Type.Optional(Type.String({ maxLength: MAX_ID_LENGTH }))
 
+/** Base64 in the standard or the url-safe alphabet, padded or not. */
+export const Base64 = Type.String({ pattern: '^[A-Za-z0-9+/_-]*={0,2}$' })
+
 /** One piece of content: exactly one of `text`, `raw` (base64), `url` or `data` (any JSON value, `null` included). */
 export const Part = Type.Object(
   {
     text: Type.Optional(Type.String()),
-    raw: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9+/_-]*={0,2}$' })),
+    raw: Type.Optional(Base64),
     url: Type.Optional(Type.String()),
     data: Type.Optional(Type.Unknown()),
     mediaType: Type.Optional(Type.String()),

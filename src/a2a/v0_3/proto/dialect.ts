@@ -8,15 +8,15 @@ import { encodeArtifactUpdate, encodeMessage, encodeStatusUpdate, encodeTask } f
 import { LEGACY_OPERATIONS, type LegacyUnaryOperation, rowOf } from '../operations.ts'
 import { checkAs, readMembers } from '../read.ts'
 import type { Shape } from '../shape.ts'
+import { jsonName } from './names.ts'
+import { decodeConfig, encodeConfig, requestsOf } from './requests.ts'
 import {
   listConfigsResponse,
   sendMessageResponse,
   streamResponse,
   taskCheck,
   taskPushNotificationConfig,
-} from './json-schema.ts'
-import { jsonName } from './names.ts'
-import { decodeConfig, encodeConfig, requestsOf } from './requests.ts'
+} from './schema.ts'
 import { REST_SHAPE, SHAPE } from './shape.ts'
 
 function dialectOf(shape: Shape): Dialect {

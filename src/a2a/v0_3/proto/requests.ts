@@ -6,6 +6,8 @@ import type { LegacyOperation } from '../operations.ts'
 import { decodePushConfig, encodePushConfig } from '../push-config.ts'
 import { readMembers } from '../read.ts'
 import type { Shape } from '../shape.ts'
+import { jsonName } from './names.ts'
+import { configName, configOfName, taskName, taskOfName } from './resource-names.ts'
 import {
   configRequest,
   createConfigRequest,
@@ -14,9 +16,7 @@ import {
   listConfigsRequest,
   sendMessageRequest,
   taskRequest,
-} from './json-schema.ts'
-import { jsonName } from './names.ts'
-import { configName, configOfName, taskName, taskOfName } from './resource-names.ts'
+} from './schema.ts'
 
 /** One operation's request in 0.3 ⇄ its request in 1.0. */
 export type RequestForm = {

@@ -1,3 +1,5 @@
+import { MAX_ID_LENGTH } from '../../ids.ts'
+
 /**
  * Resource names of 0.3's protobuf form: `tasks/{id}` and `tasks/{id}/pushNotificationConfigs/{id}`. Ids stand in them as
  * they are, as servers and clients write and read them; only URLs escape them.
@@ -24,5 +26,5 @@ export function configOfName(name: string): { readonly taskId: string; readonly 
 }
 
 /** Patterns of the two, with ids no longer than ids may be. */
-export const TASK_NAME = '^tasks/[^]{1,256}$'
-export const CONFIG_NAME = '^tasks/[^]{1,256}?/pushNotificationConfigs/[^]{0,256}$'
+export const TASK_NAME = `^tasks/[^]{1,${MAX_ID_LENGTH}}$`
+export const CONFIG_NAME = `^tasks/[^]{1,${MAX_ID_LENGTH}}?/pushNotificationConfigs/[^]{0,${MAX_ID_LENGTH}}$`

@@ -1,163 +1,124 @@
-import { always, choice, enumOf, many, message, one } from '../../proto/message-table.ts'
+/**
+ * What clients and agents of A2A 0.3 send as proto-JSON, in REST bodies and decoded from gRPC, under its JSON names.
+ * Proto-JSON leaves out what has its default value, and may write a number as text.
+ */
+import Type from 'typebox'
+import { Base64, OptionalId, Struct } from '../../message.ts'
+import { check } from '../../wire.ts'
+import { acceptedOutputModes, oneContent, PushNotificationConfig, schemasOf } from '../schema.ts'
+import { ROLES, STATES } from './enums.ts'
+import { CONFIG_NAME, TASK_NAME } from './resource-names.ts'
 
-/** The messages of A2A 0.3 (package `a2a.v1`). Their numbers differ from those of 1.0: nothing is shared. */
-const TaskState = enumOf(
-  'TASK_STATE_UNSPECIFIED',
-  'TASK_STATE_SUBMITTED',
-  'TASK_STATE_WORKING',
-  'TASK_STATE_COMPLETED',
-  'TASK_STATE_FAILED',
-  'TASK_STATE_CANCELLED',
-  'TASK_STATE_INPUT_REQUIRED',
-  'TASK_STATE_REJECTED',
-  'TASK_STATE_AUTH_REQUIRED',
+const text = Type.Optional(Type.String())
+const metadata = Type.Optional(Struct)
+
+/** Written as a number or as text. */
+const count = Type.Optional(
+  Type.Unsafe<number | string>({
+    type: ['integer', 'string'],
+    minimum: 0,
+    maximum: 2_147_483_647,
+    pattern: '^[0-9]{1,9}$',
+  }),
 )
 
-const Role = enumOf('ROLE_UNSPECIFIED', 'ROLE_USER', 'ROLE_AGENT')
+/** By name or by number. */
+const enumOf = (names: readonly string[]) => Type.Enum([...names, ...names.keys()])
 
-// `FilePart.name` and `Part.metadata` came after 0.3.0, without a new version; the Python and Go SDKs have them.
-const FilePart = message('FilePart', {
-  fileWithUri: choice('file', 1, 'string'),
-  fileWithBytes: choice('file', 2, 'bytes'),
-  mimeType: one(3, 'string'),
-  name: one(4, 'string'),
+/** Of the two, one may stand empty beside the other, as some writers leave it. */
+const FilePart = Type.Object(
+  { fileWithBytes: Type.Optional(Base64), fileWithUri: text, name: text, mimeType: text },
+  {
+    oneOf: [
+      { required: ['fileWithBytes'], properties: { fileWithUri: { const: '' } } },
+      { required: ['fileWithUri'], properties: { fileWithBytes: { const: '' } } },
+    ],
+  },
+)
+
+const Part = Type.Object(
+  {
+    text,
+    file: Type.Optional(FilePart),
+    /** Protobuf holds objects only; over REST it is JSON, and any value is. */
+    data: Type.Optional(Type.Object({ data: Type.Optional(Type.Unknown()) })),
+    metadata,
+  },
+  oneContent,
+)
+
+const { ClientMessage, AgentMessage, Task, TaskStatusUpdateEvent, TaskArtifactUpdateEvent } = schemasOf({
+  partsOfMessage: 'content',
+  messageMembers: {},
+  part: Part,
+  clientRole: Type.Enum([...ROLES.slice(1), 1, 2]),
+  agentRole: enumOf(ROLES),
+  state: enumOf(STATES),
 })
 
-const DataPart = message('DataPart', { data: one(1, 'struct') })
+const payload = { task: Type.Optional(Task), message: Type.Optional(AgentMessage) }
 
-const Part = message('Part', {
-  text: choice('part', 1, 'string'),
-  file: choice('part', 2, FilePart),
-  data: choice('part', 3, DataPart),
-  metadata: one(4, 'struct'),
+const SendMessageResponse = Type.Object(payload, {
+  oneOf: [{ required: ['task'] }, { required: ['message'] }],
 })
 
-const Message = message('Message', {
-  messageId: one(1, 'string'),
-  contextId: one(2, 'string'),
-  taskId: one(3, 'string'),
-  role: one(4, Role),
-  content: always(many(5, Part)),
-  metadata: one(6, 'struct'),
-  extensions: many(7, 'string'),
+const StreamResponse = Type.Object(
+  {
+    ...payload,
+    statusUpdate: Type.Optional(TaskStatusUpdateEvent),
+    artifactUpdate: Type.Optional(TaskArtifactUpdateEvent),
+  },
+  {
+    oneOf: [
+      { required: ['task'] },
+      { required: ['message'] },
+      { required: ['statusUpdate'] },
+      { required: ['artifactUpdate'] },
+    ],
+  },
+)
+
+const SendMessageRequest = Type.Object({
+  message: ClientMessage,
+  configuration: Type.Optional(
+    Type.Object({
+      acceptedOutputModes,
+      pushNotification: Type.Optional(PushNotificationConfig),
+      historyLength: count,
+      blocking: Type.Optional(Type.Boolean()),
+    }),
+  ),
+  metadata,
 })
 
-const Artifact = message('Artifact', {
-  artifactId: one(1, 'string'),
-  name: one(3, 'string'),
-  description: one(4, 'string'),
-  parts: always(many(5, Part)),
-  metadata: one(6, 'struct'),
-  extensions: many(7, 'string'),
+const taskNameText = Type.String({ pattern: TASK_NAME })
+const configNameText = Type.String({ pattern: CONFIG_NAME })
+
+const TaskPushNotificationConfig = Type.Object({
+  name: configNameText,
+  pushNotificationConfig: PushNotificationConfig,
 })
 
-const TaskStatus = message('TaskStatus', {
-  state: one(1, TaskState),
-  message: one(2, Message),
-  timestamp: one(3, 'timestamp'),
-})
+export const sendMessageRequest = check(SendMessageRequest)
+export const getTaskRequest = check(Type.Object({ name: taskNameText, historyLength: count }))
+export const taskRequest = check(Type.Object({ name: taskNameText }))
+export const configRequest = check(Type.Object({ name: configNameText }))
+export const createConfigRequest = check(
+  Type.Object({
+    parent: taskNameText,
+    configId: OptionalId,
+    config: Type.Object({ pushNotificationConfig: PushNotificationConfig }),
+  }),
+)
+export const listConfigsRequest = check(
+  Type.Object({ parent: taskNameText, pageSize: count, pageToken: text }),
+)
+export const emptyRequest = check(Type.Object({}))
 
-export const Task = message('Task', {
-  id: one(1, 'string'),
-  contextId: one(2, 'string'),
-  status: one(3, TaskStatus),
-  artifacts: many(4, Artifact),
-  history: many(5, Message),
-  metadata: one(6, 'struct'),
-})
-
-const TaskStatusUpdateEvent = message('TaskStatusUpdateEvent', {
-  taskId: one(1, 'string'),
-  contextId: one(2, 'string'),
-  status: one(3, TaskStatus),
-  final: one(4, 'bool'),
-  metadata: one(5, 'struct'),
-})
-
-const TaskArtifactUpdateEvent = message('TaskArtifactUpdateEvent', {
-  taskId: one(1, 'string'),
-  contextId: one(2, 'string'),
-  artifact: one(3, Artifact),
-  append: one(4, 'bool'),
-  lastChunk: one(5, 'bool'),
-  metadata: one(6, 'struct'),
-})
-
-const AuthenticationInfo = message('AuthenticationInfo', {
-  schemes: many(1, 'string'),
-  credentials: one(2, 'string'),
-})
-
-const PushNotificationConfig = message('PushNotificationConfig', {
-  id: one(1, 'string'),
-  url: one(2, 'string'),
-  token: one(3, 'string'),
-  authentication: one(4, AuthenticationInfo),
-})
-
-export const TaskPushNotificationConfig = message('TaskPushNotificationConfig', {
-  name: one(1, 'string'),
-  pushNotificationConfig: one(2, PushNotificationConfig),
-})
-
-/** `blocking` has no presence on the wire, so a configuration without it says `false`, unlike one in JSON. */
-const SendMessageConfiguration = message('SendMessageConfiguration', {
-  acceptedOutputModes: many(1, 'string'),
-  pushNotification: one(2, PushNotificationConfig),
-  historyLength: one(3, 'int32'),
-  blocking: always(one(4, 'bool')),
-})
-
-export const SendMessageRequest = message('SendMessageRequest', {
-  message: one(1, Message),
-  configuration: one(2, SendMessageConfiguration),
-  metadata: one(3, 'struct'),
-})
-
-export const GetTaskRequest = message('GetTaskRequest', {
-  name: one(1, 'string'),
-  historyLength: one(2, 'int32'),
-})
-
-export const CancelTaskRequest = message('CancelTaskRequest', { name: one(1, 'string') })
-
-export const TaskSubscriptionRequest = message('TaskSubscriptionRequest', { name: one(1, 'string') })
-
-export const CreateTaskPushNotificationConfigRequest = message('CreateTaskPushNotificationConfigRequest', {
-  parent: one(1, 'string'),
-  configId: one(2, 'string'),
-  config: one(3, TaskPushNotificationConfig),
-})
-
-export const GetTaskPushNotificationConfigRequest = message('GetTaskPushNotificationConfigRequest', {
-  name: one(1, 'string'),
-})
-
-export const DeleteTaskPushNotificationConfigRequest = message('DeleteTaskPushNotificationConfigRequest', {
-  name: one(1, 'string'),
-})
-
-export const ListTaskPushNotificationConfigRequest = message('ListTaskPushNotificationConfigRequest', {
-  parent: one(1, 'string'),
-  pageSize: one(2, 'int32'),
-  pageToken: one(3, 'string'),
-})
-
-export const ListTaskPushNotificationConfigResponse = message('ListTaskPushNotificationConfigResponse', {
-  configs: always(many(1, TaskPushNotificationConfig)),
-  nextPageToken: one(2, 'string'),
-})
-
-export const GetAgentCardRequest = message('GetAgentCardRequest', {})
-
-export const SendMessageResponse = message('SendMessageResponse', {
-  task: choice('payload', 1, Task),
-  message: choice('payload', 2, Message),
-})
-
-export const StreamResponse = message('StreamResponse', {
-  task: choice('payload', 1, Task),
-  message: choice('payload', 2, Message),
-  statusUpdate: choice('payload', 3, TaskStatusUpdateEvent),
-  artifactUpdate: choice('payload', 4, TaskArtifactUpdateEvent),
-})
+export const taskCheck = check(Task)
+export const sendMessageResponse = check(SendMessageResponse)
+export const streamResponse = check(StreamResponse)
+export const taskPushNotificationConfig = check(TaskPushNotificationConfig)
+export const listConfigsResponse = check(
+  Type.Object({ configs: Type.Optional(Type.Array(TaskPushNotificationConfig)), nextPageToken: text }),
+)

@@ -2,22 +2,9 @@ import { objectText } from '../../json-text.ts'
 import { type LegacyPart, partFromV1, partToV1 } from '../part.ts'
 import { readMembers } from '../read.ts'
 import type { Shape, Words } from '../shape.ts'
+import { ROLES, STATES } from './enums.ts'
 import { decodeFileBytes, encodeFileBytes } from './file-bytes.ts'
 import { jsonName } from './names.ts'
-
-/** By number, as in the protobuf enums. */
-export const ROLES = ['ROLE_UNSPECIFIED', 'ROLE_USER', 'ROLE_AGENT']
-export const STATES = [
-  'TASK_STATE_UNSPECIFIED',
-  'TASK_STATE_SUBMITTED',
-  'TASK_STATE_WORKING',
-  'TASK_STATE_COMPLETED',
-  'TASK_STATE_FAILED',
-  'TASK_STATE_CANCELLED',
-  'TASK_STATE_INPUT_REQUIRED',
-  'TASK_STATE_REJECTED',
-  'TASK_STATE_AUTH_REQUIRED',
-]
 
 /** The JSON form of 0.3's protobuf messages, as gRPC carries them: there, nobody minds a field they do not know. */
 export const SHAPE: Shape = {
