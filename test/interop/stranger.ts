@@ -8,13 +8,18 @@ export type Command = readonly [program: string, ...args: string[]]
 export type Stranger = {
   readonly name: string
   readonly build: Build
-  /** Every form it has in that role, but those of `leftOut`. */
   readonly clientForms: readonly Form[]
   readonly agentForms: readonly Form[]
-  /** Forms it does not really have, and why. */
-  readonly leftOut: readonly { readonly form: Form; readonly why: string }[]
+  /** Forms that it does not have in a role as A2A has them, and why. */
+  readonly leftOut: readonly {
+    readonly role?: 'client' | 'agent'
+    readonly form: Form
+    readonly why: string
+  }[]
   readonly client: Command
   readonly agent: Command
+  /** The card it has to be shown, where it cannot read one for both versions. */
+  readonly cardProfile?: 'v1'
 }
 
 const pythonStranger = (version: string, build: Build, forms: readonly Form[]): Stranger => {
@@ -35,7 +40,7 @@ export const PYTHON_1_3_0 = pythonStranger('1.3.0', PYTHON_V1, [...FORMS_V1, ...
 
 export const PYTHON_0_3_26 = pythonStranger('0.3.26', PYTHON_V0_3, FORMS_V0_3)
 
-const javaApp = join(JAVA.target, 'interop-v0_3/quarkus-app')
+const java0_3 = join(JAVA.target, 'interop-v0_3/quarkus-app')
 
 export const JAVA_0_3_3: Stranger = {
   name: 'Java, a2a-java-sdk 0.3.3.Final',
@@ -43,8 +48,29 @@ export const JAVA_0_3_3: Stranger = {
   clientForms: FORMS_V0_3,
   agentForms: FORMS_V0_3,
   leftOut: [],
-  client: ['java', '-cp', `${javaApp}/app/*:${javaApp}/lib/main/*`, 'parley.interop.Client'],
-  agent: ['java', '-jar', `${javaApp}/quarkus-run.jar`],
+  client: ['java', '-cp', `${java0_3}/app/*:${java0_3}/lib/main/*`, 'parley.interop.Client'],
+  agent: ['java', '-jar', `${java0_3}/quarkus-run.jar`],
+}
+
+const java1_0 = join(JAVA.target, 'interop-v1')
+
+/** Of before 1.0 was final. It refuses members that it does not know, in cards too. */
+export const JAVA_1_0_0_ALPHA3: Stranger = {
+  name: 'Java, a2a-java-sdk 1.0.0.Alpha3',
+  build: JAVA,
+  clientForms: FORMS_V1.filter(({ binding }) => binding !== 'grpc'),
+  agentForms: [],
+  leftOut: [
+    {
+      role: 'client',
+      form: { version: '1.0', binding: 'grpc' },
+      why: 'its protobuf has the package of 0.3 and the numbers of a draft of 1.0',
+    },
+  ],
+  client: ['java', '-cp', `${java1_0}/interop-v1-1.jar:${java1_0}/lib/*`, 'parley.interop.Client'],
+  // The registry has no server for this version.
+  agent: ['false'],
+  cardProfile: 'v1',
 }
 
 const goForms = [...FORMS_V1, ...FORMS_V0_3.filter(({ binding }) => binding !== 'rest')]
