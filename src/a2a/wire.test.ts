@@ -85,6 +85,33 @@ describe('check', () => {
     assert.equal(violation?.message, 'must be one of good, bad')
   })
 
+  it('looks for violations in the beginning of what is endless', () => {
+    let looks = 0
+    const pet = {
+      get legs() {
+        looks++
+        return 4
+      },
+    }
+    const pets = Array.from({ length: 300_000 }, () => pet)
+
+    const found = person.violations({ name: 'Ann', pets })
+
+    assert.deepEqual(found[0], { pointer: '/pets/0/name', code: 'required', message: 'is required' })
+    assert.ok(looks < 100_000, `${looks} looks`)
+  })
+
+  it('says that something is wrong where it is too far behind to be found', () => {
+    const pets: unknown[] = Array.from({ length: 30_000 }, () => ({ name: 'Rex', legs: 4 }))
+
+    assert.deepEqual(person.violations({ name: 'Ann', pets }), [])
+    const found = person.violations({ name: 'Ann', pets: [...pets, {}] })
+    assert.deepEqual(
+      found.map(({ pointer, code }) => [pointer, code]),
+      [['', 'schema']],
+    )
+  })
+
   it('reports a bounded number of violations', () => {
     const found = person.violations({ name: 'Ann', pets: Array.from({ length: 5000 }, () => ({})) })
 

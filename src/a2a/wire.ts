@@ -16,6 +16,9 @@ const MAX_VIOLATIONS = 100
 /** The validator stops at 8 of its own errors; a violation may take several. */
 Settings.Set({ maxErrors: 5 * MAX_VIOLATIONS })
 
+/** Violations are looked for in this many items of an input's lists: the search takes time and room for each, right or wrong. */
+const MAX_SEARCHED_ITEMS = 20_000
+
 /** JSON text → value. Throws `parse_error` for what is no JSON, `invalid_params` for what nests too deeply. */
 export function parseJson(text: string): unknown {
   const depth = depthOf(text, MAX_JSON_DEPTH)
@@ -66,7 +69,7 @@ export const invalidParams = (violations: readonly Violation[]): ParleyError =>
 
 function describe(validator: Validator, value: unknown): readonly Violation[] {
   return validator
-    .Errors(value)
+    .Errors(beginningOf(value))
     .filter((e) => !e.schemaPath.includes('/oneOf/'))
     .flatMap((e): Violation[] => {
       if (e.keyword !== 'required')
@@ -79,6 +82,22 @@ function describe(validator: Validator, value: unknown): readonly Violation[] {
       }))
     })
     .slice(0, MAX_VIOLATIONS)
+}
+
+/** The same value, its lists cut short, but never empty, once they hold more than `MAX_SEARCHED_ITEMS` together. */
+function beginningOf(whole: unknown): unknown {
+  let left = MAX_SEARCHED_ITEMS
+  const cut = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value
+    if (Array.isArray(value)) {
+      const items = value.slice(0, Math.max(1, left))
+      left -= items.length
+      return items.map(cut)
+    }
+    const nested = Object.entries(value).filter(([, member]) => typeof member === 'object')
+    return { ...value, ...Object.fromEntries(nested.map(([name, member]) => [name, cut(member)])) }
+  }
+  return cut(whole)
 }
 
 function messageOf(error: { keyword: string; message: string; params: unknown }): string {
