@@ -1,15 +1,18 @@
+/** The Agent Card of A2A 0.3, members that are `null` left out. Unknown members are allowed. */
 import Type, { type Static } from 'typebox'
 import type { Violation } from '../../errors.ts'
+import { AgentCard, AgentInterface, AgentSkill } from '../agent-card.ts'
 import { isObject } from '../json-object.ts'
 import { Struct } from '../message.ts'
 import { check } from '../wire.ts'
 import { asWritten, readValue } from './read.ts'
 
-/** The Agent Card of A2A 0.3, members that are `null` left out. Unknown members are allowed. */
 const text = Type.String({ minLength: 1, maxLength: 65_536 })
 const anyText = Type.Optional(Type.String({ maxLength: 65_536 }))
-const strings = Type.Array(Type.String({ maxLength: 1024 }))
-const url = Type.String({ minLength: 1, maxLength: 2048 })
+
+const { name, description, version, provider, defaultInputModes, defaultOutputModes } = AgentCard.properties
+const { securityRequirements: _, ...skill } = AgentSkill.properties
+const { url } = AgentInterface.properties
 
 /** `{scheme: [scope…]}` in JSON, `{schemes: {scheme: {list: [scope…]}}}` in the form of protobuf. */
 const SecurityRequirement = Type.Unsafe<Readonly<Record<string, unknown>>>({
@@ -17,17 +20,6 @@ const SecurityRequirement = Type.Unsafe<Readonly<Record<string, unknown>>>({
   patternProperties: { '^': { type: ['array', 'object'], items: { type: 'string' } } },
 })
 const security = Type.Optional(Type.Array(SecurityRequirement, { maxItems: 100 }))
-
-const AgentSkill = Type.Object({
-  id: Type.String({ minLength: 1, maxLength: 256 }),
-  name: text,
-  description: text,
-  tags: strings,
-  examples: Type.Optional(strings),
-  inputModes: Type.Optional(strings),
-  outputModes: Type.Optional(strings),
-  security,
-})
 
 const AgentExtension = Type.Object({
   uri: text,
@@ -39,13 +31,13 @@ const AgentExtension = Type.Object({
 const LegacyAgentCard = Type.Object({
   /** Cards of early servers do not say. */
   protocolVersion: Type.Optional(Type.String({ maxLength: 32 })),
-  name: text,
-  description: Type.String({ maxLength: 65_536 }),
-  version: text,
+  name,
+  description,
+  version,
   url,
   preferredTransport: Type.Optional(Type.String({ maxLength: 2048 })),
   additionalInterfaces: Type.Optional(Type.Array(Type.Object({ url, transport: text }), { maxItems: 31 })),
-  provider: Type.Optional(Type.Object({ organization: text, url: text })),
+  provider,
   documentationUrl: anyText,
   iconUrl: anyText,
   capabilities: Type.Object({
@@ -62,15 +54,14 @@ const LegacyAgentCard = Type.Object({
     }),
   ),
   security,
-  defaultInputModes: strings,
-  defaultOutputModes: strings,
-  skills: Type.Array(AgentSkill, { maxItems: 500 }),
+  defaultInputModes,
+  defaultOutputModes,
+  skills: Type.Array(Type.Object({ ...skill, security }), { maxItems: 500 }),
   supportsAuthenticatedExtendedCard: Type.Optional(Type.Boolean()),
   signatures: Type.Optional(Type.Array(Struct)),
 })
 export type LegacyAgentCard = Static<typeof LegacyAgentCard>
 
-const description = anyText
 const flow = (...urls: readonly string[]) =>
   Type.Optional(
     Type.Object({
@@ -80,13 +71,15 @@ const flow = (...urls: readonly string[]) =>
     }),
   )
 
-/** The kinds of security schemes by their `type`, and by the name that protobuf and 1.0 give each. */
+/** Security schemes by their `type`. */
 const SCHEMES = {
-  apiKey: check(Type.Object({ description, in: Type.Enum(['query', 'header', 'cookie']), name: text })),
-  http: check(Type.Object({ description, scheme: text, bearerFormat: anyText })),
+  apiKey: check(
+    Type.Object({ description: anyText, in: Type.Enum(['query', 'header', 'cookie']), name: text }),
+  ),
+  http: check(Type.Object({ description: anyText, scheme: text, bearerFormat: anyText })),
   oauth2: check(
     Type.Object({
-      description,
+      description: anyText,
       flows: Type.Object({
         authorizationCode: flow('authorizationUrl', 'tokenUrl'),
         clientCredentials: flow('tokenUrl'),
@@ -96,11 +89,12 @@ const SCHEMES = {
       oauth2MetadataUrl: anyText,
     }),
   ),
-  openIdConnect: check(Type.Object({ description, openIdConnectUrl: text })),
-  mutualTLS: check(Type.Object({ description })),
+  openIdConnect: check(Type.Object({ description: anyText, openIdConnectUrl: text })),
+  mutualTLS: check(Type.Object({ description: anyText })),
 }
 export type SchemeType = keyof typeof SCHEMES
 
+/** The member that holds a scheme of each kind in protobuf and in 1.0. */
 export const SCHEME_NAMES: Readonly<Record<SchemeType, string>> = {
   apiKey: 'apiKeySecurityScheme',
   http: 'httpAuthSecurityScheme',
