@@ -15,6 +15,11 @@ export const AgentInterface = Type.Object({
 })
 export type AgentInterface = Static<typeof AgentInterface>
 
+/** An interface as a card declares it, whatever that is: the value of each member, and where it stands in the card. */
+export type DeclaredInterface = Readonly<
+  Record<'url' | 'binding' | 'version', { readonly pointer: string; readonly value: unknown }>
+>
+
 /** The bindings that A2A itself defines; any other is named by a URI (A2A 1.0 §5.8). */
 export const BINDINGS = ['JSONRPC', 'GRPC', 'HTTP+JSON'] as const
 

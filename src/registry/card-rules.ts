@@ -1,5 +1,6 @@
-import { BINDINGS, isCallable } from '../a2a/agent-card.ts'
+import { BINDINGS, type DeclaredInterface, isCallable } from '../a2a/agent-card.ts'
 import { isObject, type JsonObject } from '../a2a/json-object.ts'
+import { declaredInterfaces } from '../a2a/v0_3/agent-card.ts'
 import { VERSIONS } from '../a2a/version.ts'
 import type { Violation } from '../errors.ts'
 import { grpcAddressProblem, isSameGrpcAddress } from './grpc-address.ts'
@@ -19,7 +20,7 @@ export const cardRules = (card: JsonObject, own: PublicAddresses | undefined): r
 /** The same for a card of 0.3, with pointers into that. */
 export const legacyCardRules = (card: JsonObject, own: PublicAddresses | undefined): readonly Violation[] => [
   ...sharedRules(card),
-  ...interfaceRules(legacyInterfacesOf(card), own, '/protocolVersion'),
+  ...interfaceRules(declaredInterfaces(card), own, '/protocolVersion'),
 ]
 
 function sharedRules(card: JsonObject): readonly Violation[] {
@@ -30,35 +31,12 @@ function sharedRules(card: JsonObject): readonly Violation[] {
   ]
 }
 
-type Member = { readonly pointer: string; readonly value: unknown }
-
-/** An interface as a card of either version declares it. */
-type Declared = { readonly url: Member; readonly binding: Member; readonly version: Member }
-
-function interfacesOf(card: JsonObject): readonly Declared[] {
+function interfacesOf(card: JsonObject): readonly DeclaredInterface[] {
   return entriesOf(card.supportedInterfaces, '/supportedInterfaces').map(({ pointer, value }) => ({
     url: { pointer: `${pointer}/url`, value: value.url },
     binding: { pointer: `${pointer}/protocolBinding`, value: value.protocolBinding },
     version: { pointer: `${pointer}/protocolVersion`, value: value.protocolVersion },
   }))
-}
-
-function legacyInterfacesOf(card: JsonObject): readonly Declared[] {
-  // Cards of early servers do not say.
-  const version = { pointer: '/protocolVersion', value: card.protocolVersion || '0.3' }
-  const preferred: Declared = {
-    url: { pointer: '/url', value: card.url },
-    binding: { pointer: '/preferredTransport', value: card.preferredTransport || 'JSONRPC' },
-    version,
-  }
-  // The version is the whole card's, and is judged once.
-  const shared = { ...version, pointer: '' }
-  const more = entriesOf(card.additionalInterfaces, '/additionalInterfaces').map(({ pointer, value }) => ({
-    url: { pointer: `${pointer}/url`, value: value.url },
-    binding: { pointer: `${pointer}/transport`, value: value.transport },
-    version: shared,
-  }))
-  return [preferred, ...more]
 }
 
 const entriesOf = (entries: unknown, pointer: string) =>
@@ -67,15 +45,16 @@ const entriesOf = (entries: unknown, pointer: string) =>
   )
 
 function interfaceRules(
-  interfaces: readonly Declared[],
+  interfaces: readonly DeclaredInterface[],
   own: PublicAddresses | undefined,
   whole: string,
 ): readonly Violation[] {
-  const found = interfaces.flatMap((declared) => [
-    ...urlRules(declared, own),
-    ...bindingRules(declared.binding),
-    ...(declared.version.pointer === '' ? [] : versionRules(declared.version)),
-  ])
+  // In 0.3 the version is the whole card's, and is judged once.
+  const versions = new Set(interfaces.map(({ version }) => version))
+  const found = [
+    ...interfaces.flatMap((declared) => [...urlRules(declared, own), ...bindingRules(declared.binding)]),
+    ...[...versions].flatMap((version) => [...versionRules(version)]),
+  ]
   if (interfaces.length === 0 || interfaces.some(isCallableEntry)) return found
   const notCallable: Violation = {
     pointer: whole,
@@ -89,7 +68,10 @@ function interfaceRules(
   return [...found, notCallable]
 }
 
-function* urlRules({ url, binding }: Declared, own: PublicAddresses | undefined): Generator<Violation> {
+function* urlRules(
+  { url, binding }: DeclaredInterface,
+  own: PublicAddresses | undefined,
+): Generator<Violation> {
   if (!isFilled(url.value)) return
   const isGrpc = binding.value === 'GRPC'
   const problem = isGrpc ? grpcAddressProblem(url.value) : httpUrlProblem(url.value)
@@ -103,7 +85,7 @@ const leadsBack = (url: string, isGrpc: boolean, own: PublicAddresses): boolean 
   isBelow(url, agentsBase(own.http)) ||
   (isGrpc && own.grpc.some((listener) => isSameGrpcAddress(url, listener.url)))
 
-function* bindingRules({ pointer, value }: Member): Generator<Violation> {
+function* bindingRules({ pointer, value }: DeclaredInterface['binding']): Generator<Violation> {
   if (!isFilled(value) || isBinding(value)) return
   const known = BINDINGS.find((name) => name === value.toUpperCase())
   yield {
@@ -114,7 +96,7 @@ function* bindingRules({ pointer, value }: Member): Generator<Violation> {
   }
 }
 
-function* versionRules({ pointer, value }: Member): Generator<Violation> {
+function* versionRules({ pointer, value }: DeclaredInterface['version']): Generator<Violation> {
   if (!isFilled(value) || /^\d{1,4}\.\d{1,4}(?:\.\d{1,9})?$/.test(value)) return
   const short = /^v?(\d+)(\.\d+)?(?:\.\d+)?$/.exec(value)
   yield {
@@ -128,7 +110,7 @@ function* versionRules({ pointer, value }: Member): Generator<Violation> {
 const isBinding = (text: string): boolean =>
   BINDINGS.some((name) => name === text) || /^[a-z][a-z0-9+.-]*:[^\s]+$/i.test(text)
 
-const isCallableEntry = ({ binding, version }: Declared): boolean =>
+const isCallableEntry = ({ binding, version }: DeclaredInterface): boolean =>
   isFilled(binding.value) &&
   isFilled(version.value) &&
   isCallable({ protocolBinding: binding.value, protocolVersion: version.value })

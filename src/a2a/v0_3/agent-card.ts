@@ -1,10 +1,10 @@
 /** Agent Cards of A2A 0.3 ⇄ those of 1.0, and one document that is both. Exact texts: unknown members are kept. */
-import type { AgentCard, AgentInterface } from '../agent-card.ts'
-import { isObject } from '../json-object.ts'
+import type { AgentCard, AgentInterface, DeclaredInterface } from '../agent-card.ts'
+import { isObject, type JsonObject } from '../json-object.ts'
 import { elementsOf, type JsonText, mapElements, membersOf, objectText, textOf } from '../json-text.ts'
 import { findVersion } from '../version.ts'
 import { invalidParams, parseJson } from '../wire.ts'
-import { type LegacyAgentCard, legacyCardViolations } from './card-schema.ts'
+import { legacyCardViolations } from './card-schema.ts'
 import {
   type Alternatives,
   requirementsFromV1,
@@ -12,7 +12,7 @@ import {
   schemesFromV1,
   schemesToV1,
 } from './card-security.ts'
-import { asWritten, readMembers, readValue } from './read.ts'
+import { readMembers } from './read.ts'
 
 const DEFAULT_TRANSPORT = 'JSONRPC'
 
@@ -34,7 +34,7 @@ const LEGACY_MEMBERS = [...PLACE_MEMBERS, 'security', 'supportsAuthenticatedExte
 export function decodeCard(text: string): JsonText<AgentCard> {
   const value = parseJson(text)
   const violations = legacyCardViolations(value)
-  if (violations.length > 0) throw invalidParams(violations)
+  if (violations.length > 0 || !isObject(value)) throw invalidParams(violations)
 
   const card = readMembers(text)
   const schemes = card.get('securitySchemes')
@@ -42,7 +42,7 @@ export function decodeCard(text: string): JsonText<AgentCard> {
   const requirements = requirementsAt('/security', card.get('security'), alternatives)
   return objectText([
     ...[...card].filter(([name]) => !LEGACY_MEMBERS.includes(name) && !REWRITTEN.includes(name)),
-    ['supportedInterfaces', textOf(interfacesOf(value).map(({ found }) => found))],
+    ['supportedInterfaces', textOf(interfacesOf(value).map(interfaceToV1))],
     ['capabilities', decodeCapabilities(card)],
     ['securitySchemes', schemes && v1Schemes],
     ['securityRequirements', requirements],
@@ -81,41 +81,51 @@ function requirementsAt(
   throw invalidParams([{ pointer, code: 'too_many', message: 'allows too many combinations of OAuth flows' }])
 }
 
-/** An interface that a 0.3 card names, and the members that name its URL and its transport. */
-type NamedInterface = {
-  readonly found: AgentInterface
-  readonly url: string
-  readonly transport: string
+/** The interfaces of a card of 0.3, valid or not: the preferred one, then those it lists. The version is the whole card's. */
+export function declaredInterfaces(card: JsonObject): readonly DeclaredInterface[] {
+  const listed: readonly unknown[] = Array.isArray(card.additionalInterfaces) ? card.additionalInterfaces : []
+  // Cards of early servers say neither.
+  const binding = { pointer: '/preferredTransport', value: card.preferredTransport || DEFAULT_TRANSPORT }
+  const version = { pointer: '/protocolVersion', value: card.protocolVersion || '0.3' }
+  return [
+    { url: { pointer: '/url', value: card.url }, binding, version },
+    ...listed.flatMap((entry, index) => {
+      if (!isObject(entry)) return []
+      const pointer = `/additionalInterfaces/${index}`
+      return {
+        url: { pointer: `${pointer}/url`, value: entry.url },
+        binding: { pointer: `${pointer}/transport`, value: entry.transport },
+        version,
+      }
+    }),
+  ]
 }
 
-/** Those of a valid card in its order of preference, each once. */
-function interfacesOf(value: unknown): readonly NamedInterface[] {
-  const card = readValue(value, asWritten) as LegacyAgentCard
-  const protocolVersion = shortVersion(card.protocolVersion || '0.3')
-  const named = [
-    { url: card.url, transport: card.preferredTransport || DEFAULT_TRANSPORT },
-    ...(card.additionalInterfaces ?? []),
-  ].map(({ url, transport }, index) => ({
-    found: { url, protocolBinding: transport, protocolVersion },
-    url: index === 0 ? '/url' : `/additionalInterfaces/${index - 1}/url`,
-    transport: index === 0 ? '/preferredTransport' : `/additionalInterfaces/${index - 1}/transport`,
-  }))
-  const keyOf = ({ found }: NamedInterface) => `${found.protocolBinding} ${found.url}`
-  return [...new Map(named.toReversed().map((one) => [keyOf(one), one])).values()].toReversed()
+/** Those of a valid card as 1.0 lists them: each once. */
+function interfacesOf(card: JsonObject): readonly DeclaredInterface[] {
+  const declared = declaredInterfaces(card)
+  return declared.filter(({ url, binding }, index) => {
+    const isSame = (other: DeclaredInterface) =>
+      other.url.value === url.value && other.binding.value === binding.value
+    return declared.findIndex(isSame) === index
+  })
 }
 
 /** Patches do not matter and 1.0 does not write them. */
-const shortVersion = (version: string): string => /^\d{1,4}\.\d{1,4}(?=\.)/.exec(version)?.[0] ?? version
+const interfaceToV1 = ({ url, binding, version }: DeclaredInterface) => ({
+  url: url.value,
+  protocolBinding: binding.value,
+  protocolVersion: String(version.value).replace(/^(\d{1,4}\.\d{1,4})\..*$/s, '$1'),
+})
 
 /** Where a pointer into `decodeCard(text)` leads in the card that `value` was read from. */
-export function pointerIntoLegacy(value: unknown, pointer: string): string {
+export function pointerIntoLegacy(value: JsonObject, pointer: string): string {
   const [, index, member] = /^\/supportedInterfaces(?:\/(\d+)(?:\/(\w+))?)?$/.exec(pointer) ?? []
   if (pointer === '/supportedInterfaces') return '/url'
-  const named = index === undefined ? undefined : interfacesOf(value)[Number(index)]
-  if (named !== undefined) {
-    return (
-      { protocolBinding: named.transport, protocolVersion: '/protocolVersion' }[member ?? ''] ?? named.url
-    )
+  const declared = index === undefined ? undefined : interfacesOf(value)[Number(index)]
+  if (declared !== undefined) {
+    const { url, binding, version } = declared
+    return { protocolBinding: binding.pointer, protocolVersion: version.pointer }[member ?? ''] ?? url.pointer
   }
   if (pointer === '/capabilities/extendedAgentCard') return '/supportsAuthenticatedExtendedCard'
   return pointer.replace(/(?<=^|^\/skills\/\d+)\/securityRequirements/, '/security')

@@ -1,5 +1,5 @@
 /** The Agent Card of A2A 0.3, members that are `null` left out. Unknown members are allowed. */
-import Type, { type Static } from 'typebox'
+import Type from 'typebox'
 import type { Violation } from '../../errors.ts'
 import { AgentCard, AgentInterface, AgentSkill } from '../agent-card.ts'
 import { isObject } from '../json-object.ts'
@@ -60,7 +60,6 @@ const LegacyAgentCard = Type.Object({
   supportsAuthenticatedExtendedCard: Type.Optional(Type.Boolean()),
   signatures: Type.Optional(Type.Array(Struct)),
 })
-export type LegacyAgentCard = Static<typeof LegacyAgentCard>
 
 const flow = (...urls: readonly string[]) =>
   Type.Optional(
