@@ -256,6 +256,44 @@ describe('decoding', () => {
     assert.deepEqual(JSON.parse(task.decode(many)), { metadata: { k: null } })
   })
 
+  it('stops before the JSON gets longer than it may, whatever makes it long', () => {
+    const value = (inner: Buffer) => field(6, field(1, field(1, utf8('k')), field(2, inner)))
+    const many = (bytes: Buffer, length = 30_000) => Buffer.alloc(length - (length % bytes.length), bytes)
+    const message = Buffer.concat([field(1, utf8('m')), field(5, field(1))])
+    const amplified = {
+      'control characters': field(1, many(Buffer.from([1]))),
+      'control characters in a name': field(6, field(1, field(1, many(Buffer.from([1]))))),
+      'a list of nulls': value(field(6, many(field(1)))),
+      'a list of numbers': value(field(6, many(field(1, Buffer.from([0x11, 1, 0, 0, 0, 0, 0, 0, 1]))))),
+      'empty messages': many(field(5)),
+      'small messages': many(field(5, message)),
+      'empty texts': field(5, many(field(7))),
+    }
+    const maxBytes = 40_000
+
+    for (const [what, bytes] of Object.entries(amplified)) {
+      assert.ok(bytes.length < maxBytes)
+      assert.ok(task.decode(bytes).length > maxBytes, what)
+      assert.throws(() => task.decode(bytes, maxBytes), code('payload_too_large'), what)
+    }
+  })
+
+  it('makes nothing longer than it may, and nearly as much', () => {
+    fc.assert(
+      fc.property(valuesOf(SendMessageRequest), fc.nat(2_000), (value, maxBytes) => {
+        const bytes = request.encode(JSON.stringify(value))
+        const length = Buffer.byteLength(request.decode(bytes))
+        try {
+          request.decode(bytes, maxBytes)
+          assert.ok(length <= maxBytes, `${length} of ${maxBytes}`)
+        } catch (error) {
+          assert.ok(code('payload_too_large')(error), String(error))
+          assert.ok(length > maxBytes / 2, `${length} of ${maxBytes}`)
+        }
+      }),
+    )
+  })
+
   it('answers any bytes with JSON or with an error that says so', () => {
     const valid = valuesOf(SendMessageRequest).map((value) => request.encode(JSON.stringify(value)))
     const damaged = fc

@@ -13,8 +13,11 @@ export type ProtoCodec = {
    * a name its enum does not have. `null` is the empty message.
    */
   readonly encode: (json: JsonText<unknown>) => Uint8Array
-  /** Throws `parse_error` for bytes that are no such message, `invalid_params` for what JSON cannot hold or nests too deeply. */
-  readonly decode: (bytes: Uint8Array) => JsonText<unknown>
+  /**
+   * Throws `parse_error` for bytes that are no such message, `invalid_params` for what JSON cannot hold or nests too deeply,
+   * and `payload_too_large` before the JSON gets much longer than `maxBytes`: without them, only for what we made ourselves.
+   */
+  readonly decode: (bytes: Uint8Array, maxBytes?: number) => JsonText<unknown>
 }
 
 /** What we hold nests no deeper than what we take in, plus what lists and envelopes put around it. */
@@ -31,9 +34,9 @@ export function createCodec(table: MessageTable, any: AnyTables = NO_TYPES): Pro
       }
       return encodeMessage(table, JSON.parse(json) ?? {}, any)
     },
-    decode(bytes) {
+    decode(bytes, maxBytes = Number.POSITIVE_INFINITY) {
       try {
-        return decodeMessage(table, bytes, any)
+        return decodeMessage(table, bytes, any, maxBytes)
       } catch (cause) {
         if (cause instanceof ParleyError) throw cause
         throw new ParleyError('parse_error', `The bytes are no ${table.name}`, { cause })

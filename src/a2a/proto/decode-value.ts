@@ -5,7 +5,38 @@ import { MAX_JSON_DEPTH } from '../wire.ts'
 import type { Instant } from './instant.ts'
 
 /** A reader that stands at the first byte of a message, and where the message ends. The reader is left at the end. */
-export type Span = { readonly reader: BinaryReader; readonly end: number }
+export type Span = { readonly reader: BinaryReader; readonly end: number; readonly room: Room }
+
+/** How many more bytes the JSON may have. A byte of protobuf can become twenty of JSON. */
+export type Room = { left: number }
+
+/** Throws `payload_too_large` when there are not as many left. */
+export function take(room: Room, bytes: number): void {
+  room.left -= bytes
+  if (room.left < 0) throw new ParleyError('payload_too_large', 'The message is too large as JSON')
+}
+
+/** What stands around the members of an object or the items of a list, and between them. */
+export const BRACES = 2
+export const SEPARATORS = 2
+
+/** The text that stands here, as JSON. */
+export function readText(reader: BinaryReader, room: Room): string {
+  const begin = reader.pos
+  const text = reader.string(true)
+  const json = JSON.stringify(text)
+  // Beyond ASCII a character is several bytes; its length on the wire says how many, and a little more.
+  take(room, json.length + reader.pos - begin - text.length)
+  return json
+}
+
+/** The name of a member, which stands here. */
+export function readName(reader: BinaryReader, room: Room): string {
+  const begin = reader.pos
+  const name = reader.string(true)
+  take(room, JSON.stringify(name).length + reader.pos - begin - name.length + SEPARATORS)
+  return name
+}
 
 /** Nested unknown groups are skipped no deeper than this. */
 const MAX_GROUP_DEPTH = 16
@@ -50,24 +81,26 @@ export function notePiece(pieces: Pieces | undefined, { reader, end }: Span): Pi
 }
 
 /** The message that came in these pieces. */
-export function spanOf({ first, more }: Pieces, { reader, end }: Span): Span {
+export function spanOf({ first, more }: Pieces, { reader, end, room }: Span): Span {
   reader.pos = first
-  if (more === undefined) return { reader, end: enter(reader, end) }
+  if (more === undefined) return { reader, end: enter(reader, end), room }
   const bytes = Buffer.concat(
     [first, ...more].map((begin) => {
       reader.pos = begin
       return reader.bytes()
     }),
   )
-  return { reader: new BinaryReader(bytes), end: bytes.length }
+  return { reader: new BinaryReader(bytes), end: bytes.length, room }
 }
 
 export function structText(struct: Span, depth: number): string {
   assertDepth(depth)
+  const { room } = struct
+  take(room, BRACES)
   const members = new Map<string, string>()
   scan(struct, (number, wireType, reader) => {
     if (number !== 1 || wireType !== WireType.LengthDelimited) return false
-    readMember(members, { reader, end: enter(reader, struct.end) }, depth + 1)
+    readMember(members, { reader, end: enter(reader, struct.end), room }, depth + 1)
     return true
   })
   return objectText(members)
@@ -78,32 +111,36 @@ function readMember(members: Map<string, string>, entry: Span, depth: number): v
   let pieces: Pieces | undefined
   scan(entry, (number, wireType, reader) => {
     if (wireType !== WireType.LengthDelimited) return false
-    if (number === 1) key = reader.string(true)
+    if (number === 1) key = readName(reader, entry.room)
     else if (number === 2) pieces = notePiece(pieces, entry)
     else return false
     return true
   })
-  members.set(key, pieces === undefined ? 'null' : valueText(spanOf(pieces, entry), depth))
+  if (pieces === undefined) take(entry.room, NULL.length)
+  members.set(key, pieces === undefined ? NULL : valueText(spanOf(pieces, entry), depth))
   entry.reader.pos = entry.end
 }
 
 /** A value that says nothing of what it is counts as `null`: some senders mean that by it. */
 export function valueText(value: Span, depth: number): string {
-  let text = 'null'
+  let text = NULL
   let nested = 0
   let pieces: Pieces | undefined
   scan(value, (number, wireType, reader) => {
     if (wireType !== VALUE_WIRE_TYPES[number - 1]) return false
     if (number < STRUCT) {
       pieces = undefined
-      text = valueScalar(number, reader)
+      text = valueScalar(number, reader, value.room)
       return true
     }
     pieces = notePiece(number === nested ? pieces : undefined, value)
     nested = number
     return true
   })
-  if (pieces === undefined) return text
+  if (pieces === undefined) {
+    if (text[0] !== '"') take(value.room, text.length)
+    return text
+  }
   const span = spanOf(pieces, value)
   const made = nested === STRUCT ? structText(span, depth) : listText(span, depth)
   value.reader.pos = value.end
@@ -120,25 +157,30 @@ const VALUE_WIRE_TYPES: readonly WireType[] = [
   WireType.LengthDelimited,
 ]
 const STRUCT = 5
+const NULL = 'null'
 
-function valueScalar(number: number, reader: BinaryReader): string {
+function valueScalar(number: number, reader: BinaryReader, room: Room): string {
   if (number === 2) {
     const value = reader.double()
     if (!Number.isFinite(value)) throw invalid('JSON has no number that is infinite or none')
     return JSON.stringify(value)
   }
-  if (number === 3) return JSON.stringify(reader.string(true))
+  if (number === 3) return readText(reader, room)
   if (number === 4) return String(reader.bool())
   reader.int32()
-  return 'null'
+  return NULL
 }
 
 function listText(list: Span, depth: number): string {
   assertDepth(depth)
+  const { room } = list
+  take(room, BRACES)
   let items = ''
   scan(list, (number, wireType, reader) => {
     if (number !== 1 || wireType !== WireType.LengthDelimited) return false
-    items += `${items === '' ? '' : ','}${valueText({ reader, end: enter(reader, list.end) }, depth + 1)}`
+    take(room, SEPARATORS)
+    const item = valueText({ reader, end: enter(reader, list.end), room }, depth + 1)
+    items += items === '' ? item : `,${item}`
     return true
   })
   return `[${items}]`

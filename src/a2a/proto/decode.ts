@@ -2,14 +2,20 @@ import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
 import { objectText } from '../json-text.ts'
 import {
   assertDepth,
+  BRACES,
   enter,
   notePiece,
   type Pieces,
+  type Room,
   readInstant,
+  readName,
+  readText,
+  SEPARATORS,
   type Span,
   scan,
   spanOf,
   structText,
+  take,
   valueText,
 } from './decode-value.ts'
 import type { AnyTables } from './encode.ts'
@@ -20,17 +26,23 @@ import { type Field, isEnum, type Kind, type MessageTable } from './message-tabl
  * Bytes → proto-JSON text. Defaults are left out, but where the table wants them shown; unknown fields are skipped; an
  * enum's unknown number stays a number, for the schema to refuse.
  *
- * Throws `invalid_params` for what JSON cannot hold and what would nest deeper than JSON may, and whatever the reader
- * throws for bytes that are no message.
+ * Throws `invalid_params` for what JSON cannot hold and what would nest deeper than JSON may, `payload_too_large` as soon as
+ * the JSON gets longer than about `maxBytes`, and whatever the reader throws for bytes that are no message.
  */
-export function decodeMessage(table: MessageTable, bytes: Uint8Array, any: AnyTables): string {
-  return messageText(table, spanOver(bytes), any, 1)
+export function decodeMessage(
+  table: MessageTable,
+  bytes: Uint8Array,
+  any: AnyTables,
+  maxBytes: number,
+): string {
+  return messageText(table, spanOver(bytes, { left: maxBytes }), any, 1)
 }
 
 /** Not the `Buffer` that the bytes may be: its views cost several times as much. */
-const spanOver = ({ buffer, byteOffset, byteLength }: Uint8Array): Span => ({
+const spanOver = ({ buffer, byteOffset, byteLength }: Uint8Array, room: Room): Span => ({
   reader: new BinaryReader(new Uint8Array(buffer, byteOffset, byteLength)),
   end: byteLength,
+  room,
 })
 
 /** `depth` is that of the JSON object which the message becomes. */
@@ -49,6 +61,7 @@ type Found = {
 /** The members of the object, without its braces. */
 function membersText(table: MessageTable, span: Span, any: AnyTables, depth: number): string {
   assertDepth(depth)
+  take(span.room, BRACES)
   const found: Found = { texts: [], pieces: [], maps: [] }
   scan(span, (number, wireType) => {
     const field = table.byNumber.get(number)
@@ -60,7 +73,9 @@ function membersText(table: MessageTable, span: Span, any: AnyTables, depth: num
   let members = ''
   for (const field of table.fields) {
     const text = textOfField(found, field, span, any, depth)
-    if (text !== undefined) members += `${members === '' ? '' : ','}${field.key}${text}`
+    if (text === undefined) continue
+    take(span.room, field.key.length + (field.zero?.length ?? 0) + SEPARATORS)
+    members += `${members === '' ? '' : ','}${field.key}${text}`
   }
   span.reader.pos = span.end
   return members
@@ -79,20 +94,20 @@ function forgetOthers(found: Found, table: MessageTable, chosen: Field): void {
 
 function readField(found: Found, field: Field, span: Span, any: AnyTables, depth: number): void {
   const { kind, shape, index, isMessage } = field
-  const { reader, end } = span
+  const { reader, end, room } = span
   if (shape === 'map') {
     found.maps[index] ??= new Map()
-    readEntry(found.maps[index], field, { reader, end: enter(reader, end) }, any, depth + 2)
+    readEntry(found.maps[index], field, { reader, end: enter(reader, end), room }, any, depth + 2)
   } else if (shape === 'many') {
     const before = found.texts[index]
     const item = isMessage
-      ? textOfMessage(kind, { reader, end: enter(reader, end) }, any, depth + 2)
-      : readScalar(kind, reader)
+      ? textOfMessage(kind, { reader, end: enter(reader, end), room }, any, depth + 2)
+      : readScalar(kind, reader, room)
     found.texts[index] = before === undefined ? item : `${before},${item}`
   } else if (isMessage) {
     found.pieces[index] = notePiece(found.pieces[index], span)
   } else {
-    found.texts[index] = readScalar(kind, reader)
+    found.texts[index] = readScalar(kind, reader, room)
   }
 }
 
@@ -119,17 +134,25 @@ function textOfField(
   return text === zero && !hasPresence && !isAlwaysShown ? undefined : text
 }
 
-function readScalar(kind: Kind, reader: BinaryReader): string {
-  if (kind === 'string') return JSON.stringify(reader.string(true))
-  if (kind === 'bytes') return base64Text(reader.bytes())
-  if (kind === 'bool') return String(reader.bool())
-  const number = reader.int32()
+function readScalar(kind: Kind, reader: BinaryReader, room: Room): string {
+  if (kind === 'string') return readText(reader, room)
+  if (kind === 'bytes') return base64Text(reader.bytes(), room)
+  const text = kind === 'bool' ? String(reader.bool()) : numberText(kind, reader.int32())
+  take(room, text.length)
+  return text
+}
+
+function numberText(kind: Kind, number: number): string {
   const name = isEnum(kind) ? kind.names.get(number) : undefined
   return name === undefined ? String(number) : JSON.stringify(name)
 }
 
-const base64Text = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
-  `"${Buffer.from(buffer, byteOffset, byteLength).toString('base64')}"`
+function base64Text({ buffer, byteOffset, byteLength }: Uint8Array, room: Room): string {
+  take(room, byteLength * (4 / 3))
+  return `"${Buffer.from(buffer, byteOffset, byteLength).toString('base64')}"`
+}
+
+const MAX_INSTANT_LENGTH = 32
 
 function textOfMessage(kind: Kind, span: Span, any: AnyTables, depth: number): string {
   if (typeof kind === 'object' && kind.type === 'message') return messageText(kind, span, any, depth)
@@ -139,8 +162,10 @@ function textOfMessage(kind: Kind, span: Span, any: AnyTables, depth: number): s
     case 'value':
       return valueText(span, depth)
     case 'timestamp':
+      take(span.room, MAX_INSTANT_LENGTH)
       return `"${printTimestamp(readInstant(span))}"`
     case 'duration':
+      take(span.room, MAX_INSTANT_LENGTH)
       return `"${printDuration(readInstant(span))}"`
     default:
       return anyText(span, any, depth)
@@ -157,36 +182,38 @@ function readEntry(
   let key = ''
   let text: string | undefined
   let pieces: Pieces | undefined
+  const { room } = entry
   scan(entry, (number, wireType, reader) => {
     if (wireType !== WireType.LengthDelimited) return false
-    if (number === 1) key = reader.string(true)
+    if (number === 1) key = readName(reader, room)
     else if (number === 2 && isMessage) pieces = notePiece(pieces, entry)
-    else if (number === 2) text = readScalar(kind, reader)
+    else if (number === 2) text = readScalar(kind, reader, room)
     else return false
     return true
   })
   if (isMessage)
-    text = textOfMessage(kind, pieces === undefined ? nothing() : spanOf(pieces, entry), any, depth)
+    text = textOfMessage(kind, pieces === undefined ? nothing(room) : spanOf(pieces, entry), any, depth)
   map.set(key, text ?? '""')
   entry.reader.pos = entry.end
 }
 
-const nothing = (): Span => spanOver(new Uint8Array())
+const nothing = (room: Room): Span => spanOver(new Uint8Array(), room)
 
 /** As proto-JSON has it; of a type we do not know, its bytes in base64. */
 function anyText(span: Span, any: AnyTables, depth: number): string {
+  const { room } = span
   let url = ''
   let value: Uint8Array = new Uint8Array()
   scan(span, (number, wireType, reader) => {
     if (wireType !== WireType.LengthDelimited) return false
-    if (number === 1) url = reader.string(true)
+    if (number === 1) url = readName(reader, room)
     else if (number === 2) value = reader.bytes()
     else return false
     return true
   })
   const type = `"@type":${JSON.stringify(url)}`
   const table = any.get(url.slice(url.lastIndexOf('/') + 1))
-  if (table === undefined) return `{${type},"value":${base64Text(value)}}`
-  const members = membersText(table, spanOver(value), any, depth)
+  if (table === undefined) return `{${type},"value":${base64Text(value, room)}}`
+  const members = membersText(table, spanOver(value, room), any, depth)
   return members === '' ? `{${type}}` : `{${type},${members}}`
 }
