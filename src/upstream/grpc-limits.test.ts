@@ -88,6 +88,19 @@ describe('the size limits over gRPC', () => {
     }
   })
 
+  test('are kept also by what is short in protobuf and long in JSON', async () => {
+    const short = (chars: number) => task(0).replace('"x":""', `"x":"${'\\u0001'.repeat(chars)}"`)
+    await using agent = await openGrpcAgent(async (exchange) => {
+      await exchange.say(isTaskAlone(exchange) ? short(30_000) : `{"task":${short(30_000)}}`)
+      exchange.end()
+    })
+    await using client = openClient(limits)
+    for (const [name, call] of calls) {
+      const answer = call(client, agent.target(), { signal: never })
+      await assert.rejects(answer, fails('invalid', /more than the 10000+ bytes/), name)
+    }
+  })
+
   for (const [name, call] of calls) {
     test(`end ${name} as soon as its answer says that it is too long`, async () => {
       await using server = await openHttp2Server(({ stream }) => {

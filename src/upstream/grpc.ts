@@ -9,6 +9,7 @@ import { invalidAnswer } from './agent-failures.ts'
 import { type AgentCall, type Binding, type BindingDeps, firstByteTimeoutMs } from './binding.ts'
 import { callGrpc } from './grpc-call.ts'
 import { grpcFailure } from './grpc-failures.ts'
+import { tooLarge } from './http.ts'
 import type { Http2Connections } from './http2-connections.ts'
 import { activatedIn, serviceParameters } from './service-parameters.ts'
 import { type EventLimits, eventLimits } from './sse.ts'
@@ -46,7 +47,11 @@ export function createGrpc(
       onMetadata: (headers) => metadata.push(headers),
       failureOf: (status, hasBegun) => grpcFailure(operation, status, hasBegun),
     })
-    for await (const message of messages) yield decoded(method, message)
+    let maxBytes = sizes.maxFirstEventBytes ?? sizes.maxEventBytes
+    for await (const message of messages) {
+      yield decoded(method, message, maxBytes)
+      maxBytes = sizes.maxEventBytes
+    }
   }
 
   return {
@@ -90,12 +95,14 @@ function encoded(method: ProtoMethod, call: AgentCall): Uint8Array {
   }
 }
 
-function decoded(method: ProtoMethod, message: Buffer): Wire<unknown> {
+/** `maxBytes` is as much as the same answer may be in JSON. */
+function decoded(method: ProtoMethod, message: Buffer, maxBytes: number): Wire<unknown> {
   try {
-    const text = method.response.decode(message)
+    const text = method.response.decode(message, maxBytes)
     return { value: JSON.parse(text), text }
   } catch (cause) {
     if (!(cause instanceof ParleyError)) throw cause
+    if (cause.code === 'payload_too_large') throw tooLarge(maxBytes)
     throw invalidAnswer(`does not follow A2A: ${cause.message}`, cause)
   }
 }
