@@ -51,15 +51,11 @@ export const streamHandler =
     try {
       const { call: begun, headers } = begin(deps, method, call, exchange)
       const source = sourceOf(deps, method, exchange, progress)
-      const stream = await openEventStream(() => STREAM[method.operation].open(begun), source, {
-        request: exchange,
-        openStreams: deps.openStreams,
-        firstEventWaitMs: deps.settings.firstEventWaitMs,
-      })
+      const open = () => STREAM[method.operation].open(begun)
+      const stream = await openEventStream(deps, exchange, open, source)
       call.sendMetadata(metadataOf({ 'x-request-id': progress.requestId, ...headers() }))
       const { requestId } = progress
-      const { version } = method.dialect
-      sendStream(call, stream, exchange, (error) => statusOf(error, requestId, version))
+      sendStream(call, stream, exchange, { requestId, version: method.dialect.version })
     } catch (reason) {
       call.emit('error', failed(deps, method, exchange, progress, reason))
     }

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { Client, credentials, status } from '@grpc/grpc-js'
 import { ParleyError } from '../../errors.ts'
 import type { StreamFrame } from '../../tasks/tasks.ts'
+import { holdingStream } from '../http/held-request.case.ts'
 import { frames, TASK } from '../http/scripted-app.case.ts'
 import { detailsOf, openStream, useGrpc, v0_3, v1 } from './scripted-grpc.case.ts'
 
@@ -99,6 +100,15 @@ describe('a stream over gRPC', () => {
         final: true,
       },
     })
+  })
+
+  it('holds nothing of the request while it is open', async () => {
+    const { tasks, assertForgotten } = holdingStream()
+    const { open } = await listen({ tasks })
+    const stream = open(v1('SendStreamingMessage'), { message: MESSAGE })
+    await stream.take(1)
+
+    await assertForgotten().finally(() => stream.call.cancel())
   })
 
   it('tells what fails before the first event as a plain status', async () => {

@@ -1,17 +1,17 @@
-import type { StatusObject } from '@grpc/grpc-js'
-import type { ParleyError } from '../../errors.ts'
+import type { Version } from '../../a2a/version.ts'
 import type { EdgeStream, StreamSink } from '../http/exchange.ts'
+import { statusOf } from './errors.ts'
 import type { GrpcExchange, StreamCall } from './grpc-exchange.ts'
 
 /** More than this is not handed to the connection before it has taken what there was. The library itself would take 16 messages. */
 const MAX_UNSENT_BYTES = 64 * 1024
 
-/** Sends a stream's pieces as messages, no faster than the client takes them, and its failure as the status. */
+/** Sends a stream's pieces as messages, no faster than the client takes them, and its failure as the status `told` gets. */
 export function sendStream(
   call: StreamCall,
   stream: EdgeStream<Buffer>,
   exchange: GrpcExchange,
-  statusOf: (error: ParleyError) => StatusObject,
+  told: { readonly requestId: string; readonly version: Version },
 ): void {
   let unsent = 0
   let isWaiting = false
@@ -32,7 +32,7 @@ export function sendStream(
       if (exchange.isClientGone) return
       exchange.answered()
       if (error === undefined) call.end()
-      else call.emit('error', statusOf(error))
+      else call.emit('error', statusOf(error, told.requestId, told.version))
     },
   }
   exchange.whenGone(() => stream.cancel())

@@ -1,4 +1,5 @@
 import { ParleyError } from '../../errors.ts'
+import type { EdgeDeps } from './app-deps.ts'
 import type { EdgeRequest, EdgeStream, StreamSink } from './exchange.ts'
 import { type OpenStream, type OpenStreams, TICKS_PER_HEARTBEAT } from './open-streams.ts'
 
@@ -17,25 +18,24 @@ export type StreamSource<Frame extends { readonly seq?: number }, Piece = string
 /** What a room yields, and the task it is about where one is known before the first of it. */
 export type StreamFrames<Frame> = AsyncIterable<Frame> & { readonly taskId?: string }
 
-export type StreamOptions = {
-  /** Its signal aborts once nobody reads any more; the room's stream is opened with it. */
-  readonly request: Pick<EdgeRequest, 'signal' | 'release'>
-  readonly openStreams: OpenStreams
-  readonly firstEventWaitMs: number
-}
+/** The request that a stream answers. Its signal aborts once nobody reads any more; the room's stream is opened with it. */
+export type StreamRequest = Pick<EdgeRequest, 'signal' | 'release'>
 
 /**
  * A stream whose first event is there, or has been waited for during `firstEventWaitMs`. Rejects with whatever fails before
  * that, so that the caller can answer plainly. When the reader leaves, the request's signal aborts at once.
+ *
+ * `source` lives as long as the stream: make it where nothing is in scope that the call was asked with.
  */
 export async function openEventStream<Frame extends { readonly seq?: number }, Piece = string>(
+  deps: EdgeDeps,
+  request: StreamRequest,
   open: () => Promise<StreamFrames<Frame>>,
   source: StreamSource<Frame, Piece>,
-  options: StreamOptions,
 ): Promise<EdgeStream<Piece>> {
-  const stream = new EventStream(source, options.request, options.openStreams)
+  const stream = new EventStream(source, request, deps.openStreams)
   try {
-    await stream.begin(await open(), options.firstEventWaitMs)
+    await stream.begin(await open(), deps.settings.firstEventWaitMs)
     return stream
   } catch (error) {
     stream.close()
@@ -62,7 +62,7 @@ export class EventStream<Frame extends { readonly seq?: number }, Piece = string
   implements EdgeStream<Piece>, OpenStream
 {
   readonly #source: StreamSource<Frame, Piece>
-  readonly #request: StreamOptions['request']
+  readonly #request: StreamRequest
   readonly #openStreams: OpenStreams
   #iterator: AsyncIterator<Frame> | undefined
   #sink: StreamSink<Piece> | undefined
@@ -76,11 +76,7 @@ export class EventStream<Frame extends { readonly seq?: number }, Piece = string
   /** Ends the wait for the first event. */
   #begun: (() => void) | undefined
 
-  constructor(
-    source: StreamSource<Frame, Piece>,
-    request: StreamOptions['request'],
-    openStreams: OpenStreams,
-  ) {
+  constructor(source: StreamSource<Frame, Piece>, request: StreamRequest, openStreams: OpenStreams) {
     this.#source = source
     this.#request = request
     this.#openStreams = openStreams

@@ -1,5 +1,6 @@
 import type { ParleyError } from '../../errors.ts'
-import { openEventStream, type StreamFrames, type StreamOptions, type StreamSource } from './event-stream.ts'
+import type { EdgeDeps } from './app-deps.ts'
+import { openEventStream, type StreamFrames, type StreamRequest, type StreamSource } from './event-stream.ts'
 import type { EdgeReply } from './exchange.ts'
 import { API_HEADERS } from './security-headers.ts'
 
@@ -8,7 +9,8 @@ export type SseSource<Frame extends { readonly seq?: number }> = Omit<StreamSour
   readonly encodeError: (error: ParleyError) => string
 }
 
-export type SseOptions = StreamOptions & {
+export type SseAnswer = {
+  readonly request: StreamRequest
   readonly requestId: string
   /** Headers that are known once the first event is. */
   readonly headers?: () => Readonly<Record<string, string>>
@@ -33,12 +35,13 @@ export function sseEvent(data: string, seq?: number): string {
  * the request's signal aborts at once. When the gateway stops, the last frame says `stream_resume_required`.
  */
 export async function openSse<Frame extends { readonly seq?: number }>(
+  deps: EdgeDeps,
   open: () => Promise<StreamFrames<Frame>>,
   source: SseSource<Frame>,
-  options: SseOptions,
+  { request, requestId, headers }: SseAnswer,
 ): Promise<EdgeReply> {
-  const body = await openEventStream(open, { ...source, heartbeat: HEARTBEAT }, options)
-  return sseReply(body, options.requestId, options.headers?.())
+  const body = await openEventStream(deps, request, open, { ...source, heartbeat: HEARTBEAT })
+  return sseReply(body, requestId, headers?.())
 }
 
 /** An answer in events: a stream of them, or the text of all there are. */

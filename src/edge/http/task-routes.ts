@@ -90,6 +90,7 @@ async function streamEvents(input: RouteInput<unknown, unknown>, after: number):
   const { deps, call, request, exchange, params } = input
   const afterSeq = lastEventId(request) ?? after
   const reply = await openSse(
+    deps,
     () => deps.tasks.followEvents(call, params.id ?? '', afterSeq),
     {
       encode: (frame) => sseEvent(frame.event, frame.seq),
@@ -98,12 +99,7 @@ async function streamEvents(input: RouteInput<unknown, unknown>, after: number):
         // The call was recorded when its stream opened.
       },
     },
-    {
-      requestId: call.requestId,
-      request: exchange,
-      openStreams: deps.openStreams,
-      firstEventWaitMs: deps.settings.firstEventWaitMs,
-    },
+    { request: exchange, requestId: call.requestId },
   )
   return fetchResponse(reply)
 }

@@ -9,7 +9,7 @@ import { jsonReply } from '../http/json-response.ts'
 import { failureHeaders } from '../http/problem.ts'
 import { requireJsonType } from '../http/read-body.ts'
 import { requestIdOf } from '../http/request-id.ts'
-import { sseEvent, sseReply } from '../http/sse.ts'
+import { openSse, sseEvent, sseReply } from '../http/sse.ts'
 import { traceparentOf } from '../http/trace-context.ts'
 import { isStream, STREAM, UNARY } from '../operations.ts'
 import { declaredVersion } from '../service-parameters.ts'
@@ -17,7 +17,7 @@ import { decode } from './decode.ts'
 import { encodeError, encodeResult } from './encode.ts'
 import { statusOf } from './errors.ts'
 import { getMethod } from './methods.ts'
-import { openStream } from './stream.ts'
+import { sourceOf } from './stream.ts'
 
 /** Answers A2A over JSON-RPC, 1.0 and 0.3 on one address, for the agent (id or slug) that the URL names. */
 export type JsonRpcHandler = (request: EdgeRequest, agent: string) => Promise<EdgeReply>
@@ -95,13 +95,9 @@ async function answer(
     traceparent,
   })
   if (isStream(operation)) {
-    return openStream(deps, () => STREAM[operation].open(call), {
-      told: { id, version: dialect.version, requestId },
-      encode: (event) => dialect.encodeEvent(operation, event),
-      request,
-      headers,
-      ended: recordEnd(deps, progress),
-    })
+    const told = { id, version: dialect.version, requestId }
+    const source = sourceOf(dialect, operation, told, recordEnd(deps, progress))
+    return openSse(deps, () => STREAM[operation].open(call), source, { request, requestId, headers })
   }
   const result = await UNARY[operation].run(call)
   finishCall(deps, progress, OK)

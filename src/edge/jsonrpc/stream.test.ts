@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { ParleyError } from '../../errors.ts'
 import type { StreamFrame } from '../../tasks/tasks.ts'
 import { type Ask, describeBothWays } from '../http/both-ways.case.ts'
+import { holdingStream } from '../http/held-request.case.ts'
 import { frames, post, type Script, scriptedApp, TASK } from '../http/scripted-app.case.ts'
 
 const MESSAGE = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hi' }] }
@@ -49,16 +50,15 @@ describeBothWays('a stream over JSON-RPC', (ask) => {
     )
   })
 
-  it('puts every line of an event into a data field of its own', async () => {
+  it('writes an event in one line, whatever lines its JSON has', async () => {
     const event = '{"message":\r\n{"a":\n1,\r"b":2}}'
     const { response } = await open({
       tasks: { sendStreamingMessage: async () => frames([{ seq: 1, event }]) },
     })
 
-    const lines = (await response.text()).trimEnd().split('\n')
-    const data = lines.filter((line) => line.startsWith('data: ')).map((line) => line.slice(6))
-    assert.equal(lines.length, 1 + data.length)
-    assert.deepEqual(JSON.parse(data.join('\n')).result, { message: { a: 1, b: 2 } })
+    const [id, data = '', ...more] = (await response.text()).trimEnd().split('\n')
+    assert.deepEqual([id, more], ['id: 1', []])
+    assert.deepEqual(JSON.parse(data.replace('data: ', '')).result, { message: { a: 1, b: 2 } })
   })
 
   it('leaves out the id of an event that has no seq', async () => {
@@ -182,6 +182,15 @@ describeBothWays('a stream over JSON-RPC', (ask) => {
     assert.equal(frame.error.data[0].metadata.taskId, 't-1')
     assert.equal((await reader?.read())?.done, true)
     assert.equal(signal?.aborted, true)
+  })
+
+  it('holds nothing of the request while it is open', async () => {
+    const { tasks, assertForgotten } = holdingStream()
+    const { response } = await open({ tasks })
+    const reader = response.body?.getReader()
+    await reader?.read()
+
+    await assertForgotten().finally(() => reader?.cancel())
   })
 
   it('releases the source at once when its reader leaves a quiet stream', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { ParleyError } from '../../errors.ts'
 import { type Ask, describeBothWays } from '../http/both-ways.case.ts'
+import { holdingStream } from '../http/held-request.case.ts'
 import { bearer, frames, post, type Script, TASK } from '../http/scripted-app.case.ts'
 
 const SEND = { message: { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hi' }] } }
@@ -123,6 +124,15 @@ describeBothWays('A2A over REST', (ask) => {
       assert.equal(text, `id: 1\ndata: {"task":${TASK}}\n\n`)
     }
     assert.equal((await send('/message:stream', post(SEND))).text, `id: 1\ndata: {"task":${TASK}}\n\n`)
+  })
+
+  it('holds nothing of the request while a stream is open', async () => {
+    const { tasks, assertForgotten } = holdingStream()
+    const { response } = await ask({ tasks }, '/a2a/echo/message:stream', post(SEND))
+    const reader = response.body?.getReader()
+    await reader?.read()
+
+    await assertForgotten().finally(() => reader?.cancel())
   })
 
   it('tells a failure in the middle of a stream as an event of its own type', async () => {

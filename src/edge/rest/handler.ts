@@ -9,6 +9,7 @@ import { type CallInProgress, CLIENT_GONE, finishCall } from '../http/finished-c
 import { jsonReply } from '../http/json-response.ts'
 import { failureHeaders } from '../http/problem.ts'
 import { requestIdOf } from '../http/request-id.ts'
+import { openSse } from '../http/sse.ts'
 import { traceparentOf } from '../http/trace-context.ts'
 import { isStream, STREAM, UNARY } from '../operations.ts'
 import { declaredVersion, unsupportedVersion } from '../service-parameters.ts'
@@ -16,7 +17,7 @@ import { decode } from './decode.ts'
 import { contentTypeFor, encodeError } from './encode.ts'
 import { restStatus } from './errors.ts'
 import { getRoute, isOf0_3 } from './routes.ts'
-import { openStream } from './stream.ts'
+import { sourceOf } from './stream.ts'
 
 /**
  * Answers A2A over plain HTTP for an agent (id or slug): 1.0 right below its address, 0.3 below `/v1`. `path` is what follows
@@ -69,7 +70,7 @@ async function answer(
   if (declared !== undefined && declared !== dialect.version) {
     throw unsupportedVersion(`A2A ${declared} is not spoken at this path, which is of ${dialect.version}`)
   }
-  const { requestId, version, traceparent } = progress
+  const { requestId, traceparent } = progress
   const { call, headers } = beginOperation(deps, {
     operation,
     dialect,
@@ -81,14 +82,8 @@ async function answer(
     traceparent,
   })
   if (isStream(operation)) {
-    return openStream(deps, () => STREAM[operation].open(call), {
-      requestId,
-      version,
-      encode: (event) => dialect.encodeEvent(operation, event),
-      request,
-      headers,
-      ended: recordEnd(deps, progress),
-    })
+    const source = sourceOf(dialect, operation, requestId, recordEnd(deps, progress))
+    return openSse(deps, () => STREAM[operation].open(call), source, { request, requestId, headers })
   }
   const result = await UNARY[operation].run(call)
   finishCall(deps, progress, OK)
