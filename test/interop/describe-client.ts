@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { at, parsed, textAt } from '../e2e/json-path.ts'
-import { newKey, startWorld, type World } from '../e2e/world.ts'
+import { newKey, register, startWorld, type World } from '../e2e/world.ts'
 import { isBuilt } from './builds.ts'
 import { type Expectations, expectationsOf, type Step } from './client-steps.ts'
 import { type Form, nameOf } from './form.ts'
@@ -33,6 +33,7 @@ export function describeClient(stranger: Stranger, differences: Differences = no
       const { cardProfile } = stranger
       const registration = cardProfile === undefined ? {} : { cardProfile }
       world = await startWorld({ env: { PARLEY_GRPC: '0=scenario' }, registration })
+      await register(world.parley, world.agent.card, { slug: 'tenant', ...registration })
     })
     after(() => world[Symbol.asyncDispose]())
 
@@ -45,7 +46,9 @@ export function describeClient(stranger: Stranger, differences: Differences = no
 
       it(nameOf(form), async (t) => {
         const key = await newKey(world.parley, 'stranger')
-        const steps = await runClient(stranger, form, `${world.parley.url}/a2a/scenario`, key)
+        // Over gRPC, 0.3 reaches the listener's own agent only; 1.0 says which by tenant.
+        const slug = form.version === '0.3' ? 'scenario' : 'tenant'
+        const steps = await runClient(stranger, form, `${world.parley.url}/a2a/${slug}`, key)
 
         for (const step of steps) {
           const name = textAt(step, 'step')
