@@ -1,9 +1,10 @@
-import { mapElements, membersOf, objectText } from '../../json-text.ts'
+import { membersOf, objectText } from '../../json-text.ts'
 import type { StreamOperation } from '../../operation.ts'
 import { type Check, invalidParams } from '../../wire.ts'
 import { decodeArtifactUpdate, decodeMessage, decodeStatusUpdate, decodeTask } from '../decode.ts'
 import { encodeArtifactUpdate, encodeMessage, encodeStatusUpdate, encodeTask } from '../encode.ts'
-import { checkAs, readMembers } from '../read.ts'
+import type { DecodeAnswer } from '../legacy-dialect.ts'
+import { checkAs } from '../read.ts'
 import type { Kind } from '../shape.ts'
 import { agentMessage, task, taskArtifactUpdateEvent, taskStatusUpdateEvent } from './schema.ts'
 import { SHAPE } from './shape.ts'
@@ -31,15 +32,17 @@ const ANSWERS: Readonly<Record<Kind, AnswerForm>> = {
 }
 
 /** A bare object of one of these kinds as the member of 1.0 that holds it. Throws `invalid_params` for anything else. */
-export function decodeAnswer(value: unknown, text: string, kinds: readonly Kind[]): string {
-  const kind = kindOf(value)
-  if (kind === undefined || !kinds.includes(kind)) {
-    throw invalidParams([{ pointer: '/kind', code: 'enum', message: `must be one of ${kinds.join(', ')}` }])
+export const decodeAnswer =
+  (kinds: readonly Kind[]): DecodeAnswer =>
+  ({ value, text }) => {
+    const kind = kindOf(value)
+    if (kind === undefined || !kinds.includes(kind)) {
+      throw invalidParams([{ pointer: '/kind', code: 'enum', message: `must be one of ${kinds.join(', ')}` }])
+    }
+    const form = ANSWERS[kind]
+    checkAs(form.check, value)
+    return objectText([[form.member, form.decode(text)]])
   }
-  const form = ANSWERS[kind]
-  checkAs(form.check, value)
-  return objectText([[form.member, form.decode(text)]])
-}
 
 /** What `kind` says, else what the members are typical of. */
 function kindOf(value: unknown): Kind | undefined {
@@ -60,13 +63,3 @@ export function encodeAnswer(text: string, operation: StreamOperation): string {
   if (statusUpdate !== undefined) return encodeStatusUpdate(SHAPE, statusUpdate, operation)
   return encodeArtifactUpdate(SHAPE, artifactUpdate ?? '{}')
 }
-
-/** 0.3 lists configs as a bare array. */
-export const decodeList = (text: string, decode: (item: string) => string): string =>
-  objectText([
-    ['configs', mapElements(text, decode)],
-    ['nextPageToken', '""'],
-  ])
-
-export const encodeList = (text: string, encode: (item: string) => string): string =>
-  mapElements(readMembers(text).get('configs') ?? '[]', encode)

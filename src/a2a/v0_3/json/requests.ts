@@ -1,10 +1,8 @@
 import { type Members, membersOf, objectText, textOf } from '../../json-text.ts'
-import type { Check } from '../../wire.ts'
-import { decodeMessage } from '../decode.ts'
-import { encodeMessage } from '../encode.ts'
-import type { LegacyOperation } from '../operations.ts'
+import type { RequestForms } from '../legacy-dialect.ts'
 import { decodePushConfig, encodePushConfig } from '../push-config.ts'
 import { asWritten, readMembers } from '../read.ts'
+import { sendForm } from '../send-form.ts'
 import {
   deletePushNotificationConfigParams,
   emptyParams,
@@ -16,16 +14,10 @@ import {
 } from './schema.ts'
 import { SHAPE } from './shape.ts'
 
-/** One operation's `params` in 0.3 ⇄ its request in 1.0. */
-export type RequestForm = {
-  readonly check: Check<unknown>
-  readonly decode: (params: string) => string
-  readonly encode: (request: string) => string
-}
+const send = sendForm(SHAPE, messageSendParams, { decode: decodeConfiguration, encode: encodeConfiguration })
 
-const send: RequestForm = { check: messageSendParams, decode: decodeSend, encode: encodeSend }
-
-export const REQUESTS: Readonly<Record<LegacyOperation, RequestForm>> = {
+/** The `params` of each operation. */
+export const REQUESTS: RequestForms = {
   SendMessage: send,
   SendStreamingMessage: send,
   GetTask: {
@@ -66,16 +58,6 @@ export const REQUESTS: Readonly<Record<LegacyOperation, RequestForm>> = {
   GetExtendedAgentCard: { check: emptyParams, decode: () => '{}', encode: () => '{}' },
 }
 
-function decodeSend(text: string): string {
-  const params = readMembers(text)
-  const configuration = params.get('configuration')
-  return objectText([
-    ['message', decodeMessage(SHAPE, params.get('message') ?? '{}')],
-    ['configuration', configuration && decodeConfiguration(configuration)],
-    ['metadata', params.get('metadata')],
-  ])
-}
-
 /** A send waits unless it was told not to. */
 function decodeConfiguration(text: string): string {
   const configuration = readMembers(text)
@@ -85,15 +67,6 @@ function decodeConfiguration(text: string): string {
     ['taskPushNotificationConfig', push && decodePushConfig(push, asWritten, {})],
     ['historyLength', configuration.get('historyLength')],
     ['returnImmediately', configuration.get('blocking') === 'false' ? 'true' : undefined],
-  ])
-}
-
-function encodeSend(text: string): string {
-  const request = membersOf(text)
-  return objectText([
-    ['message', encodeMessage(SHAPE, request.get('message') ?? '{}')],
-    ['configuration', encodeConfiguration(request.get('configuration') ?? '{}')],
-    ['metadata', request.get('metadata')],
   ])
 }
 

@@ -1,10 +1,8 @@
 import { membersOf, objectText, textOf } from '../../json-text.ts'
-import type { Check } from '../../wire.ts'
-import { decodeMessage } from '../decode.ts'
-import { encodeMessage } from '../encode.ts'
-import type { LegacyOperation } from '../operations.ts'
+import type { RequestForm, RequestForms } from '../legacy-dialect.ts'
 import { decodePushConfig, encodePushConfig } from '../push-config.ts'
 import { readMembers } from '../read.ts'
+import { sendForm } from '../send-form.ts'
 import type { Shape } from '../shape.ts'
 import { jsonName } from './names.ts'
 import { configName, configOfName, taskName, taskOfName } from './resource-names.ts'
@@ -18,23 +16,12 @@ import {
   taskRequest,
 } from './schema.ts'
 
-/** One operation's request in 0.3 ⇄ its request in 1.0. */
-export type RequestForm = {
-  readonly check: Check<unknown>
-  readonly decode: (request: string) => string
-  readonly encode: (request: string) => string
-}
-
 const byName: RequestForm = { check: taskRequest, decode: decodeTaskName, encode: encodeTaskName }
 
-export type RequestForms = Readonly<Record<LegacyOperation, RequestForm>>
-
+/** The message of each operation's request. */
 export function requestsOf(shape: Shape): RequestForms {
-  const send: RequestForm = {
-    check: sendMessageRequest,
-    decode: (text) => decodeSend(shape, text),
-    encode: (text) => encodeSend(shape, text),
-  }
+  const configuration = { decode: decodeConfiguration, encode: encodeConfiguration }
+  const send = sendForm(shape, sendMessageRequest, configuration)
   return { ...OTHERS, SendMessage: send, SendStreamingMessage: send }
 }
 
@@ -65,16 +52,6 @@ const OTHERS: Omit<RequestForms, 'SendMessage' | 'SendStreamingMessage'> = {
   GetExtendedAgentCard: { check: emptyRequest, decode: () => '{}', encode: () => '{}' },
 }
 
-function decodeSend(shape: Shape, text: string): string {
-  const request = readMembers(text, jsonName)
-  const configuration = request.get('configuration')
-  return objectText([
-    ['message', decodeMessage(shape, request.get('message') ?? '{}')],
-    ['configuration', configuration && decodeConfiguration(configuration)],
-    ['metadata', request.get('metadata')],
-  ])
-}
-
 /** `blocking` has no presence: in a configuration that does not say true, it is false. */
 function decodeConfiguration(text: string): string {
   const configuration = readMembers(text, jsonName)
@@ -84,15 +61,6 @@ function decodeConfiguration(text: string): string {
     ['taskPushNotificationConfig', push && decodePushConfig(push, jsonName, {})],
     ['historyLength', decodeHistoryLength(configuration.get('historyLength'))],
     ['returnImmediately', configuration.get('blocking') === 'true' ? undefined : 'true'],
-  ])
-}
-
-function encodeSend(shape: Shape, text: string): string {
-  const request = membersOf(text)
-  return objectText([
-    ['message', encodeMessage(shape, request.get('message') ?? '{}')],
-    ['configuration', encodeConfiguration(request.get('configuration') ?? '{}')],
-    ['metadata', request.get('metadata')],
   ])
 }
 
