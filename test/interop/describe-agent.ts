@@ -31,11 +31,16 @@ export type AgentTraits = {
 /** A stranger's agent behind Parley, form after form, driven by raw calls of A2A 1.0 over JSON-RPC. */
 export function describeAgent(stranger: Stranger, traits: AgentTraits = {}): void {
   describe(`${stranger.name} as agent`, { skip: missing(stranger) }, () => {
+    for (const { role, form, why } of stranger.leftOut) {
+      if (role !== 'client') it(nameOf(form), { skip: why })
+    }
+
+    if (stranger.agent === undefined) return
+    const [program, ...args] = stranger.agent
     let parley: ParleyProcess
     let agent: Child
     let card: unknown
     before(async () => {
-      const [program, ...args] = stranger.agent
       agent = startProgram(program, args, {})
       const cardUrl = await agent.line(readyCard)
       card = await (await fetch(cardUrl)).json()
@@ -46,10 +51,6 @@ export function describeAgent(stranger: Stranger, traits: AgentTraits = {}): voi
       await agent.exited
       await parley[Symbol.asyncDispose]()
     })
-
-    for (const { role, form, why } of stranger.leftOut) {
-      if (role !== 'client') it(nameOf(form), { skip: why })
-    }
 
     for (const form of stranger.agentForms) {
       it(nameOf(form), async (t) => {

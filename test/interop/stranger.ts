@@ -17,7 +17,7 @@ export type Stranger = {
     readonly why: string
   }[]
   readonly client: Command
-  readonly agent: Command
+  readonly agent?: Command
   /** The card it has to be shown, where it cannot read one for both versions. */
   readonly cardProfile?: 'v1'
 }
@@ -66,10 +66,13 @@ export const JAVA_1_0_0_ALPHA3: Stranger = {
       form: { version: '1.0', binding: 'grpc' },
       why: 'its protobuf has the package of 0.3 and the numbers of a draft of 1.0',
     },
+    ...FORMS_V1.map((form) => ({
+      role: 'agent' as const,
+      form,
+      why: 'the registry has no server for this version',
+    })),
   ],
   client: ['java', '-cp', `${java1_0}/interop-v1-1.jar:${java1_0}/lib/*`, 'parley.interop.Client'],
-  // The registry has no server for this version.
-  agent: ['false'],
   cardProfile: 'v1',
 }
 
