@@ -1,6 +1,6 @@
 import type { Dialect } from './dialect.ts'
+import { withJsonNames } from './json-names.ts'
 import { OPERATIONS } from './operation.ts'
-import { withJsonNames } from './proto-names.ts'
 
 /** A2A 1.0, which writes the same JSON in every binding and is what the gateway holds. */
 export const V1_0: Dialect = {

@@ -1,4 +1,5 @@
 import type { AgentCard } from '../a2a/agent-card.ts'
+import { jsonNameOf } from '../a2a/json-names.ts'
 import { type JsonText, mapElements, membersOf, objectText, textOf } from '../a2a/json-text.ts'
 import type { Scope } from '../access/principal.ts'
 import { type Agent, cardOf } from './agent.ts'
@@ -35,9 +36,8 @@ const OURS: ReadonlySet<string> = new Set([
   'authentication',
 ])
 
-/** Readers of ProtoJSON take a member by either of its names. */
-const isOurs = (name: string): boolean =>
-  OURS.has(name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()))
+/** Whether it is ours by either of its names. */
+const isOurs = (name: string): boolean => OURS.has(jsonNameOf(name))
 
 /**
  * Our own card in the agent's place, in the form of 1.0: what the agent is, as its publisher says; where and how it is

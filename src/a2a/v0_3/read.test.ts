@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import Type from 'typebox'
 import { ParleyError } from '../../errors.ts'
 import { check } from '../wire.ts'
-import { jsonName } from './proto/names.ts'
+import { jsonName } from './proto/json-name.ts'
 import { checkAs, readMembers, readValue } from './read.ts'
 
 const violationsOf = (run: () => unknown) => {

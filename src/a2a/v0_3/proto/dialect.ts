@@ -7,7 +7,7 @@ import { checked, legacyDialect, type ResultForm, type ResultForms } from '../le
 import { readMembers } from '../read.ts'
 import type { Shape } from '../shape.ts'
 import { decodeAnswer, encodeAnswer } from './answers.ts'
-import { jsonName } from './names.ts'
+import { jsonName } from './json-name.ts'
 import { decodeConfig, encodeConfig, requestsOf } from './requests.ts'
 import {
   listConfigsResponse,

@@ -4,7 +4,7 @@ import { decodePushConfig, encodePushConfig } from '../push-config.ts'
 import { readMembers } from '../read.ts'
 import { sendForm } from '../send-form.ts'
 import type { Shape } from '../shape.ts'
-import { jsonName } from './names.ts'
+import { jsonName } from './json-name.ts'
 import { configName, configOfName, taskName, taskOfName } from './resource-names.ts'
 import {
   configRequest,

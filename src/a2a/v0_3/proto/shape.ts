@@ -4,7 +4,7 @@ import { readMembers } from '../read.ts'
 import type { Shape, Words } from '../shape.ts'
 import { ROLES, STATES } from './enums.ts'
 import { decodeFileBytes, encodeFileBytes } from './file-bytes.ts'
-import { jsonName } from './names.ts'
+import { jsonName } from './json-name.ts'
 
 /** The JSON form of 0.3's protobuf messages, as gRPC carries them: there, nobody minds a field they do not know. */
 export const SHAPE: Shape = {

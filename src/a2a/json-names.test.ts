@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { withJsonNames } from './proto-names.ts'
+import { withJsonNames } from './json-names.ts'
 
 const named = (text: string): string => {
   const { value, text: made } = withJsonNames({ value: JSON.parse(text), text })

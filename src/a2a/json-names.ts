@@ -2,6 +2,10 @@ import { isObject } from './json-object.ts'
 import { membersOf, objectText, withMembers } from './json-text.ts'
 import type { Wire } from './wire.ts'
 
+/** The name in JSON of a field that a `.proto` file names so; readers of ProtoJSON take a member by either. */
+export const jsonNameOf = (protoName: string): string =>
+  protoName.replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+
 /** The members that steer an operation, by the names they have in the protocol's `.proto` files. */
 const JSON_NAMES: ReadonlyMap<string, string> = new Map(
   [
@@ -17,7 +21,7 @@ const JSON_NAMES: ReadonlyMap<string, string> = new Map(
     'status_timestamp_after',
     'task_id',
     'task_push_notification_config',
-  ].map((name) => [name, name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())]),
+  ].map((name) => [name, jsonNameOf(name)]),
 )
 
 /** Where such members are besides the request itself. */
