@@ -4,6 +4,7 @@ import type { Wire } from '../a2a/wire.ts'
 import type { Principal } from '../access/principal.ts'
 import type { EdgeDeps } from './http/app-deps.ts'
 import { requireScope } from './http/authenticate.ts'
+import type { CallInProgress } from './http/call-in-progress.ts'
 import { callOf } from './http/call-of.ts'
 import type { EdgeRequest } from './http/exchange.ts'
 import { type OperationCall, scopeOf } from './operations.ts'
@@ -19,8 +20,7 @@ export type ReadCall = {
   /** In the dialect. */
   readonly request: Wire<unknown>
   readonly exchange: Pick<EdgeRequest, 'header' | 'signal'>
-  readonly requestId: string
-  readonly traceparent: string | undefined
+  readonly progress: CallInProgress
 }
 
 export type BegunOperation = {
@@ -31,14 +31,14 @@ export type BegunOperation = {
 
 /** The phases that every binding shares before it runs an operation. Throws `forbidden` or `invalid_params`. */
 export function beginOperation(deps: EdgeDeps, from: ReadCall): BegunOperation {
-  const { operation, dialect, principal, agent, request, exchange, requestId, traceparent } = from
+  const { operation, dialect, principal, agent, request, exchange, progress } = from
   requireScope(principal, scopeOf(operation))
   let activated: readonly string[] = []
   return {
     call: {
       tasks: deps.tasks,
       registry: deps.registry,
-      call: callOf(exchange, principal, requestId, traceparent),
+      call: callOf(exchange, principal, progress),
       agent,
       request: dialect.decodeRequest(operation, request),
       parameters: exchange,

@@ -4,9 +4,7 @@ import type { Principal } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../http/app-deps.ts'
 import { authenticate } from '../http/authenticate.ts'
-import { type CallInProgress, finishCall } from '../http/finished-call.ts'
-import { requestIdOf } from '../http/request-id.ts'
-import { traceparentOf } from '../http/trace-context.ts'
+import { beginCall, type CallInProgress, finishCall } from '../http/call-in-progress.ts'
 import { grpcCode, statusOf } from './errors.ts'
 import { headersOf } from './grpc-exchange.ts'
 
@@ -37,7 +35,7 @@ export function createAdmission(deps: EdgeDeps, operations: ReadonlyMap<string, 
         start: (next) =>
           next({
             onReceiveMetadata(metadata, pass) {
-              const progress = begun(deps, operation, metadata)
+              const progress = beginCall(deps, headersOf(metadata), 'grpc', operation)
               admit(metadata, progress).then(
                 () => pass(metadata),
                 (reason: unknown) => {
@@ -55,17 +53,5 @@ export function createAdmission(deps: EdgeDeps, operations: ReadonlyMap<string, 
       if (found === undefined) throw new TypeError('A call was not admitted')
       return found
     },
-  }
-}
-
-function begun(deps: EdgeDeps, operation: Operation, metadata: Metadata): CallInProgress {
-  const headers = headersOf(metadata)
-  return {
-    requestId: requestIdOf(headers, deps.newId),
-    binding: 'grpc',
-    startedAt: deps.monotonicMs(),
-    operation,
-    principal: 'anonymous',
-    traceparent: traceparentOf(headers),
   }
 }

@@ -3,8 +3,8 @@ import { ParleyError } from '../../errors.ts'
 import type { StreamFrame } from '../../tasks/tasks.ts'
 import { type BegunOperation, beginOperation } from '../begin-operation.ts'
 import type { EdgeDeps } from '../http/app-deps.ts'
+import { type CallInProgress, CLIENT_GONE, finishCall } from '../http/call-in-progress.ts'
 import { openEventStream, type StreamSource } from '../http/event-stream.ts'
-import { type CallInProgress, CLIENT_GONE, finishCall } from '../http/finished-call.ts'
 import { STREAM, UNARY } from '../operations.ts'
 import type { Admission } from './admission.ts'
 import { agentOf, decode, requireVersion } from './decode.ts'
@@ -78,8 +78,7 @@ function begin(
     agent: agentOf(dialect.version, request.value, exchange, deps.defaultAgent),
     request,
     exchange,
-    requestId: progress.requestId,
-    traceparent: progress.traceparent,
+    progress,
   })
 }
 

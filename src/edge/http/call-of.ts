@@ -1,13 +1,13 @@
 import type { Call, Principal } from '../../access/principal.ts'
+import type { CallInProgress } from './call-in-progress.ts'
 import type { EdgeRequest } from './exchange.ts'
 
 /** The call a request makes. */
 export const callOf = (
   request: Pick<EdgeRequest, 'signal'>,
   principal: Principal,
-  requestId: string,
-  traceparent: string | undefined,
-): Call => new EdgeCall(request, principal, requestId, traceparent)
+  progress: CallInProgress,
+): Call => new EdgeCall(request, principal, progress)
 
 /** A class, so that its signal is asked of the request only when somebody asks the call: most calls end without a wait. */
 class EdgeCall implements Call {
@@ -19,8 +19,7 @@ class EdgeCall implements Call {
   constructor(
     request: Pick<EdgeRequest, 'signal'>,
     principal: Principal,
-    requestId: string,
-    traceparent: string | undefined,
+    { requestId, traceparent }: CallInProgress,
   ) {
     this.#request = request
     this.principal = principal

@@ -2,16 +2,14 @@ import { ANONYMOUS, isAnonymous, type Principal } from '../../access/principal.t
 import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from './app-deps.ts'
 import { authenticate, requireScope, unauthenticated } from './authenticate.ts'
+import { beginCall, CLIENT_GONE, finishCall } from './call-in-progress.ts'
 import { callOf } from './call-of.ts'
 import type { EdgeRequest } from './exchange.ts'
 import { fetchRequest } from './fetch-exchange.ts'
-import { type CallInProgress, CLIENT_GONE, finishCall } from './finished-call.ts'
 import { parseQuery } from './parse-query.ts'
 import { PROBLEMS, problemResponse } from './problem.ts'
 import { requireJsonType } from './read-body.ts'
-import { requestIdOf } from './request-id.ts'
 import type { Route } from './route.ts'
-import { traceparentOf } from './trace-context.ts'
 
 /** Answers one route of the native API. */
 export type NativeHandler = (request: Request, params: Readonly<Record<string, string>>) => Promise<Response>
@@ -22,23 +20,14 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
 
   return async (request, params) => {
     const exchange = fetchRequest(request)
-    const requestId = requestIdOf(exchange, deps.newId)
-    const traceparent = traceparentOf(exchange)
+    const progress = beginCall(deps, exchange, 'http', operation)
     let principal = ANONYMOUS
-    const progress: CallInProgress = {
-      requestId,
-      binding: 'http',
-      startedAt: deps.monotonicMs(),
-      operation,
-      principal: principal.subject,
-      traceparent,
-    }
     try {
       principal = await admit(deps, exchange, route)
       progress.principal = principal.subject
       const query = parseQuery(request.url, route.query)
       const text = route.body === undefined ? '' : await readJsonBody(exchange, deps.settings.maxBodyBytes)
-      const call = callOf(exchange, principal, requestId, traceparent)
+      const call = callOf(exchange, principal, progress)
       const response = await route.handle({ deps, call, request, exchange, params, query, body: { text } })
       finishCall(deps, progress, response.status)
       return response
@@ -46,7 +35,7 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
       const error = hideFromAnonymous(ParleyError.from(reason), principal, route)
       const status = exchange.isClientGone ? CLIENT_GONE : PROBLEMS[error.code].status
       finishCall(deps, progress, status, error)
-      return problemResponse(error, requestId)
+      return problemResponse(error, progress.requestId)
     }
   }
 }

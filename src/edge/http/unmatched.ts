@@ -1,12 +1,11 @@
-import { ANONYMOUS, isAnonymous } from '../../access/principal.ts'
+import { isAnonymous } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from './app-deps.ts'
 import { authenticate, unauthenticated } from './authenticate.ts'
+import { beginCall, finishCall } from './call-in-progress.ts'
 import type { HeaderSource } from './exchange.ts'
 import { fetchRequest } from './fetch-exchange.ts'
-import { type CallInProgress, finishCall } from './finished-call.ts'
 import { methodNotAllowed, PROBLEMS, problemResponse } from './problem.ts'
-import { requestIdOf } from './request-id.ts'
 
 /** A method and the paths it is served on. */
 export type Served = { readonly method: string; readonly pattern: RegExp }
@@ -22,20 +21,12 @@ export async function answerUnmatched(
   path: string,
 ): Promise<Response> {
   const exchange = fetchRequest(request)
-  const requestId = requestIdOf(exchange, deps.newId)
-  const progress: CallInProgress = {
-    requestId,
-    binding: 'http',
-    startedAt: deps.monotonicMs(),
-    operation: 'unmatched',
-    principal: ANONYMOUS.subject,
-    traceparent: undefined,
-  }
+  const progress = beginCall(deps, exchange, 'http', 'unmatched')
   const methods = served.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
   const allow = (methods.includes('GET') ? [...methods, 'HEAD'] : methods).join(', ')
   const error = await refusal(deps, exchange, path, allow)
   finishCall(deps, progress, PROBLEMS[error.code].status, error)
-  return problemResponse(error, requestId)
+  return problemResponse(error, progress.requestId)
 }
 
 async function refusal(

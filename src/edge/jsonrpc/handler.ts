@@ -3,14 +3,12 @@ import { ParleyError } from '../../errors.ts'
 import { beginOperation } from '../begin-operation.ts'
 import type { EdgeDeps } from '../http/app-deps.ts'
 import { authenticate } from '../http/authenticate.ts'
+import { beginCall, type CallInProgress, CLIENT_GONE, finishCall } from '../http/call-in-progress.ts'
 import type { EdgeReply, EdgeRequest } from '../http/exchange.ts'
-import { type CallInProgress, CLIENT_GONE, finishCall } from '../http/finished-call.ts'
 import { jsonReply } from '../http/json-response.ts'
 import { failureHeaders } from '../http/problem.ts'
 import { requireJsonType } from '../http/read-body.ts'
-import { requestIdOf } from '../http/request-id.ts'
 import { openSse, sseEvent, sseReply } from '../http/sse.ts'
-import { traceparentOf } from '../http/trace-context.ts'
 import { isStream, STREAM, UNARY } from '../operations.ts'
 import { declaredVersion } from '../service-parameters.ts'
 import { decode } from './decode.ts'
@@ -35,12 +33,7 @@ type Progress = CallInProgress & {
 export function createJsonRpcHandler(deps: EdgeDeps): JsonRpcHandler {
   return async (request, agent) => {
     const progress: Progress = {
-      requestId: requestIdOf(request, deps.newId),
-      binding: 'jsonrpc',
-      startedAt: deps.monotonicMs(),
-      operation: 'unknown',
-      principal: 'anonymous',
-      traceparent: traceparentOf(request),
+      ...beginCall(deps, request, 'jsonrpc', 'unknown'),
       id: 'null',
       version: '1.0',
       bodyWasRead: false,
@@ -83,7 +76,7 @@ async function answer(
   progress.operation = name
   progress.version = dialect.version
   progress.answersInEvents = dialect.version === '0.3' && isStream(operation)
-  const { requestId, traceparent } = progress
+  const { requestId } = progress
   const { call, headers } = beginOperation(deps, {
     operation,
     dialect,
@@ -91,8 +84,7 @@ async function answer(
     agent,
     request: params,
     exchange: request,
-    requestId,
-    traceparent,
+    progress,
   })
   if (isStream(operation)) {
     const told = { id, version: dialect.version, requestId }

@@ -3,14 +3,12 @@ import { ParleyError } from '../../errors.ts'
 import { beginOperation } from '../begin-operation.ts'
 import type { EdgeDeps } from '../http/app-deps.ts'
 import { authenticate } from '../http/authenticate.ts'
+import { beginCall, type CallInProgress, CLIENT_GONE, finishCall } from '../http/call-in-progress.ts'
 import { EXTENDED_CARD_HEADERS } from '../http/card-headers.ts'
 import type { EdgeReply, EdgeRequest } from '../http/exchange.ts'
-import { type CallInProgress, CLIENT_GONE, finishCall } from '../http/finished-call.ts'
 import { jsonReply } from '../http/json-response.ts'
 import { failureHeaders } from '../http/problem.ts'
-import { requestIdOf } from '../http/request-id.ts'
 import { openSse } from '../http/sse.ts'
-import { traceparentOf } from '../http/trace-context.ts'
 import { isStream, STREAM, UNARY } from '../operations.ts'
 import { declaredVersion, unsupportedVersion } from '../service-parameters.ts'
 import { decode } from './decode.ts'
@@ -30,12 +28,7 @@ type Progress = CallInProgress & { readonly version: Version }
 export function createRestHandler(deps: EdgeDeps): RestHandler {
   return async (request, agent, path) => {
     const progress: Progress = {
-      requestId: requestIdOf(request, deps.newId),
-      binding: 'rest',
-      startedAt: deps.monotonicMs(),
-      operation: 'unknown',
-      principal: 'anonymous',
-      traceparent: traceparentOf(request),
+      ...beginCall(deps, request, 'rest', 'unknown'),
       version: isOf0_3(path) ? '0.3' : '1.0',
     }
     try {
@@ -70,7 +63,7 @@ async function answer(
   if (declared !== undefined && declared !== dialect.version) {
     throw unsupportedVersion(`A2A ${declared} is not spoken at this path, which is of ${dialect.version}`)
   }
-  const { requestId, traceparent } = progress
+  const { requestId } = progress
   const { call, headers } = beginOperation(deps, {
     operation,
     dialect,
@@ -78,8 +71,7 @@ async function answer(
     agent,
     request: await decode(found, request, deps.settings.maxBodyBytes),
     exchange: request,
-    requestId,
-    traceparent,
+    progress,
   })
   if (isStream(operation)) {
     const source = sourceOf(dialect, operation, requestId, recordEnd(deps, progress))

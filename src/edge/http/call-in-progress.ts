@@ -1,5 +1,9 @@
+import { ANONYMOUS } from '../../access/principal.ts'
 import type { ParleyError } from '../../errors.ts'
 import type { AppDeps } from './app-deps.ts'
+import type { HeaderSource } from './exchange.ts'
+import { requestIdOf } from './request-id.ts'
+import { traceparentOf } from './trace-context.ts'
 
 /** The status recorded for a call whose client left before its answer; never sent. */
 export const CLIENT_GONE = 499
@@ -8,11 +12,27 @@ export const CLIENT_GONE = 499
 export type CallInProgress = {
   readonly requestId: string
   readonly binding: 'http' | 'jsonrpc' | 'rest' | 'grpc'
+  /** Of a clock that never goes back, in milliseconds. */
   readonly startedAt: number
   operation: string
   principal: string
-  traceparent: string | undefined
+  readonly traceparent: string | undefined
 }
+
+/** A call that begins now, of whom nobody knows yet. */
+export const beginCall = (
+  { newId, monotonicMs }: AppDeps,
+  headers: HeaderSource,
+  binding: CallInProgress['binding'],
+  operation: string,
+): CallInProgress => ({
+  requestId: requestIdOf(headers, newId),
+  binding,
+  startedAt: monotonicMs(),
+  operation,
+  principal: ANONYMOUS.subject,
+  traceparent: traceparentOf(headers),
+})
 
 /** Records that a call has ended. A client that is gone hears of no failure, so none is recorded. */
 export function finishCall(
