@@ -28,7 +28,7 @@ export type AccessDeps = {
 type Known = { readonly principal: Principal; readonly expiresAt: number }
 
 export function createAccess({ keys, now, newId, events, randomBytes }: AccessDeps): Access {
-  const known = createRecent<Known>({ maxEntries: MAX_REMEMBERED_KEYS, maxAgeMs: MAX_KEY_AGE_MS, now })
+  const known = createRecent<Known>({ maxSize: MAX_REMEMBERED_KEYS, maxAgeMs: MAX_KEY_AGE_MS, now })
   /** Grows with every change of a key here, so that a lookup begun before it is not remembered after it. */
   let changes = 0
 

@@ -1,4 +1,4 @@
-/** Values seen lately: at most `maxEntries`, each for at most `maxAgeMs`; the least recently used goes first. */
+/** Values seen lately, each for at most `maxAgeMs`; when they are too many, the least recently used go first. */
 export interface Recent<V> {
   get(key: string): V | undefined
   set(key: string, value: V): void
@@ -6,30 +6,45 @@ export interface Recent<V> {
 }
 
 export function createRecent<V>(options: {
-  readonly maxEntries: number
+  /** How much is kept: in entries, unless `sizeOf` measures in something else. */
+  readonly maxSize: number
+  readonly sizeOf?: (value: V) => number
   readonly maxAgeMs: number
   readonly now: () => number
 }): Recent<V> {
-  const entries = new Map<string, { readonly value: V; readonly at: number }>()
+  const { maxSize, sizeOf = () => 1, maxAgeMs, now } = options
+  const entries = new Map<string, { readonly value: V; readonly size: number; readonly at: number }>()
+  let size = 0
+
+  const remove = (key: string): void => {
+    size -= entries.get(key)?.size ?? 0
+    entries.delete(key)
+  }
+
   return {
     get(key) {
       const entry = entries.get(key)
       if (entry === undefined) return undefined
-      entries.delete(key)
       // A clock that was set back must not make an entry live longer.
-      const ageMs = Math.abs(options.now() - entry.at)
-      if (ageMs >= options.maxAgeMs) return undefined
+      const ageMs = Math.abs(now() - entry.at)
+      if (ageMs >= maxAgeMs) {
+        remove(key)
+        return undefined
+      }
+      entries.delete(key)
       entries.set(key, entry)
       return entry.value
     },
     set(key, value) {
-      entries.delete(key)
-      entries.set(key, { value, at: options.now() })
-      const [oldest] = entries.keys()
-      if (entries.size > options.maxEntries && oldest !== undefined) entries.delete(oldest)
+      remove(key)
+      const entry = { value, size: sizeOf(value), at: now() }
+      entries.set(key, entry)
+      size += entry.size
+      for (const oldest of entries.keys()) {
+        if (size <= maxSize) return
+        remove(oldest)
+      }
     },
-    delete(key) {
-      entries.delete(key)
-    },
+    delete: remove,
   }
 }

@@ -1,10 +1,9 @@
 import type { AgentCard } from '../a2a/agent-card.ts'
 import type { JsonText } from '../a2a/json-text.ts'
-import type { Call } from '../access/principal.ts'
-import { isAnonymous } from '../access/principal.ts'
+import { type Call, isAnonymous } from '../access/principal.ts'
+import { createRecent } from '../access/recent.ts'
 import { ParleyError } from '../errors.ts'
 import type { Agent } from './agent.ts'
-import { createCardCache } from './card-cache.ts'
 import { hasExtendedCard } from './compose-card.ts'
 import type { ExtendedCardSource } from './extended-card-source.ts'
 import { type FindDeps, getAgent } from './find-agent.ts'
@@ -25,8 +24,9 @@ const MAX_REMEMBERED_CHARACTERS = 16 * 1024 * 1024
 
 export function createExtendedCard(deps: ExtendedCardDeps): Registry['extendedCard'] {
   const { publisher, now, extendedCards } = deps
-  const known = createCardCache<PublishedCard>({
-    maxCharacters: MAX_REMEMBERED_CHARACTERS,
+  const known = createRecent<PublishedCard>({
+    maxSize: MAX_REMEMBERED_CHARACTERS,
+    sizeOf: ({ text }) => text.length,
     maxAgeMs: MAX_AGE_MS,
     now,
   })

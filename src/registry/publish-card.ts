@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { AgentCard } from '../a2a/agent-card.ts'
 import type { JsonText } from '../a2a/json-text.ts'
 import { encodeCard, legacyInterfaces, supersetCard } from '../a2a/v0_3/agent-card.ts'
+import { createRecent } from '../access/recent.ts'
 import type { Agent, CardProfile } from './agent.ts'
-import { createCardCache } from './card-cache.ts'
 import { presentCard } from './card-shape.ts'
 import { composeCard } from './compose-card.ts'
 import { keySetUrl } from './invoke-url.ts'
@@ -36,8 +36,9 @@ export type Publisher = {
 const MAX_REMEMBERED_CHARACTERS = 32 * 1024 * 1024
 
 export function createPublisher({ addresses, signer, now }: PublisherDeps): Publisher {
-  const made = createCardCache<PublishedCard>({
-    maxCharacters: MAX_REMEMBERED_CHARACTERS,
+  const made = createRecent<PublishedCard>({
+    maxSize: MAX_REMEMBERED_CHARACTERS,
+    sizeOf: ({ text }) => text.length,
     maxAgeMs: Number.POSITIVE_INFINITY,
     now,
   })

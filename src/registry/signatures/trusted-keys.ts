@@ -32,7 +32,7 @@ const MAX_AGE_MS = 60_000
 const MAX_KEY_SETS = 100
 
 export function createTrustedKeys({ pinned, locations, source, now }: TrustedKeysDeps): TrustedKeys {
-  const fetched = createRecent<readonly JWK[]>({ maxEntries: MAX_KEY_SETS, maxAgeMs: MAX_AGE_MS, now })
+  const fetched = createRecent<readonly JWK[]>({ maxSize: MAX_KEY_SETS, maxAgeMs: MAX_AGE_MS, now })
 
   const keysAt = async (url: string, signal: AbortSignal): Promise<readonly JWK[]> => {
     const known = fetched.get(url)
