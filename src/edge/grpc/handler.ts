@@ -1,10 +1,9 @@
 import type { sendUnaryData } from '@grpc/grpc-js'
 import { ParleyError } from '../../errors.ts'
-import type { StreamFrame } from '../../tasks/tasks.ts'
 import { type BegunOperation, beginOperation } from '../begin-operation.ts'
 import type { EdgeDeps } from '../http/app-deps.ts'
 import { type CallInProgress, CLIENT_GONE, finishCall } from '../http/call-in-progress.ts'
-import { openEventStream, type StreamSource } from '../http/event-stream.ts'
+import { openEventStream } from '../http/event-stream.ts'
 import { STREAM, UNARY } from '../operations.ts'
 import type { Admission } from './admission.ts'
 import { agentOf, decode, requireVersion } from './decode.ts'
@@ -12,7 +11,7 @@ import { encode, metadataOf } from './encode.ts'
 import { grpcCode, statusOf } from './errors.ts'
 import { GrpcExchange, type StreamCall, type UnaryCall } from './grpc-exchange.ts'
 import type { GrpcMethod, StreamMethod, UnaryMethod } from './methods.ts'
-import { sendStream } from './stream.ts'
+import { sendStream, sourceOf } from './stream.ts'
 
 /** What a listener answers with. */
 export type GrpcDeps = EdgeDeps & {
@@ -50,7 +49,7 @@ export const streamHandler =
     const { progress } = deps.admission.of(call.metadata)
     try {
       const { call: begun, headers } = begin(deps, method, call, exchange)
-      const source = sourceOf(deps, method, exchange, progress)
+      const source = sourceOf(method, recordEnd(deps, exchange, progress))
       const open = () => STREAM[method.operation].open(begun)
       const stream = await openEventStream(deps, exchange, open, source)
       call.sendMetadata(metadataOf({ 'x-request-id': progress.requestId, ...headers() }))
@@ -82,16 +81,10 @@ function begin(
   })
 }
 
-/** Lives as long as the stream, and holds nothing of what the call was asked with. */
-const sourceOf = (
-  deps: GrpcDeps,
-  { operation, dialect, response }: StreamMethod,
-  exchange: GrpcExchange,
-  progress: CallInProgress,
-): StreamSource<StreamFrame, Buffer> => ({
-  encode: ({ event }) => encode(response, dialect.encodeEvent(operation, event)),
-  ended: (error) => finishCall(deps, progress, statusOfEnd(exchange, error), error),
-})
+/** Made apart from the call, so that an open stream does not keep what the call was asked with. */
+const recordEnd =
+  (deps: GrpcDeps, exchange: GrpcExchange, progress: CallInProgress) => (error?: ParleyError) =>
+    finishCall(deps, progress, statusOfEnd(exchange, error), error)
 
 function statusOfEnd(exchange: GrpcExchange, error?: ParleyError): number {
   if (exchange.isClientGone) return CLIENT_GONE

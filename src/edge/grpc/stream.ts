@@ -1,7 +1,21 @@
 import type { Version } from '../../a2a/version.ts'
+import type { ParleyError } from '../../errors.ts'
+import type { StreamFrame } from '../../tasks/tasks.ts'
+import type { StreamSource } from '../http/event-stream.ts'
 import type { EdgeStream, StreamSink } from '../http/exchange.ts'
+import { encode } from './encode.ts'
 import { statusOf } from './errors.ts'
 import type { GrpcExchange, StreamCall } from './grpc-exchange.ts'
+import type { StreamMethod } from './methods.ts'
+
+/** An operation's events as messages of its version. */
+export const sourceOf = (
+  { dialect, operation, response }: StreamMethod,
+  ended: (error?: ParleyError) => void,
+): StreamSource<StreamFrame, Buffer> => ({
+  encode: ({ event }) => encode(response, dialect.encodeEvent(operation, event)),
+  ended,
+})
 
 /** More than this is not handed to the connection before it has taken what there was. The library itself would take 16 messages. */
 const MAX_UNSENT_BYTES = 64 * 1024
