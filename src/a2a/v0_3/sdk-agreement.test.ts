@@ -305,7 +305,7 @@ describe('0.3 proto-JSON and the official SDK', () => {
     )
   })
 
-  it('differ in what the bytes of a file are: its base64, which is how Python, Java and Go have it', async () => {
+  it('differ in what the bytes of a file are: its base64, which is how Python and Java have it', async () => {
     const raw = Buffer.from('Hello').toString('base64')
     const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ raw }] }
     script.answer = { message }

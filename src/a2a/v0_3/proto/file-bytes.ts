@@ -1,7 +1,7 @@
 /**
- * What stands in `file_with_bytes`. The protobuf of 0.3 means a file's own bytes. The official SDKs for Python, Java and Go
- * put the file's base64 there, as the JSON form has it, and cannot read a message with anything else; the one for
- * JavaScript does as the protobuf says. So what can be base64 is taken for it, and base64 is what is written.
+ * What stands in `file_with_bytes`. The protobuf of 0.3 means a file's own bytes. The official SDKs for Python and Java put
+ * the file's base64 there, as the JSON form has it, and cannot read a message with anything else; those for JavaScript and
+ * Go do as the protobuf says. So what can be base64 is taken for it, and base64 is what is written: it fails nobody.
  *
  * All texts are JSON; in them the field is base64 already, for being bytes.
  */
