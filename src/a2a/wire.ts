@@ -63,6 +63,9 @@ export function check<S extends TSchema>(schema: S): Check<Static<S>> {
   }
 }
 
+/** The pointer to a member of the whole, or what follows the pointer to an object for a member of that. */
+export const pointerTo = (name: string): string => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+
 /** The `invalid_params` that names these violations; its message names the first. */
 export const invalidParams = (violations: readonly Violation[]): ParleyError =>
   new ParleyError('invalid_params', summarise(violations), { violations })

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { isObject, type JsonObject } from '../a2a/json-object.ts'
 import { membersOf } from '../a2a/json-text.ts'
-import { check, parseJson } from '../a2a/wire.ts'
+import { check, parseJson, pointerTo } from '../a2a/wire.ts'
 import { ParleyError, type Violation } from '../errors.ts'
 import { CARD_PROFILES, REDELIVERIES, VISIBILITIES } from './agent.ts'
 import { httpUrlProblem } from './http-url.ts'
@@ -97,7 +97,7 @@ const unknownMembers = (value: JsonObject, known: readonly string[]): readonly V
   Object.keys(value)
     .filter((name) => !known.includes(name))
     .map((name) => ({
-      pointer: `/${escapePointer(name)}`,
+      pointer: pointerTo(name),
       code: 'unknown_member',
       message: `is unknown; known are ${known.join(', ')}`,
     }))
@@ -139,8 +139,6 @@ function optionsOf(value: JsonObject): Registration {
     ...(heartbeatTtlMs === undefined ? {} : { heartbeatTtlMs }),
   }
 }
-
-const escapePointer = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
 
 function refused(violations: readonly Violation[]): ParleyError {
   const [first] = violations

@@ -6,6 +6,7 @@ import { RegistrationOptions } from './parse-registration.ts'
 import type { PublicAddresses } from './public-addresses.ts'
 import { publishedInterfaces } from './published-interfaces.ts'
 import type { AgentPage } from './registry.ts'
+import { CANONICAL_FORMS } from './signatures/canonical-forms.ts'
 import { SLUG_PATTERN } from './slug.ts'
 
 const Time = Type.String({ format: 'date-time' })
@@ -24,7 +25,7 @@ const SignatureView = Type.Object({
   keyId: Type.Optional(Type.String()),
   algorithm: Type.Optional(Type.String()),
   form: Type.Optional(
-    Type.Enum(['wire', 'presence', 'stripped', 'escaped'], {
+    Type.Enum([...CANONICAL_FORMS], {
       description: 'How the card was written when it was signed',
     }),
   ),

@@ -4,7 +4,7 @@ import type { Violation } from '../../errors.ts'
 import { AgentCard, AgentInterface, AgentSkill } from '../agent-card.ts'
 import { isObject } from '../json-object.ts'
 import { Struct } from '../message.ts'
-import { check } from '../wire.ts'
+import { check, pointerTo } from '../wire.ts'
 import { asWritten, readValue } from './read.ts'
 
 const text = Type.String({ minLength: 1, maxLength: 65_536 })
@@ -111,9 +111,7 @@ export function legacyCardViolations(value: unknown): readonly Violation[] {
   const schemes = isObject(card) && isObject(card.securitySchemes) ? Object.entries(card.securitySchemes) : []
   return [
     ...found,
-    ...schemes.flatMap(([name, scheme]) =>
-      schemeViolations(`/securitySchemes/${escapeSegment(name)}`, scheme),
-    ),
+    ...schemes.flatMap(([name, scheme]) => schemeViolations(`/securitySchemes${pointerTo(name)}`, scheme)),
   ]
 }
 
@@ -129,5 +127,3 @@ function schemeViolations(pointer: string, scheme: unknown): readonly Violation[
     .violations(scheme)
     .map((violation) => ({ ...violation, pointer: pointer + violation.pointer }))
 }
-
-const escapeSegment = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')

@@ -11,7 +11,8 @@ import { presentCard } from '../card-shape.ts'
  * - `stripped`: without anything empty, and perhaps without what 1.0 does not know, as SDKs sign.
  * - `escaped`: the same with every character beyond ASCII escaped, as early Python SDKs sign.
  */
-export type CanonicalForm = 'wire' | 'presence' | 'stripped' | 'escaped'
+export const CANONICAL_FORMS = ['wire', 'presence', 'stripped', 'escaped'] as const
+export type CanonicalForm = (typeof CANONICAL_FORMS)[number]
 
 export type Canonical = { readonly form: CanonicalForm; readonly text: string }
 

@@ -4,12 +4,12 @@ import { FlattenedSign, importJWK, type JWK } from 'jose'
 /** A key of a publisher, both halves. */
 export type SigningKey = { readonly algorithm: string; readonly privateKey: JWK; readonly publicKey: JWK }
 
-export function newSigningKey(kid: string, algorithm = 'ES256', more: Partial<JWK> = {}): SigningKey {
+export function newSigningKey(kid: string, algorithm = 'ES256'): SigningKey {
   const { privateKey, publicKey } = pairFor(algorithm)
   return {
     algorithm,
     privateKey: { ...privateKey.export({ format: 'jwk' }), kid } as JWK,
-    publicKey: { ...publicKey.export({ format: 'jwk' }), kid, ...more } as JWK,
+    publicKey: { ...publicKey.export({ format: 'jwk' }), kid } as JWK,
   }
 }
 
