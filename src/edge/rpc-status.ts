@@ -3,7 +3,6 @@ import type { ErrorCode } from '../errors.ts'
 /** The codes of google.rpc.Code that we use: their numbers on gRPC, and what each is over HTTP. */
 export const RPC_CODES = {
   INVALID_ARGUMENT: { number: 3, http: 400 },
-  DEADLINE_EXCEEDED: { number: 4, http: 504 },
   NOT_FOUND: { number: 5, http: 404 },
   PERMISSION_DENIED: { number: 7, http: 403 },
   RESOURCE_EXHAUSTED: { number: 8, http: 429 },
@@ -15,7 +14,7 @@ export const RPC_CODES = {
   UNAUTHENTICATED: { number: 16, http: 401 },
 } as const
 
-export type RpcCode = keyof typeof RPC_CODES
+type RpcCode = keyof typeof RPC_CODES
 
 /** Which of them each failure is, on gRPC and in the body of REST (A2A 1.0 §5.4). */
 export const RPC_STATUS = {

@@ -31,7 +31,7 @@ export const DEFAULT_EDGE_SETTINGS: EdgeSettings = {
   firstEventWaitMs: 5_000,
 }
 
-/** Everything the HTTP edges are made from. */
+/** Everything the edges are made from. */
 export type AppDeps = {
   readonly access: Access
   readonly registry: Registry

@@ -1,9 +1,10 @@
 import Type from 'typebox'
 import { AgentCard } from '../../a2a/agent-card.ts'
+import type { Version } from '../../a2a/version.ts'
 import { type CardProfile, profileOf } from '../../registry/agent.ts'
 import { declaredVersion } from '../service-parameters.ts'
 import { CARD_MAX_AGE_S } from './card-headers.ts'
-import { cardEtag, isUnchanged } from './conditional.ts'
+import { isUnchanged } from './conditional.ts'
 import { defineRoute, NO_QUERY, type Route, type RouteInput } from './route.ts'
 import { API_HEADERS } from './security-headers.ts'
 
@@ -21,29 +22,21 @@ const responses = {
 const WELL_KNOWN = '/.well-known/agent-card.json'
 /** Where clients of A2A before 0.3 look. */
 const LEGACY_WELL_KNOWN = '/.well-known/agent.json'
+const LEGACY_SUMMARY = 'The same in the form of A2A 0.3, for older clients'
 
-/** The card we publish in an agent's place (A2A 1.0 §8.2, §8.6). */
-const agentCardRoute = (wellKnown: string, summary: string, unasked?: CardProfile): Route =>
+/**
+ * The card we publish in an agent's place (A2A 1.0 §8.2, §8.6); of the agent that the installation puts forward, where
+ * `path` names none. `unasked` is the form for clients that ask for no version; the agent's own choice when absent.
+ */
+const cardRoute = (path: string, summary: string, unasked?: CardProfile): Route =>
   defineRoute({
     method: 'GET',
-    path: `/a2a/{agent}${wellKnown}`,
+    path,
     scope: 'agents:read',
     summary,
     query: VersionQuery,
     responses,
-    handle: (input) => answerCard(input, input.params.agent ?? '', unasked),
-  })
-
-/** The card of the agent that the installation puts forward. Without one there is nothing here. */
-const rootCardRoute = (wellKnown: string, summary: string, unasked?: CardProfile): Route =>
-  defineRoute({
-    method: 'GET',
-    path: wellKnown,
-    scope: 'agents:read',
-    summary,
-    query: VersionQuery,
-    responses,
-    handle: (input) => answerCard(input, input.deps.settings.rootAgent ?? '', unasked),
+    handle: (input) => answerCard(input, unasked),
   })
 
 const KEYS_ROUTE = defineRoute({
@@ -65,20 +58,21 @@ const KEYS_ROUTE = defineRoute({
 })
 
 export const CARD_ROUTES: readonly Route[] = [
-  agentCardRoute(WELL_KNOWN, "The agent's card, with the gateway's addresses"),
-  agentCardRoute(LEGACY_WELL_KNOWN, 'The same in the form of A2A 0.3, for older clients', 'v0.3'),
-  rootCardRoute(WELL_KNOWN, 'The card of the agent that PARLEY_ROOT_AGENT names'),
-  rootCardRoute(LEGACY_WELL_KNOWN, 'The same in the form of A2A 0.3, for older clients', 'v0.3'),
+  cardRoute(`/a2a/{agent}${WELL_KNOWN}`, "The agent's card, with the gateway's addresses"),
+  cardRoute(`/a2a/{agent}${LEGACY_WELL_KNOWN}`, LEGACY_SUMMARY, 'v0.3'),
+  cardRoute(WELL_KNOWN, 'The card of the agent that PARLEY_ROOT_AGENT names'),
+  cardRoute(LEGACY_WELL_KNOWN, LEGACY_SUMMARY, 'v0.3'),
   KEYS_ROUTE,
 ]
 
-/** `unasked` is the form for clients that ask for no version; the agent's own choice when absent. */
+const FORMS: Readonly<Record<Version, CardProfile>> = { '1.0': 'v1', '0.3': 'v0.3' }
+
 async function answerCard(
-  { deps, call, exchange }: RouteInput<unknown, unknown>,
-  ref: string,
+  { deps, call, exchange, params }: RouteInput<unknown, unknown>,
   unasked: CardProfile | undefined,
 ): Promise<Response> {
   const version = declaredVersion(exchange, false)
+  const ref = params.agent ?? deps.settings.rootAgent ?? ''
   const agent = await deps.registry.get(call, ref, 'discover')
   const asked = version === undefined ? unasked : FORMS[version]
   const card = await deps.registry.publishedCard(agent, asked ?? profileOf(agent))
@@ -86,7 +80,8 @@ async function answerCard(
     ...API_HEADERS,
     'cache-control': `${agent.visibility === 'public' ? 'public' : 'private'}, max-age=${CARD_MAX_AGE_S}`,
     'content-type': 'application/json',
-    etag: cardEtag(card),
+    // Weak: two processes sign one card in different bytes.
+    etag: `W/"${card.digest}"`,
     'last-modified': new Date(card.modifiedAt).toUTCString(),
     vary: 'A2A-Version, Authorization, X-API-Key',
     'x-request-id': call.requestId,
@@ -95,5 +90,3 @@ async function answerCard(
     ? new Response(null, { status: 304, headers })
     : new Response(card.text, { headers })
 }
-
-const FORMS = { '1.0': 'v1', '0.3': 'v0.3' } as const

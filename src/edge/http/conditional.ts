@@ -1,10 +1,7 @@
 import type { HeaderSource } from './exchange.ts'
 
 /** What identifies an answer to a client that has it. */
-export type Validators = { readonly etag: string; readonly 'last-modified': string }
-
-/** Weak: two processes sign one card in different bytes. */
-export const cardEtag = ({ digest }: { readonly digest: string }): string => `W/"${digest}"`
+type Validators = { readonly etag: string; readonly 'last-modified': string }
 
 /**
  * Whether the client has the present answer already, by its `If-None-Match` or, only without that, its

@@ -19,7 +19,7 @@ export function parseQuery(url: string, schema: TObject): Readonly<Record<string
     else if (typeOf(property) === 'array') query[name] = texts
     else if (texts.length > 1) violations.push(problem(name, 'repeated', 'must be given once'))
     else {
-      const value = read(texts[0] ?? '', typeOf(property))
+      const value = queryValue(texts[0] ?? '', typeOf(property))
       if (value === undefined) violations.push(problem(name, 'type', `must be ${READABLE[typeOf(property)]}`))
       else query[name] = value
     }
@@ -31,12 +31,14 @@ export function parseQuery(url: string, schema: TObject): Readonly<Record<string
   })
 }
 
-const READABLE: Readonly<Record<string, string>> = { integer: 'an integer', boolean: 'true or false' }
+/** What the text of a parameter must be, by its type. */
+export const READABLE: Readonly<Record<string, string>> = { integer: 'an integer', boolean: 'true or false' }
 
 const typeOf = (property: TSchema): string =>
   'type' in property && typeof property.type === 'string' ? property.type : 'string'
 
-function read(text: string, type: string): unknown {
+/** One parameter as a JSON value of its type, `undefined` when its text is none. Of types not in `READABLE` it is the text. */
+export function queryValue(text: string, type: string): unknown {
   if (type === 'integer') return /^-?\d{1,15}$/.test(text) ? Number(text) : undefined
   if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined
   return text

@@ -2,6 +2,7 @@ import { objectText, textOf, withMembers } from '../../a2a/json-text.ts'
 import { parseJson, type Wire } from '../../a2a/wire.ts'
 import { ParleyError, type Violation } from '../../errors.ts'
 import type { EdgeRequest } from '../http/exchange.ts'
+import { queryValue, READABLE } from '../http/parse-query.ts'
 import { requireJsonType } from '../http/read-body.ts'
 import type { FoundRoute } from './routes.ts'
 
@@ -66,22 +67,17 @@ function queryMembers(url: string, names: readonly string[]): Readonly<Record<st
   for (const name of names) {
     const [text, ...more] = given.getAll(name)
     if (text === undefined) continue
-    const value = more.length > 0 ? undefined : read(text, QUERY_TYPES[name])
+    const type = QUERY_TYPES[name] ?? 'text'
+    const value = more.length > 0 ? undefined : queryValue(text, type)
     if (value !== undefined) members[name] = value
-    else violations.push({ pointer: `/${name}`, code: 'type', message: `must be ${meaningOf(name)}, once` })
+    else {
+      const message = `must be ${READABLE[type] ?? type}, once`
+      violations.push({ pointer: `/${name}`, code: 'type', message })
+    }
   }
   const [first] = violations
   if (first === undefined) return members
   throw new ParleyError('invalid_params', `${first.pointer} ${first.message}`, { violations })
-}
-
-const meaningOf = (name: string): string =>
-  ({ integer: 'an integer', boolean: 'true or false', text: 'text' })[QUERY_TYPES[name] ?? 'text']
-
-function read(text: string, type: 'integer' | 'boolean' | undefined): unknown {
-  if (type === 'integer') return /^-?\d{1,15}$/.test(text) ? Number(text) : undefined
-  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined
-  return text
 }
 
 /** A tenant in the path is the body's too, if that names one. */
