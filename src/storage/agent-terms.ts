@@ -1,3 +1,4 @@
+import { isObject } from '../a2a/json-object.ts'
 import type { Agent } from '../registry/agent.ts'
 import type { AgentFilter } from '../registry/agent-store.ts'
 
@@ -37,8 +38,5 @@ export function matches(filter: AgentFilter, agent: Agent, terms: AgentTerms): b
     (filter.owners?.includes(agent.owner) ?? true)
   )
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const memberOf = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined)

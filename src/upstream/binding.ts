@@ -105,9 +105,6 @@ export async function unaryText(answer: HttpAnswer, limits: UpstreamLimits): Pro
   throw invalidAnswer('is a stream where one result was asked for')
 }
 
-export const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 function checkUrl(guard: Guard, url: string): URL {
   try {
     return guard.check(url, 'agents')

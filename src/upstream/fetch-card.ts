@@ -1,3 +1,4 @@
+import { isObject } from '../a2a/json-object.ts'
 import { parseJson } from '../a2a/wire.ts'
 import { ParleyError } from '../errors.ts'
 import type { CardSource, FetchedCard } from '../registry/card-source.ts'
@@ -129,9 +130,7 @@ async function readCard(answer: HttpAnswer, limits: UpstreamLimits): Promise<Loo
   try {
     const text = await answer.text(limits.maxCardBytes)
     const value = parseJson(text)
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      return { problem: 'answers with JSON that is no object' }
-    }
+    if (!isObject(value)) return { problem: 'answers with JSON that is no object' }
     return CARD_MEMBERS.some((name) => Object.hasOwn(value, name)) ? { card: text } : { other: text }
   } catch (error) {
     if (error instanceof ParleyError) {

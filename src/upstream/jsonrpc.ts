@@ -1,3 +1,4 @@
+import { isObject } from '../a2a/json-object.ts'
 import { membersOf, textOf } from '../a2a/json-text.ts'
 import type { Operation } from '../a2a/operation.ts'
 import type { Version } from '../a2a/version.ts'
@@ -12,7 +13,6 @@ import {
   decodeJson,
   firstByteTimeoutMs,
   isEventStream,
-  isObject,
   unaryText,
 } from './binding.ts'
 import type { HttpAnswer } from './http.ts'

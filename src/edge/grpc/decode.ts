@@ -1,3 +1,4 @@
+import { isObject } from '../../a2a/json-object.ts'
 import type { Version } from '../../a2a/version.ts'
 import { parseJson, type Wire } from '../../a2a/wire.ts'
 import { ParleyError } from '../../errors.ts'
@@ -41,7 +42,5 @@ export function agentOf(
   )
 }
 
-function tenantOf(request: unknown): string | undefined {
-  if (typeof request !== 'object' || request === null || !('tenant' in request)) return undefined
-  return typeof request.tenant === 'string' ? request.tenant : undefined
-}
+const tenantOf = (request: unknown): string | undefined =>
+  isObject(request) && typeof request.tenant === 'string' ? request.tenant : undefined

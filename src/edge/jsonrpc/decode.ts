@@ -1,3 +1,4 @@
+import { isObject } from '../../a2a/json-object.ts'
 import { membersOf } from '../../a2a/json-text.ts'
 import { parseJson } from '../../a2a/wire.ts'
 import { ParleyError } from '../../errors.ts'
@@ -56,9 +57,6 @@ const invalid = (id: string, message: string): Decoded => ({
   id,
   error: new ParleyError('invalid_request', message),
 })
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isId = (id: unknown): boolean =>
   id === undefined || id === null || typeof id === 'string' || Number.isInteger(id)

@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from '../../a2a/json-object.ts'
 import { objectText, textOf, withMembers } from '../../a2a/json-text.ts'
 import { parseJson, type Wire } from '../../a2a/wire.ts'
 import { ParleyError, type Violation } from '../../errors.ts'
@@ -39,8 +40,6 @@ export async function decode(
   return { value: parseJson(text), text }
 }
 
-type JsonObject = Readonly<Record<string, unknown>>
-
 const EMPTY: Wire<JsonObject> = { value: {}, text: '{}' }
 
 /** A body may be left out where the path says everything; clients then still declare a type, or do not. */
@@ -54,9 +53,6 @@ async function readObject(request: EdgeRequest, maxBytes: number): Promise<Wire<
   if (isObject(value)) return { value, text }
   throw new ParleyError('invalid_params', 'The body must be a JSON object')
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function queryMembers(url: string, names: readonly string[]): Readonly<Record<string, unknown>> {
   const start = url.indexOf('?')
