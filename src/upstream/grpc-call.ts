@@ -10,7 +10,7 @@ import { frameOf, readFrames } from './grpc-frames.ts'
 import { HttpError } from './http-error.ts'
 import type { Http2Connections } from './http2-connections.ts'
 import { retryAfterMs } from './retry-after.ts'
-import type { EventLimits } from './sse.ts'
+import type { EventLimits } from './upstream-limits.ts'
 import { createWithin, orAbort, type Within } from './within.ts'
 
 export type GrpcCall = {

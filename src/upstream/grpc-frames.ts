@@ -1,7 +1,6 @@
 import { invalidAnswer } from './agent-failures.ts'
-import { tooLarge } from './http.ts'
-import { HttpError } from './http-error.ts'
-import type { EventLimits } from './sse.ts'
+import { HttpError, tooLarge } from './http-error.ts'
+import type { EventLimits } from './upstream-limits.ts'
 
 /** A byte that says whether the message is compressed, and four that say how long it is. */
 const PREFIX_BYTES = 5

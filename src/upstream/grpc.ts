@@ -6,13 +6,13 @@ import type { Wire } from '../a2a/wire.ts'
 import { AgentFailure } from '../delivery/agent-client.ts'
 import { ParleyError } from '../errors.ts'
 import { invalidAnswer } from './agent-failures.ts'
-import { type AgentCall, type Binding, type BindingDeps, firstByteTimeoutMs } from './binding.ts'
+import type { AgentCall, Binding, BindingDeps } from './binding.ts'
 import { callGrpc } from './grpc-call.ts'
 import { grpcFailure } from './grpc-failures.ts'
-import { tooLarge } from './http.ts'
+import { tooLarge } from './http-error.ts'
 import type { Http2Connections } from './http2-connections.ts'
 import { activatedIn, serviceParameters } from './service-parameters.ts'
-import { type EventLimits, eventLimits } from './sse.ts'
+import { type EventLimits, eventLimits, firstByteTimeoutMs } from './upstream-limits.ts'
 
 /** gRPC (A2A 1.0 §10; 0.3 §3.2.2). `methods` are those of the version's package. */
 export function createGrpc(

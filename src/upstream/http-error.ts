@@ -33,3 +33,6 @@ export class HttpError extends Error {
     this.status = options.status
   }
 }
+
+export const tooLarge = (maxBytes: number): HttpError =>
+  new HttpError('too_large', `sent more than the ${maxBytes} bytes allowed`)

@@ -3,7 +3,7 @@ import { TextDecoder } from 'node:util'
 import { Agent, type Dispatcher, Pool } from 'undici'
 import { createConnector } from './connect.ts'
 import type { Guard, Purpose } from './guard.ts'
-import { HttpError } from './http-error.ts'
+import { HttpError, tooLarge } from './http-error.ts'
 import { createWithin, orAbort } from './within.ts'
 
 export type HttpCall = {
@@ -122,9 +122,6 @@ async function readText(chunks: AsyncIterable<Buffer>, maxBytes: number): Promis
   }
   return decodeUtf8(new TextDecoder('utf-8', { fatal: true }), Buffer.concat(read))
 }
-
-export const tooLarge = (maxBytes: number): HttpError =>
-  new HttpError('too_large', `sent more than the ${maxBytes} bytes allowed`)
 
 export function decodeUtf8(
   decoder: TextDecoder,

@@ -5,18 +5,11 @@ import type { Version } from '../a2a/version.ts'
 import type { Wire } from '../a2a/wire.ts'
 import type { AgentFailure } from '../delivery/agent-client.ts'
 import { invalidAnswer, member, rpcRefusal } from './agent-failures.ts'
-import {
-  type AgentCall,
-  type Binding,
-  type BindingDeps,
-  callAgent,
-  decodeJson,
-  firstByteTimeoutMs,
-  isEventStream,
-  unaryText,
-} from './binding.ts'
+import type { AgentCall, Binding, BindingDeps } from './binding.ts'
+import { callAgent } from './call-agent.ts'
 import type { HttpAnswer } from './http.ts'
-import { eventLimits, readEvents } from './sse.ts'
+import { decodeJson, eventTexts, resultText } from './read-answer.ts'
+import { firstByteTimeoutMs } from './upstream-limits.ts'
 
 const UNARY = 'application/json'
 const STREAM = 'text/event-stream, application/json'
@@ -45,16 +38,12 @@ export function createJsonRpc(
   return {
     async unary(operation, call) {
       const id = deps.newId()
-      return resultOf(await unaryText(await post(id, operation, UNARY, call), limits), id)
+      return resultOf(await resultText(await post(id, operation, UNARY, call), limits), id)
     },
     async *stream(operation, call) {
       const id = deps.newId()
       const answer = await post(id, operation, STREAM, call)
-      if (!isEventStream(answer)) yield resultOf(await answer.text(limits.maxTaskBytes), id)
-      else {
-        const events = readEvents(answer.chunks(), eventLimits(limits, operation))
-        for await (const data of events) yield resultOf(data, id)
-      }
+      for await (const text of eventTexts(answer, operation, limits)) yield resultOf(text, id)
     },
   }
 }

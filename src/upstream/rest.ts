@@ -4,20 +4,12 @@ import type { Version } from '../a2a/version.ts'
 import type { Wire } from '../a2a/wire.ts'
 import { AgentFailure } from '../delivery/agent-client.ts'
 import { invalidAnswer, isRouteMissing, member, restRefusal } from './agent-failures.ts'
-import {
-  type AgentCall,
-  type Binding,
-  type BindingDeps,
-  basePath,
-  callAgent,
-  decodeJson,
-  firstByteTimeoutMs,
-  isEventStream,
-  unaryText,
-} from './binding.ts'
+import type { AgentCall, Binding, BindingDeps } from './binding.ts'
+import { basePath, callAgent } from './call-agent.ts'
 import type { HttpAnswer } from './http.ts'
 import { legacyRefusal } from './legacy-refusal.ts'
-import { eventLimits, readEvents } from './sse.ts'
+import { decodeJson, eventTexts, resultText } from './read-answer.ts'
+import { firstByteTimeoutMs } from './upstream-limits.ts'
 
 /** What the versions do differently. */
 type Form = {
@@ -101,15 +93,11 @@ export function createRest(deps: BindingDeps, version: Version): Binding {
         const isMissing = operation === 'GetExtendedAgentCard' && isRouteMissing(error)
         throw isMissing ? noSuchMethod(error, 'The agent shows no other card') : error
       })
-      return decodeJson(await unaryText(answer, limits))
+      return decodeJson(await resultText(answer, limits))
     },
     async *stream(operation, call) {
       const answer = await openStream(operation, call)
-      if (!isEventStream(answer)) yield eventOf(operation, await answer.text(limits.maxTaskBytes))
-      else {
-        const events = readEvents(answer.chunks(), eventLimits(limits, operation))
-        for await (const data of events) yield eventOf(operation, data)
-      }
+      for await (const text of eventTexts(answer, operation, limits)) yield eventOf(operation, text)
     },
   }
 }

@@ -1,21 +1,8 @@
 import { TextDecoder } from 'node:util'
 import { createParser } from 'eventsource-parser'
-import type { Operation } from '../a2a/operation.ts'
-import { decodeUtf8, tooLarge } from './http.ts'
-import type { UpstreamLimits } from './upstream-limits.ts'
-
-export type EventLimits = {
-  /** The longest data of one event. */
-  readonly maxEventBytes: number
-  /** The longest data of the first event, when that may be longer. */
-  readonly maxFirstEventBytes?: number
-}
-
-/** The snapshot that a subscription begins with is a whole task. */
-export const eventLimits = (limits: UpstreamLimits, operation: Operation): EventLimits => ({
-  maxEventBytes: limits.maxEventBytes,
-  ...(operation === 'SubscribeToTask' ? { maxFirstEventBytes: limits.maxTaskBytes } : {}),
-})
+import { decodeUtf8 } from './http.ts'
+import { tooLarge } from './http-error.ts'
+import type { EventLimits } from './upstream-limits.ts'
 
 /** Room in the parser for a field name beside the data. */
 const FIELD_NAME_CHARS = 64

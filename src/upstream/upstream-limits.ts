@@ -1,3 +1,5 @@
+import type { Operation } from '../a2a/operation.ts'
+
 /** What an agent, or whoever serves a card, may cost us. */
 export type UpstreamLimits = {
   /** One event of a stream, or an answer that holds no task. */
@@ -24,3 +26,20 @@ export const DEFAULT_UPSTREAM_LIMITS: UpstreamLimits = {
   silentTimeoutMs: 300_000,
   cardTimeoutMs: 10_000,
 }
+
+export type EventLimits = {
+  /** The longest data of one event. */
+  readonly maxEventBytes: number
+  /** The longest data of the first event, when that may be longer. */
+  readonly maxFirstEventBytes?: number
+}
+
+/** The snapshot that a subscription begins with is a whole task. */
+export const eventLimits = (limits: UpstreamLimits, operation: Operation): EventLimits => ({
+  maxEventBytes: limits.maxEventBytes,
+  ...(operation === 'SubscribeToTask' ? { maxFirstEventBytes: limits.maxTaskBytes } : {}),
+})
+
+/** How long an answer may let us wait for its beginning: a blocking send answers when the task settles. */
+export const firstByteTimeoutMs = (limits: UpstreamLimits, operation: Operation): number =>
+  operation === 'SendMessage' ? limits.silentTimeoutMs : limits.firstByteTimeoutMs
