@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { ProtoCodec } from './codec.ts'
-import type { Field, Kind, MessageTable } from './message-table.ts'
+import { type Field, isEnum, type Kind, type MessageTable } from './message-table.ts'
 
 /** One method of a service as an independent implementation generated it: how it turns its own objects into bytes. */
 export type OtherMethod = {
@@ -45,7 +45,7 @@ export type Unknown = ReadonlySet<string>
 
 function arbitraryOf(kind: Kind, hasPresence: boolean, unknown: Unknown): fc.Arbitrary<unknown> {
   if (typeof kind === 'object' && kind.type === 'message') return valuesOf(kind, unknown)
-  if (typeof kind === 'object') {
+  if (isEnum(kind)) {
     return fc.constantFrom(...[...kind.numbers.keys()].slice(hasPresence ? 0 : 1))
   }
   switch (kind) {
@@ -135,7 +135,7 @@ export function assertSame(
 function assertValue(where: string, kind: Kind, theirs: unknown, ours: unknown, renamed: Renamed): void {
   if (typeof kind === 'object' && kind.type === 'message') {
     assertSame(kind, theirs, ours as Record<string, unknown>, renamed)
-  } else if (typeof kind === 'object') assert.equal(theirs, kind.numbers.get(String(ours)), where)
+  } else if (isEnum(kind)) assert.equal(theirs, kind.numbers.get(String(ours)), where)
   else if (kind === 'bytes') assert.equal(Buffer.from(theirs as Uint8Array).toString('base64'), ours, where)
   else if (kind === 'timestamp') assert.equal(new Date(theirs as string).toISOString(), ours, where)
   else assert.deepEqual(theirs, ours, where)

@@ -2,7 +2,7 @@ import { ParleyError } from '../../errors.ts'
 import { depthOf, type JsonText } from '../json-text.ts'
 import { MAX_JSON_DEPTH } from '../wire.ts'
 import { decodeMessage } from './decode.ts'
-import { type AnyTables, encodeMessage } from './encode.ts'
+import { encodeMessage } from './encode.ts'
 import type { MessageTable } from './message-table.ts'
 
 /** One protobuf message between its bytes and its proto-JSON. */
@@ -23,20 +23,18 @@ export type ProtoCodec = {
 /** What we hold nests no deeper than what we take in, plus what lists and envelopes put around it. */
 const MAX_ENCODED_DEPTH = 2 * MAX_JSON_DEPTH
 
-const NO_TYPES: AnyTables = new Map()
-
-export function createCodec(table: MessageTable, any: AnyTables = NO_TYPES): ProtoCodec {
+export function createCodec(table: MessageTable): ProtoCodec {
   return {
     table,
     encode(json) {
       if (depthOf(json, MAX_ENCODED_DEPTH) > MAX_ENCODED_DEPTH) {
         throw new ParleyError('invalid_params', `${table.name} nests deeper than ${MAX_ENCODED_DEPTH} levels`)
       }
-      return encodeMessage(table, JSON.parse(json) ?? {}, any)
+      return encodeMessage(table, JSON.parse(json) ?? {})
     },
     decode(bytes, maxBytes = Number.POSITIVE_INFINITY) {
       try {
-        return decodeMessage(table, bytes, any, maxBytes)
+        return decodeMessage(table, bytes, maxBytes)
       } catch (cause) {
         if (cause instanceof ParleyError) throw cause
         throw new ParleyError('parse_error', `The bytes are no ${table.name}`, { cause })

@@ -49,11 +49,14 @@ export function assertDepth(depth: number): void {
 }
 
 /** The end of the length-delimited field that begins here, which must be within `limit`. */
-export function enter(reader: BinaryReader, limit: number): number {
+function enter(reader: BinaryReader, limit: number): number {
   const end = reader.uint32() + reader.pos
   if (end > limit) throw new RangeError('A field is longer than what holds it')
   return end
 }
+
+/** The length-delimited field that begins here. */
+export const inside = ({ reader, end, room }: Span): Span => ({ reader, end: enter(reader, end), room })
 
 /** Calls `onField` for every field until all is read; what it does not take (`false`) is skipped. */
 export function scan(
@@ -81,9 +84,10 @@ export function notePiece(pieces: Pieces | undefined, { reader, end }: Span): Pi
 }
 
 /** The message that came in these pieces. */
-export function spanOf({ first, more }: Pieces, { reader, end, room }: Span): Span {
+export function spanOf({ first, more }: Pieces, span: Span): Span {
+  const { reader, room } = span
   reader.pos = first
-  if (more === undefined) return { reader, end: enter(reader, end), room }
+  if (more === undefined) return inside(span)
   const bytes = Buffer.concat(
     [first, ...more].map((begin) => {
       reader.pos = begin
@@ -95,12 +99,11 @@ export function spanOf({ first, more }: Pieces, { reader, end, room }: Span): Sp
 
 export function structText(struct: Span, depth: number): string {
   assertDepth(depth)
-  const { room } = struct
-  take(room, BRACES)
+  take(struct.room, BRACES)
   const members = new Map<string, string>()
-  scan(struct, (number, wireType, reader) => {
+  scan(struct, (number, wireType) => {
     if (number !== 1 || wireType !== WireType.LengthDelimited) return false
-    readMember(members, { reader, end: enter(reader, struct.end), room }, depth + 1)
+    readMember(members, inside(struct), depth + 1)
     return true
   })
   return objectText(members)
@@ -176,10 +179,10 @@ function listText(list: Span, depth: number): string {
   const { room } = list
   take(room, BRACES)
   let items = ''
-  scan(list, (number, wireType, reader) => {
+  scan(list, (number, wireType) => {
     if (number !== 1 || wireType !== WireType.LengthDelimited) return false
     take(room, SEPARATORS)
-    const item = valueText({ reader, end: enter(reader, list.end), room }, depth + 1)
+    const item = valueText(inside(list), depth + 1)
     items += items === '' ? item : `,${item}`
     return true
   })

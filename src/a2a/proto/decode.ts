@@ -3,7 +3,7 @@ import { objectText } from '../json-text.ts'
 import {
   assertDepth,
   BRACES,
-  enter,
+  inside,
   notePiece,
   type Pieces,
   type Room,
@@ -18,9 +18,8 @@ import {
   take,
   valueText,
 } from './decode-value.ts'
-import type { AnyTables } from './encode.ts'
 import { printDuration, printTimestamp } from './instant.ts'
-import { type Field, isEnum, type Kind, type MessageTable } from './message-table.ts'
+import { type AnyTable, type Field, isEnum, type Kind, type MessageTable } from './message-table.ts'
 
 /**
  * Bytes → proto-JSON text. Defaults are left out, but where the table wants them shown; unknown fields are skipped; an
@@ -29,13 +28,8 @@ import { type Field, isEnum, type Kind, type MessageTable } from './message-tabl
  * Throws `invalid_params` for what JSON cannot hold and what would nest deeper than JSON may, `payload_too_large` as soon as
  * the JSON gets longer than about `maxBytes`, and whatever the reader throws for bytes that are no message.
  */
-export function decodeMessage(
-  table: MessageTable,
-  bytes: Uint8Array,
-  any: AnyTables,
-  maxBytes: number,
-): string {
-  return messageText(table, spanOver(bytes, { left: maxBytes }), any, 1)
+export function decodeMessage(table: MessageTable, bytes: Uint8Array, maxBytes: number): string {
+  return messageText(table, spanOver(bytes, { left: maxBytes }), 1)
 }
 
 /** Not the `Buffer` that the bytes may be: its views cost several times as much. */
@@ -46,8 +40,8 @@ const spanOver = ({ buffer, byteOffset, byteLength }: Uint8Array, room: Room): S
 })
 
 /** `depth` is that of the JSON object which the message becomes. */
-const messageText = (table: MessageTable, span: Span, any: AnyTables, depth: number): string =>
-  `{${membersText(table, span, any, depth)}}`
+const messageText = (table: MessageTable, span: Span, depth: number): string =>
+  `{${membersText(table, span, depth)}}`
 
 /** What was read of the fields of a message, by their place in the table. */
 type Found = {
@@ -59,7 +53,7 @@ type Found = {
 }
 
 /** The members of the object, without its braces. */
-function membersText(table: MessageTable, span: Span, any: AnyTables, depth: number): string {
+function membersText(table: MessageTable, span: Span, depth: number): string {
   assertDepth(depth)
   take(span.room, BRACES)
   const found: Found = { texts: [], pieces: [], maps: [] }
@@ -67,12 +61,12 @@ function membersText(table: MessageTable, span: Span, any: AnyTables, depth: num
     const field = table.byNumber.get(number)
     if (field === undefined || wireType !== wireTypeOf(field)) return false
     if (field.choice !== undefined) forgetOthers(found, table, field)
-    readField(found, field, span, any, depth)
+    readField(found, field, span, depth)
     return true
   })
   let members = ''
   for (const field of table.fields) {
-    const text = textOfField(found, field, span, any, depth)
+    const text = textOfField(found, field, span, depth)
     if (text === undefined) continue
     take(span.room, field.key.length + (field.zero?.length ?? 0) + SEPARATORS)
     members += `${members === '' ? '' : ','}${field.key}${text}`
@@ -92,17 +86,15 @@ function forgetOthers(found: Found, table: MessageTable, chosen: Field): void {
   }
 }
 
-function readField(found: Found, field: Field, span: Span, any: AnyTables, depth: number): void {
+function readField(found: Found, field: Field, span: Span, depth: number): void {
   const { kind, shape, index, isMessage } = field
-  const { reader, end, room } = span
+  const { reader, room } = span
   if (shape === 'map') {
     found.maps[index] ??= new Map()
-    readEntry(found.maps[index], field, { reader, end: enter(reader, end), room }, any, depth + 2)
+    readEntry(found.maps[index], field, inside(span), depth + 2)
   } else if (shape === 'many') {
     const before = found.texts[index]
-    const item = isMessage
-      ? textOfMessage(kind, { reader, end: enter(reader, end), room }, any, depth + 2)
-      : readScalar(kind, reader, room)
+    const item = isMessage ? textOfMessage(kind, inside(span), depth + 2) : readScalar(kind, reader, room)
     found.texts[index] = before === undefined ? item : `${before},${item}`
   } else if (isMessage) {
     found.pieces[index] = notePiece(found.pieces[index], span)
@@ -115,11 +107,10 @@ function textOfField(
   found: Found,
   { index, kind, shape, zero, hasPresence, isAlwaysShown }: Field,
   span: Span,
-  any: AnyTables,
   depth: number,
 ): string | undefined {
   const pieces = found.pieces[index]
-  if (pieces !== undefined) return textOfMessage(kind, spanOf(pieces, span), any, depth + 1)
+  if (pieces !== undefined) return textOfMessage(kind, spanOf(pieces, span), depth + 1)
   const map = found.maps[index]
   if (map !== undefined) {
     assertDepth(depth + 1)
@@ -154,8 +145,10 @@ function base64Text({ buffer, byteOffset, byteLength }: Uint8Array, room: Room):
 
 const MAX_INSTANT_LENGTH = 32
 
-function textOfMessage(kind: Kind, span: Span, any: AnyTables, depth: number): string {
-  if (typeof kind === 'object' && kind.type === 'message') return messageText(kind, span, any, depth)
+/** Of a kind whose fields are `isMessage`. */
+function textOfMessage(kind: Kind, span: Span, depth: number): string {
+  if (typeof kind === 'object' && kind.type === 'message') return messageText(kind, span, depth)
+  if (typeof kind === 'object' && kind.type === 'any') return anyText(kind, span, depth)
   switch (kind) {
     case 'struct':
       return structText(span, depth)
@@ -164,21 +157,13 @@ function textOfMessage(kind: Kind, span: Span, any: AnyTables, depth: number): s
     case 'timestamp':
       take(span.room, MAX_INSTANT_LENGTH)
       return `"${printTimestamp(readInstant(span))}"`
-    case 'duration':
+    default:
       take(span.room, MAX_INSTANT_LENGTH)
       return `"${printDuration(readInstant(span))}"`
-    default:
-      return anyText(span, any, depth)
   }
 }
 
-function readEntry(
-  map: Map<string, string>,
-  { kind, isMessage }: Field,
-  entry: Span,
-  any: AnyTables,
-  depth: number,
-): void {
+function readEntry(map: Map<string, string>, { kind, isMessage }: Field, entry: Span, depth: number): void {
   let key = ''
   let text: string | undefined
   let pieces: Pieces | undefined
@@ -192,7 +177,7 @@ function readEntry(
     return true
   })
   if (isMessage)
-    text = textOfMessage(kind, pieces === undefined ? nothing(room) : spanOf(pieces, entry), any, depth)
+    text = textOfMessage(kind, pieces === undefined ? nothing(room) : spanOf(pieces, entry), depth)
   map.set(key, text ?? '""')
   entry.reader.pos = entry.end
 }
@@ -200,7 +185,7 @@ function readEntry(
 const nothing = (room: Room): Span => spanOver(new Uint8Array(), room)
 
 /** As proto-JSON has it; of a type we do not know, its bytes in base64. */
-function anyText(span: Span, any: AnyTables, depth: number): string {
+function anyText({ byName }: AnyTable, span: Span, depth: number): string {
   const { room } = span
   let url = ''
   let value: Uint8Array = new Uint8Array()
@@ -212,8 +197,8 @@ function anyText(span: Span, any: AnyTables, depth: number): string {
     return true
   })
   const type = `"@type":${JSON.stringify(url)}`
-  const table = any.get(url.slice(url.lastIndexOf('/') + 1))
+  const table = byName.get(url.slice(url.lastIndexOf('/') + 1))
   if (table === undefined) return `{${type},"value":${base64Text(value, room)}}`
-  const members = membersText(table, spanOver(value, room), any, depth)
+  const members = membersText(table, spanOver(value, room), depth)
   return members === '' ? `{${type}}` : `{${type},${members}}`
 }

@@ -2,12 +2,9 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { ParleyError } from '../../errors.ts'
 import { isObject, type JsonObject } from '../json-object.ts'
 import { type Instant, parseDuration, parseTimestamp } from './instant.ts'
-import { type Field, isEnum, type Kind, type MessageTable } from './message-table.ts'
+import { type AnyTable, type Field, isEnum, type Kind, type MessageTable } from './message-table.ts'
 
-/** The tables of what an `Any` may hold, by full name. */
-export type AnyTables = ReadonlyMap<string, MessageTable>
-
-export const TYPE_PREFIX = 'type.googleapis.com/'
+const TYPE_PREFIX = 'type.googleapis.com/'
 
 /**
  * Parsed proto-JSON → bytes. Throws `invalid_params` for a value that its field cannot hold. The recursion is as deep as
@@ -16,16 +13,16 @@ export const TYPE_PREFIX = 'type.googleapis.com/'
  * Members that the table does not know cannot travel and are left out, as are `null`s. Lone surrogates become U+FFFD and
  * numbers beyond the range of doubles its largest, because neither exists in protobuf.
  */
-export function encodeMessage(table: MessageTable, json: unknown, any: AnyTables): Uint8Array {
+export function encodeMessage(table: MessageTable, json: unknown): Uint8Array {
   const writer = new BinaryWriter()
-  writeFields(writer, table, json, any)
+  writeFields(writer, table, json)
   return writer.finish()
 }
 
 const unfit = (where: string, what: string): ParleyError =>
   new ParleyError('invalid_params', `${where} must be ${what}`)
 
-function writeFields(writer: BinaryWriter, table: MessageTable, json: unknown, any: AnyTables): void {
+function writeFields(writer: BinaryWriter, table: MessageTable, json: unknown): void {
   if (!isObject(json)) throw unfit(table.name, 'an object')
   let chosen: Map<string, string> | undefined
   for (const field of table.fields) {
@@ -38,12 +35,12 @@ function writeFields(writer: BinaryWriter, table: MessageTable, json: unknown, a
       if (other !== undefined) throw unfit(table.name, `either ${other} or ${field.name}, not both`)
       chosen.set(field.choice, field.name)
     }
-    writeField(writer, { table, field, any }, value)
+    writeField(writer, { table, field }, value)
   }
 }
 
-/** A field as it is being written: where it is, for errors, and what an `Any` below it may hold. */
-type Place = { readonly table: MessageTable; readonly field: Field; readonly any: AnyTables }
+/** A field as it is being written, and the message that has it, for errors to name. */
+type Place = { readonly table: MessageTable; readonly field: Field }
 
 const nameOf = ({ table, field }: Place): string => `${table.name}.${field.name}`
 
@@ -76,16 +73,10 @@ function isDefault(kind: Kind, value: unknown): boolean {
 
 function writeTagged(writer: BinaryWriter, place: Place, number: number, value: unknown): void {
   const { kind } = place.field
-  if (typeof kind === 'object') {
-    if (kind.type === 'enum') {
-      const code = typeof value === 'string' ? kind.numbers.get(value) : undefined
-      if (code === undefined) throw unfit(nameOf(place), `one of ${[...kind.numbers.keys()].join(', ')}`)
-      writer.tag(number, WireType.Varint).int32(code)
-      return
-    }
-    writer.tag(number, WireType.LengthDelimited).fork()
-    writeFields(writer, kind, value, place.any)
-    writer.join()
+  if (isEnum(kind)) {
+    const code = typeof value === 'string' ? kind.numbers.get(value) : undefined
+    if (code === undefined) throw unfit(nameOf(place), `one of ${[...kind.numbers.keys()].join(', ')}`)
+    writer.tag(number, WireType.Varint).int32(code)
     return
   }
   switch (kind) {
@@ -104,7 +95,7 @@ function writeTagged(writer: BinaryWriter, place: Place, number: number, value: 
       return
     default:
       writer.tag(number, WireType.LengthDelimited).fork()
-      writeWellKnown(writer, place, value)
+      writeContent(writer, place, value)
       writer.join()
   }
 }
@@ -128,8 +119,15 @@ function bytesAt(place: Place, value: unknown): Uint8Array {
   return Buffer.from(text, 'base64')
 }
 
-function writeWellKnown(writer: BinaryWriter, place: Place, value: unknown): void {
-  switch (place.field.kind) {
+/** What a message of any kind holds. */
+function writeContent(writer: BinaryWriter, place: Place, value: unknown): void {
+  const { kind } = place.field
+  if (typeof kind === 'object') {
+    if (kind.type === 'message') writeFields(writer, kind, value)
+    else if (kind.type === 'any') writeAny(writer, kind, place, value)
+    return
+  }
+  switch (kind) {
     case 'struct':
       if (!isObject(value)) throw unfit(nameOf(place), 'an object')
       writeStruct(writer, value)
@@ -142,9 +140,6 @@ function writeWellKnown(writer: BinaryWriter, place: Place, value: unknown): voi
       return
     case 'duration':
       writeInstant(writer, parseDuration(stringAt(place, value)))
-      return
-    case 'any':
-      writeAny(writer, place, value)
   }
 }
 
@@ -185,13 +180,13 @@ function writeInstant(writer: BinaryWriter, { seconds, nanos }: Instant): void {
   if (nanos !== 0) writer.tag(2, WireType.Varint).int32(nanos)
 }
 
-function writeAny(writer: BinaryWriter, place: Place, value: unknown): void {
+function writeAny(writer: BinaryWriter, { byName }: AnyTable, place: Place, value: unknown): void {
   if (!isObject(value)) throw unfit(nameOf(place), 'an object')
   const { '@type': url, ...members } = value
-  const table = place.any.get(String(url).slice(String(url).lastIndexOf('/') + 1))
+  const table = byName.get(String(url).slice(String(url).lastIndexOf('/') + 1))
   if (table === undefined) throw unfit(`${nameOf(place)}.@type`, 'a known type')
   writer.tag(1, WireType.LengthDelimited).string(`${TYPE_PREFIX}${table.name}`)
   writer.tag(2, WireType.LengthDelimited).fork()
-  writeFields(writer, table, members, place.any)
+  writeFields(writer, table, members)
   writer.join()
 }

@@ -5,7 +5,10 @@
 export type Scalar = 'string' | 'bytes' | 'bool' | 'int32'
 
 /** Messages of Google's whose JSON is not an object of their fields. */
-export type WellKnown = 'struct' | 'value' | 'timestamp' | 'duration' | 'any'
+export type WellKnown = 'struct' | 'value' | 'timestamp' | 'duration'
+
+/** `google.protobuf.Any`, and the messages it is known to hold, by their full names. */
+export type AnyTable = { readonly type: 'any'; readonly byName: ReadonlyMap<string, MessageTable> }
 
 export type EnumTable = {
   readonly type: 'enum'
@@ -13,7 +16,7 @@ export type EnumTable = {
   readonly names: ReadonlyMap<number, string>
 }
 
-export type Kind = Scalar | WellKnown | EnumTable | MessageTable
+export type Kind = Scalar | WellKnown | EnumTable | AnyTable | MessageTable
 
 export type Field = {
   readonly name: string
@@ -83,6 +86,11 @@ export const enumOf = (...names: readonly string[]): EnumTable => ({
   names: new Map(names.map((name, number) => [number, name])),
 })
 
+export const anyOf = (...messages: readonly MessageTable[]): AnyTable => ({
+  type: 'any',
+  byName: new Map(messages.map((table) => [table.name, table])),
+})
+
 const field = (number: number, kind: Kind, more: Partial<Nameless> = {}): Nameless => ({
   number,
   kind,
@@ -99,7 +107,7 @@ export const one = (number: number, kind: Kind): Nameless => field(number, kind)
 export const optional = (number: number, kind: Kind): Nameless => field(number, kind, { hasPresence: true })
 
 /** What can be repeated here: numbers can be packed, which A2A never needs and the codec does not know. */
-type Repeatable = 'string' | 'any' | MessageTable
+type Repeatable = 'string' | AnyTable | MessageTable
 
 export const many = (number: number, kind: Repeatable): Nameless => field(number, kind, { shape: 'many' })
 

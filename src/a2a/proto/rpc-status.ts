@@ -1,5 +1,5 @@
 import { createCodec } from './codec.ts'
-import { many, mapOf, message, one } from './message-table.ts'
+import { anyOf, many, mapOf, message, one } from './message-table.ts'
 
 /** `google.rpc.Status` and the details we use, as `grpc-status-details-bin` carries them. */
 const ErrorInfo = message('google.rpc.ErrorInfo', {
@@ -21,11 +21,8 @@ const RetryInfo = message('google.rpc.RetryInfo', { retryDelay: one(1, 'duration
 const Status = message('google.rpc.Status', {
   code: one(1, 'int32'),
   message: one(2, 'string'),
-  details: many(3, 'any'),
+  details: many(3, anyOf(ErrorInfo, BadRequest, RetryInfo)),
 })
 
 /** JSON: `{ code, message, details: [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", … }] }`. */
-export const statusCodec = createCodec(
-  Status,
-  new Map([ErrorInfo, BadRequest, RetryInfo].map((table) => [table.name, table])),
-)
+export const statusCodec = createCodec(Status)
