@@ -1,29 +1,19 @@
+import { A2A_FAILURES } from '../a2a/failures.ts'
 import type { ErrorCode, ParleyError } from '../errors.ts'
 
+/** Of the failures that A2A names itself. */
 const A2A_DOMAIN = 'a2a-protocol.org'
+/** Of all others, which are ours. */
 const OWN_DOMAIN = 'parley.dev'
 
-/** The failures that A2A names itself (1.0 §5.4); all others are ours. */
-const A2A_FAILURES: ReadonlySet<ErrorCode> = new Set([
-  'task_not_found',
-  'task_not_cancelable',
-  'push_notification_not_supported',
-  'unsupported_operation',
-  'content_type_not_supported',
-  'invalid_agent_response',
-  'extended_agent_card_not_configured',
-  'extension_support_required',
-  'version_not_supported',
-])
-
-export type ErrorInfo = {
+type ErrorInfo = {
   readonly '@type': 'type.googleapis.com/google.rpc.ErrorInfo'
   readonly reason: string
   readonly domain: string
   readonly metadata: Readonly<Record<string, string>>
 }
 
-export type BadRequest = {
+type BadRequest = {
   readonly '@type': 'type.googleapis.com/google.rpc.BadRequest'
   readonly fieldViolations: readonly {
     readonly field: string
@@ -32,7 +22,7 @@ export type BadRequest = {
   }[]
 }
 
-export type RetryInfo = {
+type RetryInfo = {
   readonly '@type': 'type.googleapis.com/google.rpc.RetryInfo'
   readonly retryDelay: string
 }

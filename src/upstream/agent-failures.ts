@@ -1,3 +1,4 @@
+import { A2A_FAILURES } from '../a2a/failures.ts'
 import { AgentFailure } from '../delivery/agent-client.ts'
 import { type ErrorCode, ParleyError } from '../errors.ts'
 import { HttpError } from './http-error.ts'
@@ -21,17 +22,9 @@ const BY_RPC_CODE: ReadonlyMap<number, ErrorCode> = new Map([
 ])
 
 /** A2A errors by the reason of their `google.rpc.ErrorInfo` (A2A 1.0 §5.4, §11.6). */
-const BY_REASON: ReadonlyMap<string, ErrorCode> = new Map([
-  ['TASK_NOT_FOUND', 'task_not_found'],
-  ['TASK_NOT_CANCELABLE', 'task_not_cancelable'],
-  ['PUSH_NOTIFICATION_NOT_SUPPORTED', 'push_notification_not_supported'],
-  ['UNSUPPORTED_OPERATION', 'unsupported_operation'],
-  ['CONTENT_TYPE_NOT_SUPPORTED', 'content_type_not_supported'],
-  ['INVALID_AGENT_RESPONSE', 'invalid_agent_response'],
-  ['EXTENDED_AGENT_CARD_NOT_CONFIGURED', 'extended_agent_card_not_configured'],
-  ['EXTENSION_SUPPORT_REQUIRED', 'extension_support_required'],
-  ['VERSION_NOT_SUPPORTED', 'version_not_supported'],
-])
+const BY_REASON: ReadonlyMap<string, ErrorCode> = new Map(
+  [...A2A_FAILURES].map((code) => [code.toUpperCase(), code]),
+)
 
 /** Errors that are not A2A's own, by `google.rpc.Code`. Others say nothing about whether the agent took the request. */
 const BY_RPC_STATUS: ReadonlyMap<string, ErrorCode> = new Map([
