@@ -1,7 +1,9 @@
-import { BlockList, isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { ParleyError, type Violation } from '../errors.ts'
-import type { Env, Setting } from './env.ts'
+import { isAddressOrRange, isLoopbackHost } from './addresses.ts'
+import type { Env } from './env.ts'
+import { type GrpcListener, grpcListeners } from './grpc-listeners.ts'
+import { type Reader, readSettings } from './read-settings.ts'
 
 export type Role = 'all' | 'api' | 'worker'
 
@@ -36,16 +38,6 @@ export type Config = {
   readonly demo: boolean
 }
 
-/** Where gRPC is served. */
-export type GrpcListener = {
-  readonly host: string
-  readonly port: number
-  /** The agent (slug or id) of calls that name none. */
-  readonly agent?: string
-  /** How the world reaches it; the listening address when absent. */
-  readonly publicAddress?: string
-}
-
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 type LogLevel = (typeof LOG_LEVELS)[number]
 
@@ -54,7 +46,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** Applies defaults and judges the whole. Throws `invalid_params` naming every problem at once. */
 export function toConfig(env: Env, facts: { readonly cwd: string; readonly isProduction: boolean }): Config {
   const problems: Violation[] = []
-  const read = reader(env, problems)
+  const read = readSettings(env, problems)
   const host = env.HOST ?? '127.0.0.1'
   const isLoopback = isLoopbackHost(host)
   const dataDir = resolve(facts.cwd, env.DATA_DIR ?? 'data')
@@ -134,113 +126,5 @@ function tlsFiles({ TLS_CERT_FILE, TLS_KEY_FILE }: Env, read: Reader): Config['t
   return undefined
 }
 
-/** `port` or `host:port`, with an optional `=agent`. */
-const GRPC_ENTRY = /^(?:(?<host>[^:=[\]]+|\[[\da-f:.]+\]):)?(?<port>\d{1,5})(?:=(?<agent>[\w~.-]+))?$/i
-
-function grpcListeners(read: Reader, defaultHost: string): readonly GrpcListener[] {
-  const addresses = read.list('GRPC_PUBLIC_URL')
-  const entries = read.list('GRPC')
-  if (addresses.length > entries.length) {
-    read.problem('GRPC_PUBLIC_URL', 'names more addresses than PARLEY_GRPC has listeners')
-  }
-  return entries.flatMap((entry, index): readonly GrpcListener[] => {
-    const { host = defaultHost, port, agent } = GRPC_ENTRY.exec(entry)?.groups ?? {}
-    if (port === undefined || Number(port) > 65_535) {
-      read.problem('GRPC', `holds ${entry}, but must be ports or host:port, each with an optional =agent`)
-      return []
-    }
-    const publicAddress = addresses[index]
-    return [
-      {
-        host: host.replace(/^\[(.*)\]$/, '$1'),
-        port: Number(port),
-        ...(agent === undefined ? {} : { agent }),
-        ...(publicAddress === undefined ? {} : { publicAddress }),
-      },
-    ]
-  })
-}
-
-type Reader = ReturnType<typeof reader>
-
-function reader(env: Env, problems: Violation[]) {
-  const problem = (setting: Setting, message: string) => {
-    problems.push({ pointer: `PARLEY_${setting}`, code: 'invalid', message })
-  }
-  return {
-    problem,
-    flag(setting: Setting, fallback: boolean): boolean {
-      const text = env[setting]
-      if (text !== undefined && text !== '0' && text !== '1')
-        problem(setting, `is ${text}, but must be 0 or 1`)
-      return text === undefined ? fallback : text === '1'
-    },
-    integer(setting: Setting, fallback: number, { min, max = Number.MAX_SAFE_INTEGER }: Range): number {
-      const text = env[setting]
-      if (text === undefined) return fallback
-      const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-      if (value >= min && value <= max) return value
-      problem(setting, `is ${text}, but must be a whole number from ${min} to ${max}`)
-      return fallback
-    },
-    oneOf<const T extends string>(setting: Setting, values: readonly T[], fallback: T): T {
-      const text = env[setting]
-      if (text === undefined) return fallback
-      const value = values.find((known) => known === text)
-      if (value === undefined) problem(setting, `is ${text}, but must be one of ${values.join(', ')}`)
-      return value ?? fallback
-    },
-    list: (setting: Setting): readonly string[] => listIn(env[setting]),
-    url(setting: Setting): string | undefined {
-      const text = env[setting]
-      if (text === undefined) return undefined
-      if (isBaseUrl(text)) return text.replace(/\/+$/, '')
-      problem(setting, `is ${text}, but must be an http or https URL without query or fragment`)
-      return undefined
-    },
-    urls(setting: Setting): readonly string[] {
-      const urls = listIn(env[setting])
-      const others = urls.filter((text) => !isBaseUrl(text))
-      if (others.length > 0) {
-        problem(
-          setting,
-          `holds ${others.join(', ')}, but must be http or https URLs without query or fragment`,
-        )
-      }
-      return urls
-    },
-  }
-}
-
-const listIn = (text = ''): readonly string[] =>
-  text
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '')
-
-function isBaseUrl(text: string): boolean {
-  const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''
-}
-
 const summary = (problems: readonly Violation[]): string =>
   problems.map(({ pointer, message }) => `${pointer} ${message}`).join('; ')
-
-type Range = { readonly min: number; readonly max?: number }
-
-const LOOPBACK = new BlockList()
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
-LOOPBACK.addAddress('::1', 'ipv6')
-
-function isLoopbackHost(host: string): boolean {
-  const family = isIP(host)
-  if (family === 0) return host === 'localhost'
-  return LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4')
-}
-
-function isAddressOrRange(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/')
-  const family = isIP(address)
-  if (family === 0 || rest.length > 0) return false
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32))
-}

@@ -19,7 +19,7 @@ export const SETTINGS = {
   ADMIN_KEY: 'The admin key, instead of a generated one',
   ADMIN_KEY_FILE: 'File that holds the admin key (DATA_DIR/admin.key, generated)',
   ANONYMOUS: '1 or 0: calls without a credential see public agents (1 on loopback, else 0)',
-  ALLOW_PLAINTEXT: '1 lets a listener beyond loopback serve plain HTTP (0)',
+  ALLOW_PLAINTEXT: '1 lets listeners beyond loopback serve without TLS (0)',
   TRUSTED_PROXIES:
     'Addresses or CIDRs of the proxies that end TLS in front; for now a declaration, not a filter (none)',
   ALLOW_AGENTS:
