@@ -30,14 +30,14 @@ export const isCallable = ({
 }: Pick<AgentInterface, 'protocolBinding' | 'protocolVersion'>): boolean =>
   BINDINGS.some((binding) => binding === protocolBinding) && findVersion(protocolVersion) !== undefined
 
-export const AgentExtension = Type.Object({
+const AgentExtension = Type.Object({
   uri: text,
   description: Type.Optional(Type.String()),
   required: Type.Optional(Type.Boolean()),
   params: Type.Optional(Struct),
 })
 
-export const AgentCapabilities = Type.Object({
+const AgentCapabilities = Type.Object({
   streaming: Type.Optional(Type.Boolean()),
   pushNotifications: Type.Optional(Type.Boolean()),
   extendedAgentCard: Type.Optional(Type.Boolean()),

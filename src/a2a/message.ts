@@ -27,7 +27,7 @@ export const Part = Type.Object(
 )
 export type Part = Static<typeof Part>
 
-export const Role = Type.Enum(['ROLE_USER', 'ROLE_AGENT'])
+const Role = Type.Enum(['ROLE_USER', 'ROLE_AGENT'])
 
 export const Message = Type.Object({
   messageId: Id,

@@ -12,7 +12,7 @@ export const UNARY_OPERATIONS = [
 ] as const
 
 /** Operations that answer with a stream of events. */
-export const STREAM_OPERATIONS = ['SendStreamingMessage', 'SubscribeToTask'] as const
+const STREAM_OPERATIONS = ['SendStreamingMessage', 'SubscribeToTask'] as const
 
 export const OPERATIONS = [...UNARY_OPERATIONS, ...STREAM_OPERATIONS] as const
 

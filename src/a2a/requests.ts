@@ -9,7 +9,7 @@ const historyLength = Type.Optional(Type.Integer({ minimum: 0, maximum: 2_147_48
 const pageSize = Type.Optional(Type.Integer({ minimum: 1, maximum: 100 }))
 const pageToken = Type.Optional(Type.String({ maxLength: 2048 }))
 
-export const AuthenticationInfo = Type.Object({
+const AuthenticationInfo = Type.Object({
   scheme: Type.String({ minLength: 1 }),
   credentials: Type.Optional(Type.String()),
 })
@@ -57,8 +57,7 @@ export type ListTasksRequest = Static<typeof ListTasksRequest>
 export const CancelTaskRequest = Type.Object({ tenant, id: Id, metadata: Type.Optional(Struct) })
 export type CancelTaskRequest = Static<typeof CancelTaskRequest>
 
-export const SubscribeToTaskRequest = Type.Object({ tenant, id: Id })
-export type SubscribeToTaskRequest = Static<typeof SubscribeToTaskRequest>
+const SubscribeToTaskRequest = Type.Object({ tenant, id: Id })
 
 export const PushNotificationConfigRequest = Type.Object({
   tenant,

@@ -4,7 +4,7 @@ import type { ProtoCodec } from './codec.ts'
 import { type Field, isEnum, type Kind, type MessageTable } from './message-table.ts'
 
 /** One method of a service as an independent implementation generated it: how it turns its own objects into bytes. */
-export type OtherMethod = {
+type OtherMethod = {
   readonly path: string
   readonly requestSerialize: (value: never) => Buffer
   readonly requestDeserialize: (bytes: Buffer) => unknown
@@ -12,7 +12,7 @@ export type OtherMethod = {
   readonly responseDeserialize: (bytes: Buffer) => unknown
 }
 
-export type OtherCodec = {
+type OtherCodec = {
   readonly serialize: (value: unknown) => Buffer
   readonly deserialize: (bytes: Buffer) => unknown
 }
@@ -41,7 +41,7 @@ const instant = fc
 const base64 = fc.uint8Array({ maxLength: 7 }).map((bytes) => Buffer.from(bytes).toString('base64'))
 
 /** Fields, as `Message.field`, that the other implementation does not know. */
-export type Unknown = ReadonlySet<string>
+type Unknown = ReadonlySet<string>
 
 function arbitraryOf(kind: Kind, hasPresence: boolean, unknown: Unknown): fc.Arbitrary<unknown> {
   if (typeof kind === 'object' && kind.type === 'message') return valuesOf(kind, unknown)
@@ -96,10 +96,10 @@ export function valuesOf(
 }
 
 /** Names that the other implementation takes from the proto file where JSON has a name of its own. */
-export type Renamed = Readonly<Record<string, string>>
+type Renamed = Readonly<Record<string, string>>
 
 /** Asserts that what the other implementation read of a message says the same as its JSON, name by name. */
-export function assertSame(
+function assertSame(
   table: MessageTable,
   other: unknown,
   value: Record<string, unknown>,

@@ -1,8 +1,8 @@
+/** The health checking protocol of gRPC, package `grpc.health.v1`. */
 import { createCodec, type ProtoCodec } from './codec.ts'
-import { always, enumOf, mapOf, message, one } from './message-table.ts'
+import { always, enumOf, type MessageTable, mapOf, message, one } from './message-table.ts'
 
-/** The health checking protocol of gRPC. */
-export const SERVING_STATUSES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const
+const SERVING_STATUSES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const
 export type ServingStatus = (typeof SERVING_STATUSES)[number]
 
 const HealthCheckRequest = message('HealthCheckRequest', { service: always(one(1, 'string')) })
@@ -15,25 +15,20 @@ const HealthListRequest = message('HealthListRequest', {})
 
 const HealthListResponse = message('HealthListResponse', { statuses: always(mapOf(1, HealthCheckResponse)) })
 
-export type HealthMethod = {
+type HealthMethod = {
   readonly path: string
-  readonly isStream: boolean
   readonly request: ProtoCodec
+  /** Of each message, when there are several. */
   readonly response: ProtoCodec
 }
 
-const health = (
-  name: string,
-  isStream: boolean,
-  request: typeof HealthCheckRequest,
-  response: typeof HealthCheckResponse,
-): HealthMethod => ({
+const methodOf = (name: string, request: MessageTable, response: MessageTable): HealthMethod => ({
   path: `/grpc.health.v1.Health/${name}`,
-  isStream,
   request: createCodec(request),
   response: createCodec(response),
 })
 
-export const HEALTH_CHECK = health('Check', false, HealthCheckRequest, HealthCheckResponse)
-export const HEALTH_WATCH = health('Watch', true, HealthCheckRequest, HealthCheckResponse)
-export const HEALTH_LIST = health('List', false, HealthListRequest, HealthListResponse)
+export const HEALTH_CHECK = methodOf('Check', HealthCheckRequest, HealthCheckResponse)
+/** Answers with a stream: the status now, and each that it becomes. */
+export const HEALTH_WATCH = methodOf('Watch', HealthCheckRequest, HealthCheckResponse)
+export const HEALTH_LIST = methodOf('List', HealthListRequest, HealthListResponse)

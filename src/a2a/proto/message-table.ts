@@ -2,15 +2,15 @@
  * Protobuf messages as data: what the codec needs to know of them to turn their proto-JSON into bytes and back. The
  * names are those of the JSON; the names in a proto file never reach the wire.
  */
-export type Scalar = 'string' | 'bytes' | 'bool' | 'int32'
+type Scalar = 'string' | 'bytes' | 'bool' | 'int32'
 
 /** Messages of Google's whose JSON is not an object of their fields. */
-export type WellKnown = 'struct' | 'value' | 'timestamp' | 'duration'
+type WellKnown = 'struct' | 'value' | 'timestamp' | 'duration'
 
 /** `google.protobuf.Any`, and the messages it is known to hold, by their full names. */
 export type AnyTable = { readonly type: 'any'; readonly byName: ReadonlyMap<string, MessageTable> }
 
-export type EnumTable = {
+type EnumTable = {
   readonly type: 'enum'
   readonly numbers: ReadonlyMap<string, number>
   readonly names: ReadonlyMap<number, string>

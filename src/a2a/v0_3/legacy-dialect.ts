@@ -4,7 +4,7 @@ import type { Check, Wire } from '../wire.ts'
 import { checkAs, type NameOf } from './read.ts'
 
 /** What A2A 0.3 offers: everything but a list of tasks. */
-export type LegacyOperation = Exclude<Operation, 'ListTasks'>
+type LegacyOperation = Exclude<Operation, 'ListTasks'>
 type LegacyUnaryOperation = Exclude<UnaryOperation, 'ListTasks'>
 
 const LEGACY_OPERATIONS: ReadonlySet<Operation> = new Set(
