@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { describe, test } from 'node:test'
-import { AgentFailure } from '../delivery/agent-client.ts'
+import { allFail, type Expected, fails, never, REQUEST } from './agent-calls.case.ts'
 import { createAgentClient } from './agent-client.ts'
 import { createGuard } from './guard.ts'
 import {
@@ -17,36 +17,14 @@ import {
   targetOf,
 } from './loopback-server.case.ts'
 
-const REQUEST = '{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"hi"}]}}'
 const TASK = '{"id":"t","status":{"state":"TASK_STATE_WORKING"}}'
 const SECRET = '10.1.2.3 internal'
 const REST = { protocolBinding: 'HTTP+JSON' }
-const never = new AbortController().signal
 
-type Expected = { readonly kind: string; readonly code?: string; readonly retryAfterMs?: number }
-
-const fails = (expected: Expected) => (error: unknown) => {
-  assert.ok(error instanceof AgentFailure, String(error))
-  const { kind, code, retryAfterMs } = error
-  assert.deepEqual({ kind, code, retryAfterMs }, { code: undefined, retryAfterMs: undefined, ...expected })
-  assert.doesNotMatch(error.message, /127\.0\.0\.1|10\.1\.2\.3|localhost|example/)
-  return true
-}
-
-/** Every way of calling an agent fails as expected, whether or not it streams. */
-async function allFail(answer: (exchange: Exchange) => void, expected: Expected, via = {}): Promise<void> {
+/** Every way of calling an agent that answers so fails as expected, whether or not it streams. */
+async function allFailAt(answer: (exchange: Exchange) => void, expected: Expected, via = {}): Promise<void> {
   await using server = await openLoopbackServer(answer)
-  await using client = openClient()
-  const target = targetOf(server.url, via)
-  const options = { signal: never }
-  await assert.rejects(collect(client.send(target, REQUEST, options)), fails(expected))
-  await assert.rejects(
-    collect(client.send({ ...target, streaming: false }, REQUEST, options)),
-    fails(expected),
-  )
-  await assert.rejects(collect(client.subscribe(target, 't', options)), fails(expected))
-  await assert.rejects(client.getTask(target, 't', options), fails(expected))
-  await assert.rejects(client.cancelTask(target, 't', undefined, options), fails(expected))
+  await allFail(targetOf(server.url, via), expected)
 }
 
 describe('an answer by status alone', () => {
@@ -78,14 +56,14 @@ describe('an answer by status alone', () => {
   for (const [status, headers, expected] of cases) {
     test(`of ${status} with ${JSON.stringify(headers)} is ${expected.kind}`, async () => {
       const answer = (exchange: Exchange) => answerJson(exchange, SECRET, status, headers)
-      await allFail(answer, expected)
-      await allFail(answer, expected, REST)
+      await allFailAt(answer, expected)
+      await allFailAt(answer, expected, REST)
     })
   }
 
   test('of 401 or 429 is not taken for an A2A error by its body', async () => {
-    await allFail((exchange) => answerJson(exchange, rpcError(-32001), 401), { kind: 'not_accepted' })
-    await allFail((exchange) => answerJson(exchange, rpcError(-32001), 429), { kind: 'not_accepted' })
+    await allFailAt((exchange) => answerJson(exchange, rpcError(-32001), 401), { kind: 'not_accepted' })
+    await allFailAt((exchange) => answerJson(exchange, rpcError(-32001), 429), { kind: 'not_accepted' })
   })
 })
 
@@ -105,9 +83,9 @@ describe('an A2A error', () => {
     test(`${reason} is a refusal with its code`, async () => {
       const expected = { kind: 'refused', code }
       const status = { code: 400, status: 'X', message: SECRET, details: [{ '@type': 'x' }, { reason }] }
-      await allFail((exchange) => answerJson(exchange, rpcError(rpc, SECRET)), expected)
-      await allFail((exchange) => answerJson(exchange, rpcError(rpc, SECRET, null), 400), expected)
-      await allFail(
+      await allFailAt((exchange) => answerJson(exchange, rpcError(rpc, SECRET)), expected)
+      await allFailAt((exchange) => answerJson(exchange, rpcError(rpc, SECRET, null), 400), expected)
+      await allFailAt(
         (exchange) => answerJson(exchange, JSON.stringify({ error: status }), 400),
         expected,
         REST,
@@ -125,19 +103,19 @@ describe('an A2A error', () => {
     [-32010, 'internal'],
   ] as const) {
     test(`${rpc} is a refusal as ${code}`, async () => {
-      await allFail((exchange) => answerJson(exchange, rpcError(rpc, SECRET)), { kind: 'refused', code })
+      await allFailAt((exchange) => answerJson(exchange, rpcError(rpc, SECRET)), { kind: 'refused', code })
     })
   }
 
   test('of REST without a reason is read by its status', async () => {
     const body = JSON.stringify({ error: { code: 400, status: 'INVALID_ARGUMENT', message: SECRET } })
-    await allFail(
+    await allFailAt(
       (exchange) => answerJson(exchange, body, 400),
       { kind: 'refused', code: 'invalid_params' },
       REST,
     )
     const internal = JSON.stringify({ error: { code: 500, status: 'INTERNAL', message: SECRET } })
-    await allFail((exchange) => answerJson(exchange, internal, 500), { kind: 'unknown' }, REST)
+    await allFailAt((exchange) => answerJson(exchange, internal, 500), { kind: 'unknown' }, REST)
   })
 
   test('within a stream is a refusal', async () => {
@@ -176,7 +154,7 @@ describe('an answer that A2A does not allow', () => {
   ]
   for (const [name, body] of envelopes) {
     test(`holds ${name}`, async () => {
-      await allFail((exchange) => answerJson(exchange, body), { kind: 'invalid' })
+      await allFailAt((exchange) => answerJson(exchange, body), { kind: 'invalid' })
     })
   }
 
@@ -206,15 +184,15 @@ describe('an answer that A2A does not allow', () => {
       const isSend = ({ request, body }: Exchange) =>
         /message:|Message"|subscribe|Subscribe/.test(`${request.url}${body}`)
       const rest = (exchange: Exchange) => answerJson(exchange, isSend(exchange) ? event : task)
-      await allFail((exchange) => answerJson(exchange, rpcResult(isSend(exchange) ? event : task)), {
+      await allFailAt((exchange) => answerJson(exchange, rpcResult(isSend(exchange) ? event : task)), {
         kind: 'invalid',
       })
-      await allFail(rest, { kind: 'invalid' }, REST)
+      await allFailAt(rest, { kind: 'invalid' }, REST)
     })
   }
 
   test('is not UTF-8', async () => {
-    await allFail(({ response }) => response.end(Buffer.from([0x22, 0xff, 0x22])), { kind: 'invalid' })
+    await allFailAt(({ response }) => response.end(Buffer.from([0x22, 0xff, 0x22])), { kind: 'invalid' })
   })
 
   test('is a stream where one result was asked for', async () => {
@@ -229,8 +207,8 @@ describe('an answer that A2A does not allow', () => {
 
 describe('a connection', () => {
   test('that ends before the answer leaves the outcome unknown', async () => {
-    await allFail(({ response }) => response.destroy(), { kind: 'unknown' })
-    await allFail(({ request }) => request.socket.resetAndDestroy(), { kind: 'unknown' })
+    await allFailAt(({ response }) => response.destroy(), { kind: 'unknown' })
+    await allFailAt(({ request }) => request.socket.resetAndDestroy(), { kind: 'unknown' })
   })
 
   test('that ends inside the answer leaves the outcome unknown', async () => {
@@ -238,7 +216,7 @@ describe('a connection', () => {
       response.writeHead(200, { 'content-length': '100' })
       response.write('{', () => response.destroy())
     }
-    await allFail(cut, { kind: 'unknown' })
+    await allFailAt(cut, { kind: 'unknown' })
   })
 
   test('that ends inside a stream leaves the outcome unknown, after the events that came', async () => {

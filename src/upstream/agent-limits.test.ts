@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
-import {
-  type AgentCallOptions,
-  type AgentClient,
-  AgentFailure,
-  type AgentTarget,
-} from '../delivery/agent-client.ts'
+import { AgentFailure } from '../delivery/agent-client.ts'
+import { CALLS, failsSaying, messageOf, never, REQUEST, taskOf, updateOf } from './agent-calls.case.ts'
 import { createAgentClient } from './agent-client.ts'
 import { createGuard } from './guard.ts'
 import {
@@ -22,23 +18,6 @@ import {
 } from './loopback-server.case.ts'
 import { DEFAULT_UPSTREAM_LIMITS } from './upstream-limits.ts'
 
-const REQUEST = '{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"hi"}]}}'
-const never = new AbortController().signal
-
-const task = (chars: number) =>
-  `{"id":"t","status":{"state":"TASK_STATE_WORKING"},"metadata":{"x":"${'x'.repeat(chars)}"}}`
-const update = (chars: number) =>
-  `{"statusUpdate":{"taskId":"t","status":{"state":"TASK_STATE_WORKING"},"metadata":{"x":"${'x'.repeat(chars)}"}}}`
-const message = (chars: number) =>
-  `{"message":{"messageId":"a","role":"ROLE_AGENT","parts":[{"text":"${'x'.repeat(chars)}"}]}}`
-
-const fails = (kind: string, text: RegExp) => (error: unknown) => {
-  assert.ok(error instanceof AgentFailure, String(error))
-  assert.equal(error.kind, kind)
-  assert.match(error.message, text)
-  return true
-}
-
 /** Writes until the reader is gone, at the pace at which the connection takes it. Resolves with the bytes written. */
 async function writeForever({ response, closed }: Exchange, piece: string): Promise<number> {
   let bytes = 0
@@ -53,20 +32,6 @@ async function writeForever({ response, closed }: Exchange, piece: string): Prom
   return bytes
 }
 
-const calls: readonly (readonly [
-  name: string,
-  call: (client: AgentClient, target: AgentTarget, options: AgentCallOptions) => Promise<unknown>,
-])[] = [
-  ['a streaming send', (client, target, options) => collect(client.send(target, REQUEST, options))],
-  [
-    'a blocking send',
-    (client, target, options) => collect(client.send({ ...target, streaming: false }, REQUEST, options)),
-  ],
-  ['a subscription', (client, target, options) => collect(client.subscribe(target, 't', options))],
-  ['GetTask', (client, target, options) => client.getTask(target, 't', options)],
-  ['CancelTask', (client, target, options) => client.cancelTask(target, 't', undefined, options)],
-]
-
 describe('the size limits', () => {
   const limits = { maxEventBytes: 10_000, maxTaskBytes: 100_000 }
 
@@ -74,15 +39,17 @@ describe('the size limits', () => {
     await using server = await openLoopbackServer((exchange) =>
       answerJson(
         exchange,
-        rpcResult(/"(Send|Sub)/.test(exchange.body) ? `{"task":${task(50_000)}}` : task(50_000)),
+        rpcResult(/"(Send|Sub)/.test(exchange.body) ? `{"task":${taskOf(50_000)}}` : taskOf(50_000)),
       ),
     )
     await using client = openClient(limits)
-    for (const [, call] of calls) await call(client, targetOf(server.url), { signal: never })
+    for (const [, call] of CALLS) await call(client, targetOf(server.url), { signal: never })
   })
 
   test('let the snapshot of a subscription be longer than its other events', async () => {
-    const events = [`{"task":${task(50_000)}}`, update(10), update(20_000)].map((event) => rpcResult(event))
+    const events = [`{"task":${taskOf(50_000)}}`, updateOf(10), updateOf(20_000)].map((event) =>
+      rpcResult(event),
+    )
     await using server = await openLoopbackServer((exchange) => answerEvents(exchange, ...events))
     await using client = openClient(limits)
     const subscription = client
@@ -90,21 +57,21 @@ describe('the size limits', () => {
       [Symbol.asyncIterator]()
     await subscription.next()
     await subscription.next()
-    await assert.rejects(subscription.next(), fails('invalid', /10000 bytes/))
+    await assert.rejects(subscription.next(), failsSaying('invalid', /10000 bytes/))
   })
 
   test('refuse a message as long as a task', async () => {
     await using server = await openLoopbackServer((exchange) =>
-      answerJson(exchange, rpcResult(message(50_000))),
+      answerJson(exchange, rpcResult(messageOf(50_000))),
     )
     await using client = openClient(limits)
     for (const streaming of [true, false]) {
       const events = client.send({ ...targetOf(server.url), streaming }, REQUEST, { signal: never })
-      await assert.rejects(collect(events), fails('invalid', /10000 bytes/))
+      await assert.rejects(collect(events), failsSaying('invalid', /10000 bytes/))
     }
   })
 
-  for (const [name, call] of calls) {
+  for (const [name, call] of CALLS) {
     test(`end ${name} whose answer never ends`, async () => {
       const written = Promise.withResolvers<number>()
       await using server = await openLoopbackServer((exchange) => {
@@ -114,7 +81,7 @@ describe('the size limits', () => {
       await using client = openClient(limits)
       await assert.rejects(
         call(client, targetOf(server.url), { signal: never }),
-        fails('invalid', /100000 bytes/),
+        failsSaying('invalid', /100000 bytes/),
       )
       await written.promise
     })
@@ -129,19 +96,19 @@ describe('the size limits', () => {
     })
     await using client = openClient(limits)
     const events = client.send(targetOf(server.url), REQUEST, { signal: never })
-    await assert.rejects(collect(events), fails('invalid', /10000 bytes/))
+    await assert.rejects(collect(events), failsSaying('invalid', /10000 bytes/))
     await written.promise
   })
 })
 
 describe('the time limits', () => {
-  for (const [name, call] of calls) {
+  for (const [name, call] of CALLS) {
     test(`end ${name} that gets no answer`, async () => {
       await using server = await openLoopbackServer(() => {})
       await using client = openClient({ firstByteTimeoutMs: 50, silentTimeoutMs: 50 })
       await assert.rejects(
         call(client, targetOf(server.url), { signal: never }),
-        fails('unknown', /0\.05 seconds/),
+        failsSaying('unknown', /0\.05 seconds/),
       )
       await server.exchanges[0]?.closed
     })
@@ -154,7 +121,7 @@ describe('the time limits', () => {
       await using client = openClient({ silentTimeoutMs: 50 })
       await assert.rejects(
         call(client, targetOf(server.url), { signal: never }),
-        fails('unknown', /0\.05 seconds/),
+        failsSaying('unknown', /0\.05 seconds/),
       )
       await server.exchanges[0]?.closed
     })
@@ -165,7 +132,7 @@ describe('the time limits', () => {
     await using server = await openLoopbackServer(async (exchange) => {
       if (exchange.body.includes('GetTask')) return
       await elapsed.promise
-      answerJson(exchange, rpcResult(message(1)))
+      answerJson(exchange, rpcResult(messageOf(1)))
     })
     await using client = openClient({ firstByteTimeoutMs: 20 })
     const events = collect(
@@ -173,7 +140,7 @@ describe('the time limits', () => {
     )
     await assert.rejects(
       client.getTask(targetOf(server.url), 't', { signal: never }),
-      fails('unknown', /0\.02/),
+      failsSaying('unknown', /0\.02/),
     )
     elapsed.resolve()
     assert.equal((await events).length, 1)
@@ -187,7 +154,7 @@ describe('the time limits', () => {
         response.write(': ka\n\n')
         if (++comments < 8) return
         clearInterval(beat)
-        response.end(`data: ${rpcResult(update(1))}\n\n`)
+        response.end(`data: ${rpcResult(updateOf(1))}\n\n`)
       }, 100)
     })
     await using client = openClient({ silentTimeoutMs: 600 })
@@ -196,7 +163,7 @@ describe('the time limits', () => {
   })
 
   test('do not count while the consumer is busy', async () => {
-    const events = [update(1), update(2)].map((event) => rpcResult(event))
+    const events = [updateOf(1), updateOf(2)].map((event) => rpcResult(event))
     await using server = await openLoopbackServer((exchange) => answerEvents(exchange, ...events))
     await using slow = await openLoopbackServer(() => {})
     await using client = openClient({ silentTimeoutMs: 50, firstByteTimeoutMs: 200 })
@@ -210,7 +177,7 @@ describe('the time limits', () => {
 })
 
 describe('the signal', () => {
-  for (const [name, call] of calls) {
+  for (const [name, call] of CALLS) {
     test(`ends ${name} that waits for an answer, and the agent sees it`, async () => {
       const stop = new AbortController()
       const reason = new Error('stopped')
@@ -245,7 +212,7 @@ describe('the signal', () => {
     const stop = new AbortController()
     await using server = await openLoopbackServer(({ response }) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
-      response.write(`data: ${rpcResult(update(1))}\n\n`)
+      response.write(`data: ${rpcResult(updateOf(1))}\n\n`)
     })
     await using client = openClient()
     const events = client.send(targetOf(server.url), REQUEST, { signal: stop.signal })[Symbol.asyncIterator]()
@@ -260,7 +227,7 @@ describe('a stream', () => {
   test('closes its connection when the consumer leaves', async () => {
     await using server = await openLoopbackServer(({ response }) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
-      response.write(`data: ${rpcResult(update(1))}\n\n`)
+      response.write(`data: ${rpcResult(updateOf(1))}\n\n`)
     })
     await using client = openClient()
     for await (const _ of client.send(targetOf(server.url), REQUEST, { signal: never })) break
@@ -273,7 +240,7 @@ describe('a stream', () => {
     const stalled = Promise.withResolvers<void>()
     await using server = await openLoopbackServer((exchange) => {
       exchange.response.writeHead(200, { 'content-type': 'text/event-stream' })
-      void writeForever(exchange, `data: ${rpcResult(update(60_000))}\n\n`).then(written.resolve)
+      void writeForever(exchange, `data: ${rpcResult(updateOf(60_000))}\n\n`).then(written.resolve)
       // What the connection itself holds is full once a write has waited this long.
       let before = -1
       const watch = setInterval(() => {
@@ -300,12 +267,12 @@ describe('a stream', () => {
   test('of many events arrives whole and in order', async () => {
     const count = 5_000
     await using server = await openLoopbackServer((exchange) =>
-      answerEvents(exchange, ...Array.from({ length: count }, (_, at) => rpcResult(update(at % 200)))),
+      answerEvents(exchange, ...Array.from({ length: count }, (_, at) => rpcResult(updateOf(at % 200)))),
     )
     await using client = openClient()
     const events = await collect(client.send(targetOf(server.url), REQUEST, { signal: never }))
     assert.equal(events.length, count)
-    assert.ok(events.every((event, at) => event.text === update(at % 200)))
+    assert.ok(events.every((event, at) => event.text === updateOf(at % 200)))
   })
 })
 
@@ -325,8 +292,11 @@ describe('connecting', () => {
 
   test('was not accepted when it takes too long', async () => {
     await using client = openClientWithoutDns()
-    const attempts = calls.map(([, call]) =>
-      assert.rejects(call(client, target, { signal: never }), fails('not_accepted', /cannot be reached/)),
+    const attempts = CALLS.map(([, call]) =>
+      assert.rejects(
+        call(client, target, { signal: never }),
+        failsSaying('not_accepted', /cannot be reached/),
+      ),
     )
     await Promise.all(attempts)
   })
@@ -347,7 +317,7 @@ describe('disposing', () => {
     const client = openClient()
     const answer = assert.rejects(
       client.getTask(targetOf(server.url), 't', { signal: never }),
-      fails('unknown', /./),
+      failsSaying('unknown', /./),
     )
     await taken.promise
     await client[Symbol.asyncDispose]()

@@ -3,7 +3,8 @@ import { createServer } from 'node:net'
 import { describe, test } from 'node:test'
 import { setDefaultCACertificates } from 'node:tls'
 import { ServerCredentials } from '@grpc/grpc-js'
-import { AgentFailure, type AgentTarget } from '../delivery/agent-client.ts'
+import type { AgentTarget } from '../delivery/agent-client.ts'
+import { allFail, type Expected, fails, never, REQUEST } from './agent-calls.case.ts'
 import { createAgentClient } from './agent-client.ts'
 import { type GrpcExchange, type GrpcFailure, openGrpcAgent, refusedFor } from './grpc-agent.case.ts'
 import { frameOf } from './grpc-frames.ts'
@@ -12,32 +13,10 @@ import { answerGrpc, GRPC_HEAD, type Http2Exchange, openHttp2Server } from './ht
 import { collect, NOW, openClient, openLoopbackServer, targetOf } from './loopback-server.case.ts'
 import { CERTIFICATE, PRIVATE_KEY } from './tls-identity.case.ts'
 
-const REQUEST = '{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"hi"}]}}'
 const TASK = '{"id":"t","status":{"state":"TASK_STATE_WORKING"}}'
 const SECRET = '10.1.2.3 internal'
-const never = { signal: new AbortController().signal }
-
-type Expected = { readonly kind: string; readonly code?: string; readonly retryAfterMs?: number }
-
-const fails = (expected: Expected) => (error: unknown) => {
-  assert.ok(error instanceof AgentFailure, String(error))
-  const { kind, code, retryAfterMs } = error
-  assert.deepEqual({ kind, code, retryAfterMs }, { code: undefined, retryAfterMs: undefined, ...expected })
-  assert.doesNotMatch(error.message, /127\.0\.0\.1|10\.1\.2\.3|localhost|example/)
-  return true
-}
 
 const grpc = (url: string): AgentTarget => targetOf(url, { protocolBinding: 'GRPC' })
-
-/** Every way of calling the agent fails as expected. */
-async function allFail(target: AgentTarget, expected: Expected): Promise<void> {
-  await using client = openClient()
-  await assert.rejects(collect(client.send(target, REQUEST, never)), fails(expected))
-  await assert.rejects(collect(client.send({ ...target, streaming: false }, REQUEST, never)), fails(expected))
-  await assert.rejects(collect(client.subscribe(target, 't', never)), fails(expected))
-  await assert.rejects(client.getTask(target, 't', never), fails(expected))
-  await assert.rejects(client.cancelTask(target, 't', undefined, never), fails(expected))
-}
 
 async function allFailWith(failure: GrpcFailure, expected: Expected): Promise<void> {
   await using agent = await openGrpcAgent((exchange) => exchange.end({ details: SECRET, ...failure }))
@@ -76,15 +55,15 @@ describe('a status of gRPC', () => {
     await using client = openClient()
     const target = agent.target()
     await assert.rejects(
-      client.cancelTask(target, 't', undefined, never),
+      client.cancelTask(target, 't', undefined, { signal: never }),
       fails({ kind: 'refused', code: 'task_not_cancelable' }),
     )
     await assert.rejects(
-      collect(client.subscribe(target, 't', never)),
+      collect(client.subscribe(target, 't', { signal: never })),
       fails({ kind: 'refused', code: 'unsupported_operation' }),
     )
     await assert.rejects(
-      client.getExtendedCard(target, never),
+      client.getExtendedCard(target, { signal: never }),
       fails({ kind: 'refused', code: 'extended_agent_card_not_configured' }),
     )
   })
@@ -105,7 +84,7 @@ describe('a status of gRPC', () => {
       exchange.end({ code: 14 })
     })
     await using client = openClient()
-    const events = client.send(agent.target(), REQUEST, never)[Symbol.asyncIterator]()
+    const events = client.send(agent.target(), REQUEST, { signal: never })[Symbol.asyncIterator]()
     assert.equal((await events.next()).done, false)
     await assert.rejects(events.next(), fails({ kind: 'unknown' }))
   })
@@ -186,7 +165,10 @@ describe('an answer that gRPC or A2A does not allow', () => {
         answerGrpc(exchange, Buffer.concat(empty), { 'grpc-status': '0' })
       })
       await using client = openClient()
-      await assert.rejects(client.getTask(grpc(server.address), 't', never), fails({ kind: 'invalid' }))
+      await assert.rejects(
+        client.getTask(grpc(server.address), 't', { signal: never }),
+        fails({ kind: 'invalid' }),
+      )
     }
   })
 
@@ -196,7 +178,7 @@ describe('an answer that gRPC or A2A does not allow', () => {
       exchange.end()
     })
     await using client = openClient()
-    await assert.rejects(client.getTask(agent.target(), 't', never), fails({ kind: 'invalid' }))
+    await assert.rejects(client.getTask(agent.target(), 't', { signal: never }), fails({ kind: 'invalid' }))
   })
 
   const statuses: readonly (readonly [status: number, headers: object, expected: Expected])[] = [
@@ -227,7 +209,7 @@ describe('a connection for gRPC', () => {
   test('that ends inside a stream leaves the outcome unknown, after the events that came', async () => {
     await using agent = await openGrpcAgent((exchange) => exchange.say(`{"task":${TASK}}`))
     await using client = openClient()
-    const events = client.send(agent.target(), REQUEST, never)[Symbol.asyncIterator]()
+    const events = client.send(agent.target(), REQUEST, { signal: never })[Symbol.asyncIterator]()
     assert.equal((await events.next()).value?.value.task?.id, 't')
     const next = assert.rejects(events.next(), fails({ kind: 'unknown' }))
     await agent[Symbol.asyncDispose]()
@@ -248,7 +230,7 @@ describe('a connection for gRPC', () => {
       else answerGrpc(exchange, undefined, { 'grpc-status': '5' })
     })
     await using client = openClient()
-    const task = client.getTask(grpc(server.address), 't', never)
+    const task = client.getTask(grpc(server.address), 't', { signal: never })
     await assert.rejects(task, fails({ kind: 'refused', code: 'task_not_found' }))
     assert.equal(server.exchanges.length, 2)
 
@@ -263,7 +245,7 @@ describe('a connection for gRPC', () => {
     })
     await using client = openClient()
     for (let call = 0; call < 3; call++) {
-      const task = client.getTask(grpc(server.address), 't', never)
+      const task = client.getTask(grpc(server.address), 't', { signal: never })
       await assert.rejects(task, fails({ kind: 'refused', code: 'task_not_found' }))
     }
     assert.equal(server.exchanges.length, 3)
@@ -322,7 +304,7 @@ describe('an address for gRPC', () => {
     await using client = clientFor(['127.0.0.0/8'])
     for (const host of ['127.0.0.1', 'agent.example']) {
       for (const scheme of ['', 'grpc://', 'http://']) {
-        const task = await client.getTask(grpc(`${scheme}${host}:${agent.port}`), 't', never)
+        const task = await client.getTask(grpc(`${scheme}${host}:${agent.port}`), 't', { signal: never })
         assert.equal(task.value.id, 't')
       }
     }
@@ -334,7 +316,7 @@ describe('an address for gRPC', () => {
     // The name alone is public here, so plain text to it is not allowed.
     await using client = clientFor(['127.0.0.0/8'])
     for (const url of ['https://agent.example', 'grpcs://agent.example', 'https://127.0.0.1']) {
-      assert.equal((await client.getTask(grpc(`${url}:${agent.port}`), 't', never)).value.id, 't')
+      assert.equal((await client.getTask(grpc(`${url}:${agent.port}`), 't', { signal: never })).value.id, 't')
     }
   })
 
@@ -342,11 +324,11 @@ describe('an address for gRPC', () => {
     setDefaultCACertificates([CERTIFICATE])
     await using agent = await openGrpcAgent(answers, { credentials: tls() })
     await using client = clientFor(['127.0.0.0/8'])
-    const task = client.getTask(grpc(`https://other.example:${agent.port}`), 't', never)
+    const task = client.getTask(grpc(`https://other.example:${agent.port}`), 't', { signal: never })
     await assert.rejects(task, fails({ kind: 'not_accepted' }))
     setDefaultCACertificates([])
     await using wary = clientFor(['127.0.0.0/8'])
-    const unknown = wary.getTask(grpc(`https://agent.example:${agent.port}`), 't', never)
+    const unknown = wary.getTask(grpc(`https://agent.example:${agent.port}`), 't', { signal: never })
     await assert.rejects(unknown, fails({ kind: 'not_accepted' }))
     assert.equal(agent.exchanges.length, 0)
   })
@@ -357,7 +339,7 @@ describe('an address for gRPC', () => {
     for (const host of ['127.0.0.1', 'agent.example', '[::ffff:7f00:1]']) {
       for (const scheme of ['', 'grpc://', 'grpcs://']) {
         await assert.rejects(
-          client.getTask(grpc(`${scheme}${host}:${agent.port}`), 't', never),
+          client.getTask(grpc(`${scheme}${host}:${agent.port}`), 't', { signal: never }),
           (error: Error) => {
             assert.match(error.message, /PARLEY_ALLOW_AGENTS/)
             return fails({ kind: 'not_accepted' })(error)
@@ -376,7 +358,7 @@ describe('an address for gRPC', () => {
       answerGrpc(exchange, undefined, { 'grpc-status': '5' })
     })
     const target = grpc(`agent.example:${server.port}`)
-    const call = () => client.getTask(target, 't', never)
+    const call = () => client.getTask(target, 't', { signal: never })
     await assert.rejects(call(), fails({ kind: 'refused', code: 'task_not_found' }))
     addresses[0] = '10.0.0.1'
     await assert.rejects(call(), /PARLEY_ALLOW_AGENTS/)
@@ -386,7 +368,7 @@ describe('an address for gRPC', () => {
   test('that is none was not called', async () => {
     await using client = clientFor([])
     for (const url of ['', 'agent.example', 'ftp://agent.example:1', 'agent.example:99999']) {
-      await assert.rejects(client.getTask(grpc(url), 't', never), fails({ kind: 'not_accepted' }))
+      await assert.rejects(client.getTask(grpc(url), 't', { signal: never }), fails({ kind: 'not_accepted' }))
     }
   })
 
@@ -398,7 +380,7 @@ describe('an address for gRPC', () => {
     process.env.http_proxy = proxy.url
     process.env.grpc_proxy = proxy.url
     try {
-      await client.getTask(grpc(`agent.example:${agent.port}`), 't', never)
+      await client.getTask(grpc(`agent.example:${agent.port}`), 't', { signal: never })
     } finally {
       delete process.env.grpc_proxy
       if (before === undefined) delete process.env.http_proxy

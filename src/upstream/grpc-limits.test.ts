@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
-import {
-  type AgentCallOptions,
-  type AgentClient,
-  AgentFailure,
-  type AgentTarget,
-} from '../delivery/agent-client.ts'
+import { AgentFailure, type AgentTarget } from '../delivery/agent-client.ts'
+import { CALLS, failsSaying, messageOf, never, REQUEST, taskOf, updateOf } from './agent-calls.case.ts'
 import { createAgentClient } from './agent-client.ts'
 import { type GrpcExchange, openGrpcAgent } from './grpc-agent.case.ts'
 import { frameOf } from './grpc-frames.ts'
@@ -16,37 +12,7 @@ import { answerGrpc, GRPC_HEAD, openHttp2Server, openSilentServer } from './http
 import { collect, loopbackGuard, NOW, openClient, targetOf } from './loopback-server.case.ts'
 import { DEFAULT_UPSTREAM_LIMITS, type UpstreamLimits } from './upstream-limits.ts'
 
-const REQUEST = '{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"hi"}]}}'
-const never = new AbortController().signal
 const grpc = (url: string): AgentTarget => targetOf(url, { protocolBinding: 'GRPC' })
-
-const task = (chars: number) =>
-  `{"id":"t","status":{"state":"TASK_STATE_WORKING"},"metadata":{"x":"${'x'.repeat(chars)}"}}`
-const update = (chars: number) =>
-  `{"statusUpdate":{"taskId":"t","contextId":"c","status":{"state":"TASK_STATE_WORKING"},"metadata":{"x":"${'x'.repeat(chars)}"}}}`
-const message = (chars: number) =>
-  `{"message":{"messageId":"a","role":"ROLE_AGENT","parts":[{"text":"${'x'.repeat(chars)}"}]}}`
-
-const fails = (kind: string, text: RegExp) => (error: unknown) => {
-  assert.ok(error instanceof AgentFailure, String(error))
-  assert.equal(error.kind, kind)
-  assert.match(error.message, text)
-  return true
-}
-
-const calls: readonly (readonly [
-  name: string,
-  call: (client: AgentClient, target: AgentTarget, options: AgentCallOptions) => Promise<unknown>,
-])[] = [
-  ['a streaming send', (client, target, options) => collect(client.send(target, REQUEST, options))],
-  [
-    'a blocking send',
-    (client, target, options) => collect(client.send({ ...target, streaming: false }, REQUEST, options)),
-  ],
-  ['a subscription', (client, target, options) => collect(client.subscribe(target, 't', options))],
-  ['GetTask', (client, target, options) => client.getTask(target, 't', options)],
-  ['CancelTask', (client, target, options) => client.cancelTask(target, 't', undefined, options)],
-]
 
 const isTaskAlone = ({ operation }: GrpcExchange): boolean => /^(Get|Cancel)Task$/.test(operation)
 
@@ -55,53 +21,54 @@ describe('the size limits over gRPC', () => {
 
   test('let a task be longer than an event', async () => {
     await using agent = await openGrpcAgent(async (exchange) => {
-      await exchange.say(isTaskAlone(exchange) ? task(50_000) : `{"task":${task(50_000)}}`)
+      await exchange.say(isTaskAlone(exchange) ? taskOf(50_000) : `{"task":${taskOf(50_000)}}`)
       exchange.end()
     })
     await using client = openClient(limits)
-    for (const [name, call] of calls) {
+    for (const [name, call] of CALLS) {
       if (name !== 'a streaming send') await call(client, agent.target(), { signal: never })
     }
   })
 
   test('let the snapshot of a subscription be longer than its other events', async () => {
     await using agent = await openGrpcAgent(async (exchange) => {
-      for (const event of [`{"task":${task(50_000)}}`, update(10), update(20_000)]) await exchange.say(event)
+      for (const event of [`{"task":${taskOf(50_000)}}`, updateOf(10), updateOf(20_000)])
+        await exchange.say(event)
     })
     await using client = openClient(limits)
     const events = client.subscribe(agent.target(), 't', { signal: never })[Symbol.asyncIterator]()
     await events.next()
     await events.next()
-    await assert.rejects(events.next(), fails('invalid', /10000 bytes/))
+    await assert.rejects(events.next(), failsSaying('invalid', /10000 bytes/))
     await agent.exchanges[0]?.cancelled
   })
 
   test('refuse a message as long as a task', async () => {
     await using agent = await openGrpcAgent(async (exchange) => {
-      await exchange.say(message(50_000))
+      await exchange.say(messageOf(50_000))
       exchange.end()
     })
     await using client = openClient(limits)
     for (const streaming of [true, false]) {
       const events = client.send(agent.target(streaming), REQUEST, { signal: never })
-      await assert.rejects(collect(events), fails('invalid', /10000 bytes/))
+      await assert.rejects(collect(events), failsSaying('invalid', /10000 bytes/))
     }
   })
 
   test('are kept also by what is short in protobuf and long in JSON', async () => {
-    const short = (chars: number) => task(0).replace('"x":""', `"x":"${'\\u0001'.repeat(chars)}"`)
+    const short = (chars: number) => taskOf(0).replace('"x":""', `"x":"${'\\u0001'.repeat(chars)}"`)
     await using agent = await openGrpcAgent(async (exchange) => {
       await exchange.say(isTaskAlone(exchange) ? short(30_000) : `{"task":${short(30_000)}}`)
       exchange.end()
     })
     await using client = openClient(limits)
-    for (const [name, call] of calls) {
+    for (const [name, call] of CALLS) {
       const answer = call(client, agent.target(), { signal: never })
-      await assert.rejects(answer, fails('invalid', /more than the 10000+ bytes/), name)
+      await assert.rejects(answer, failsSaying('invalid', /more than the 10000+ bytes/), name)
     }
   })
 
-  for (const [name, call] of calls) {
+  for (const [name, call] of CALLS) {
     test(`end ${name} as soon as its answer says that it is too long`, async () => {
       await using server = await openHttp2Server(({ stream }) => {
         stream.respond(GRPC_HEAD)
@@ -112,7 +79,7 @@ describe('the size limits over gRPC', () => {
       await using client = openClient(limits)
       await assert.rejects(
         call(client, grpc(server.address), { signal: never }),
-        fails('invalid', /10000+ bytes/),
+        failsSaying('invalid', /10000+ bytes/),
       )
       await server.exchanges[0]?.closed
     })
@@ -120,11 +87,14 @@ describe('the size limits over gRPC', () => {
 })
 
 describe('the time limits over gRPC', () => {
-  for (const [name, call] of calls) {
+  for (const [name, call] of CALLS) {
     test(`end ${name} that gets no answer`, async () => {
       await using agent = await openGrpcAgent(() => {})
       await using client = openClient({ firstByteTimeoutMs: 50, silentTimeoutMs: 50 })
-      await assert.rejects(call(client, agent.target(), { signal: never }), fails('unknown', /0\.05 seconds/))
+      await assert.rejects(
+        call(client, agent.target(), { signal: never }),
+        failsSaying('unknown', /0\.05 seconds/),
+      )
       await agent.exchanges[0]?.cancelled
     })
 
@@ -136,7 +106,7 @@ describe('the time limits over gRPC', () => {
       await using client = openClient({ silentTimeoutMs: 50 })
       await assert.rejects(
         call(client, grpc(server.address), { signal: never }),
-        fails('unknown', /0\.05 seconds/),
+        failsSaying('unknown', /0\.05 seconds/),
       )
       await server.exchanges[0]?.closed
     })
@@ -147,14 +117,17 @@ describe('the time limits over gRPC', () => {
     await using agent = await openGrpcAgent(async (exchange) => {
       if (exchange.operation === 'GetTask') return
       await elapsed.promise
-      await exchange.say(message(1))
+      await exchange.say(messageOf(1))
       exchange.end()
     })
     await using client = openClient({ firstByteTimeoutMs: 20 })
     const sends = [true, false].map((streaming) =>
       collect(client.send(agent.target(streaming), REQUEST, { signal: never })),
     )
-    await assert.rejects(client.getTask(agent.target(), 't', { signal: never }), fails('unknown', /0\.02/))
+    await assert.rejects(
+      client.getTask(agent.target(), 't', { signal: never }),
+      failsSaying('unknown', /0\.02/),
+    )
     elapsed.resolve()
     for (const events of await Promise.all(sends)) assert.equal(events.length, 1)
   })
@@ -162,8 +135,8 @@ describe('the time limits over gRPC', () => {
   test('do not count while the consumer is busy', async () => {
     await using agent = await openGrpcAgent(async (exchange) => {
       if (exchange.operation === 'GetTask') return
-      await exchange.say(update(1))
-      await exchange.say(update(2))
+      await exchange.say(updateOf(1))
+      await exchange.say(updateOf(2))
       exchange.end()
     })
     await using client = openClient({ silentTimeoutMs: 50, firstByteTimeoutMs: 200 })
@@ -177,7 +150,7 @@ describe('the time limits over gRPC', () => {
 })
 
 describe('the signal over gRPC', () => {
-  for (const [name, call] of calls) {
+  for (const [name, call] of CALLS) {
     test(`ends ${name} that waits for an answer, and the agent sees it`, async () => {
       const stop = new AbortController()
       const reason = new Error('stopped')
@@ -210,7 +183,7 @@ describe('the signal over gRPC', () => {
 
   test('ends a stream nobody is reading', async () => {
     const stop = new AbortController()
-    await using agent = await openGrpcAgent((exchange) => exchange.say(update(1)))
+    await using agent = await openGrpcAgent((exchange) => exchange.say(updateOf(1)))
     await using client = openClient()
     const events = client.send(agent.target(), REQUEST, { signal: stop.signal })[Symbol.asyncIterator]()
     await events.next()
@@ -232,7 +205,7 @@ describe('the signal over gRPC', () => {
     stop.abort(new Error('stopped'))
     await assert.rejects(one, /stopped/)
     for (const exchange of agent.exchanges) {
-      await exchange.say(task(1))
+      await exchange.say(taskOf(1))
       exchange.end()
     }
     assert.equal((await other).value.id, 't')
@@ -241,7 +214,7 @@ describe('the signal over gRPC', () => {
 
 describe('a stream over gRPC', () => {
   test('is cancelled when the consumer leaves', async () => {
-    await using agent = await openGrpcAgent((exchange) => exchange.say(update(1)))
+    await using agent = await openGrpcAgent((exchange) => exchange.say(updateOf(1)))
     await using client = openClient()
     for await (const _ of client.send(agent.target(), REQUEST, { signal: never })) break
     await agent.exchanges[0]?.cancelled
@@ -253,7 +226,7 @@ describe('a stream over gRPC', () => {
     let said = 0
     await using agent = await openGrpcAgent(async (exchange) => {
       if (exchange.operation === 'GetTask') {
-        await exchange.say(task(100_000))
+        await exchange.say(taskOf(100_000))
         exchange.end()
         return
       }
@@ -262,7 +235,7 @@ describe('a stream over gRPC', () => {
         left = true
       })
       while (!left) {
-        const room = exchange.say(update(60_000))
+        const room = exchange.say(updateOf(60_000))
         said += 60_000
         // What the connection itself holds is full once there was no room for this long.
         const full = setTimeout(stalled.resolve, 200)
@@ -284,13 +257,13 @@ describe('a stream over gRPC', () => {
   test('of many events arrives whole and in order', async () => {
     const count = 5_000
     await using agent = await openGrpcAgent(async (exchange) => {
-      for (let at = 0; at < count; at++) await exchange.say(update(at % 200))
+      for (let at = 0; at < count; at++) await exchange.say(updateOf(at % 200))
       exchange.end()
     })
     await using client = openClient()
     const events = await collect(client.send(agent.target(), REQUEST, { signal: never }))
     assert.equal(events.length, count)
-    assert.ok(events.every((event, at) => event.text === update(at % 200)))
+    assert.ok(events.every((event, at) => event.text === updateOf(at % 200)))
   })
 
   test('carries what is large in both directions', async () => {
@@ -329,10 +302,10 @@ describe('connections for gRPC', () => {
     await using silent = await openSilentServer()
     await using client = clientAt(() => new Promise(() => {}), { connectTimeoutMs: 50 })
     for (const url of ['agent.example:443', 'https://agent.example', `127.0.0.1:${silent.port}`]) {
-      const attempts = calls.map(([, call]) =>
+      const attempts = CALLS.map(([, call]) =>
         assert.rejects(
           call(client, grpc(url), { signal: never }),
-          fails('not_accepted', /cannot be reached/),
+          failsSaying('not_accepted', /cannot be reached/),
         ),
       )
       await Promise.all(attempts)
@@ -347,7 +320,7 @@ describe('connections for gRPC', () => {
     await assert.rejects(answer, stop.signal.reason)
   })
 
-  test('carry as many calls at once as the server allows, and the others wait for their turn', async () => {
+  test('carry as many CALLS at once as the server allows, and the others wait for their turn', async () => {
     await using server = await openHttp2Server(() => {}, { maxConcurrentStreams: 2 })
     await using client = openClient()
     const target = grpc(server.address)
@@ -370,7 +343,7 @@ describe('connections for gRPC', () => {
     const target = grpc(server.address)
     const first = collect(client.send({ ...target, streaming: false }, REQUEST, { signal: stop.signal }))
     await server.exchangeAt(0)
-    await assert.rejects(client.getTask(target, 't', { signal: never }), fails('not_accepted', /./))
+    await assert.rejects(client.getTask(target, 't', { signal: never }), failsSaying('not_accepted', /./))
     assert.equal(server.exchanges.length, 1)
     stop.abort(new Error('stopped'))
     await assert.rejects(first, /stopped/)
@@ -403,13 +376,16 @@ describe('connections for gRPC', () => {
     const client = openClient()
     const answer = assert.rejects(
       client.getTask(agent.target(), 't', { signal: never }),
-      fails('unknown', /./),
+      failsSaying('unknown', /./),
     )
     await taken.promise
     await client[Symbol.asyncDispose]()
     await answer
     await agent.exchanges[0]?.cancelled
-    await assert.rejects(client.getTask(agent.target(), 't', { signal: never }), fails('not_accepted', /./))
+    await assert.rejects(
+      client.getTask(agent.target(), 't', { signal: never }),
+      failsSaying('not_accepted', /./),
+    )
   })
 
   test('to a thousand addresses of an agent leave a bounded number behind, and none with the client', async () => {
