@@ -3,7 +3,7 @@ import { jsonNameOf } from '../a2a/json-names.ts'
 import { type JsonText, mapElements, membersOf, objectText, textOf } from '../a2a/json-text.ts'
 import type { Scope } from '../access/principal.ts'
 import { type Agent, cardOf } from './agent.ts'
-import { presentCard } from './card-shape.ts'
+import { presentCard } from './present-card.ts'
 import type { PublicAddresses } from './public-addresses.ts'
 import { publishedInterfaces } from './published-interfaces.ts'
 

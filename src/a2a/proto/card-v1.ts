@@ -103,7 +103,7 @@ const OAuthFlows = message('OAuthFlows', {
 
 const OAuth2SecurityScheme = message('OAuth2SecurityScheme', {
   description: one(1, 'string'),
-  flows: one(2, OAuthFlows),
+  flows: always(one(2, OAuthFlows)),
   oauth2MetadataUrl: one(3, 'string'),
 })
 
@@ -129,7 +129,7 @@ export const AgentCard = message('AgentCard', {
   provider: one(4, AgentProvider),
   version: always(one(5, 'string')),
   documentationUrl: optional(6, 'string'),
-  capabilities: one(7, AgentCapabilities),
+  capabilities: always(one(7, AgentCapabilities)),
   securitySchemes: mapOf(8, SecurityScheme),
   securityRequirements: many(9, SecurityRequirement),
   defaultInputModes: always(many(10, 'string')),

@@ -37,7 +37,7 @@ export type Field = {
   readonly hasPresence: boolean
   /** At most one field of a choice is set. */
   readonly choice: string | undefined
-  /** In JSON even when it holds the default: the protocol demands it. */
+  /** Required, and so in JSON even when it holds the default; a message has no default to hold. */
   readonly isAlwaysShown: boolean
 }
 
@@ -46,6 +46,7 @@ export type MessageTable = {
   readonly name: string
   readonly fields: readonly Field[]
   readonly byNumber: ReadonlyMap<number, Field>
+  readonly byName: ReadonlyMap<string, Field>
 }
 
 type Nameless = Pick<Field, 'number' | 'kind' | 'shape' | 'hasPresence' | 'choice' | 'isAlwaysShown'>
@@ -65,7 +66,13 @@ export function message(name: string, members: Readonly<Record<string, Nameless>
       zero,
     }
   })
-  return { type: 'message', name, fields, byNumber: new Map(fields.map((field) => [field.number, field])) }
+  return {
+    type: 'message',
+    name,
+    fields,
+    byNumber: new Map(fields.map((field) => [field.number, field])),
+    byName: new Map(fields.map((field) => [field.name, field])),
+  }
 }
 
 export const isEnum = (kind: Kind): kind is EnumTable => typeof kind === 'object' && kind.type === 'enum'

@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize'
 import { isObject } from '../../a2a/json-object.ts'
 import { withMembers } from '../../a2a/json-text.ts'
-import { presentCard } from '../card-shape.ts'
+import { presentCard } from '../present-card.ts'
 
 /**
  * How a card was written when it was signed:

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AgentCard } from '@a2a-js/sdk'
 import fc from 'fast-check'
-import { presentCard } from './card-shape.ts'
+import { presentCard } from './present-card.ts'
 
 const everything = {
   name: 'Echo',
