@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { Task } from '@a2a-js/sdk'
 import { SHOUT } from '../../examples/scenario-agent/extension.ts'
 import { at, listAt } from '../e2e/json-path.ts'
+import { refused } from '../equivalence/refused.ts'
 import { type HttpReply, replies } from '../equivalence/sdk-client.ts'
 import { told } from '../equivalence/sdk-refusal.ts'
 import {
@@ -18,11 +19,10 @@ import {
   textIn,
   textMessage,
 } from '../equivalence/sdk-requests.ts'
-import { Refusal } from '../equivalence/tasks-client.ts'
 import { nameOf, WAYS, type Way } from '../equivalence/ways.ts'
 import { type Bridge, openBridge } from './open-bridge.ts'
 
-const LEGS = WAYS.flatMap((client) => WAYS.map((agent) => ({ client, agent })))
+const PAIRS = WAYS.flatMap((client) => WAYS.map((agent) => ({ client, agent })))
 
 /** Every client speaks to every agent: the same task, whatever either side speaks. */
 describe('the bridge', { concurrency: 4 }, () => {
@@ -32,13 +32,13 @@ describe('the bridge', { concurrency: 4 }, () => {
   })
   after(() => bridge[Symbol.asyncDispose]())
 
-  for (const leg of LEGS) {
-    describe(`from ${nameOf(leg.client)} to ${nameOf(leg.agent)}`, { concurrency: true }, () => {
-      describeLeg(leg)
+  for (const { client, agent } of PAIRS) {
+    describe(`from ${nameOf(client)} to ${nameOf(agent)}`, { concurrency: true }, () => {
+      describePair(client, agent)
     })
   }
 
-  function describeLeg({ client: from, agent: to }: { readonly client: Way; readonly agent: Way }) {
+  function describePair(from: Way, to: Way) {
     const connect = () => bridge.connect(from, to)
 
     it('answers a blocking send with the finished task', async () => {
@@ -190,11 +190,3 @@ const partsIn = (task: Task): readonly unknown[] => listAt(Task.toJSON(task), 'a
 
 const extensionsHeader = ({ version }: Way): string =>
   version === '1.0' ? 'a2a-extensions' : 'x-a2a-extensions'
-
-async function refused(asked: Promise<unknown>, reason: string): Promise<void> {
-  await assert.rejects(asked, (error) => {
-    assert.ok(error instanceof Refusal, String(error))
-    assert.equal(error.reason, reason, error.message)
-    return true
-  })
-}

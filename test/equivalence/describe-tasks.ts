@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import type { SendMessageRequest } from '../../src/a2a/requests.ts'
 import type { SendMessageResponse, Task } from '../../src/a2a/task.ts'
-import { type Frame, type OpenWorld, Refusal, type TasksClient, type World } from './tasks-client.ts'
+import { refused } from './refused.ts'
+import type { Frame, OpenWorld, TasksClient, World } from './tasks-client.ts'
 
 /** The operations of A2A 1.0 §3.1 with a real agent behind them: the same cases for every way in (§5.1). */
 export function describeTasks(name: string, open: OpenWorld): void {
@@ -333,13 +334,4 @@ function assertNumbered(client: TasksClient, frames: readonly Frame[], first: nu
     frames.map(({ seq }) => seq),
     frames.map((_, index) => (client.can.resume ? first + index : undefined)),
   )
-}
-
-async function refused(asked: Promise<unknown>, reason: string, field?: string): Promise<void> {
-  await assert.rejects(asked, (error) => {
-    assert.ok(error instanceof Refusal, String(error))
-    assert.equal(error.reason, reason, error.message)
-    if (field !== undefined) assert.ok(error.fields.includes(field), `${field} in ${error.fields.join()}`)
-    return true
-  })
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { startAgent } from '../../examples/scenario-agent/agent.ts'
-import { at, listAt, parsed, textAt } from '../e2e/json-path.ts'
+import { textAt } from '../e2e/json-path.ts'
 import { startParley } from '../e2e/parley-process.ts'
 import { native } from '../e2e/rpc.ts'
 import { register } from '../e2e/world.ts'
@@ -31,11 +31,10 @@ export async function openGateway({ backend, listeners }: GatewayOptions): Promi
   const grpc = listeners.map((agent) => (agent === '' ? '0' : `0=${agent}`)).join(',')
   const env = { PARLEY_BACKEND: backend, PARLEY_GRPC: grpc }
   const parley = opened.use(await startParley({ env }))
-  const addresses = await parley.child().line(grpcAddresses)
   const running = opened.move()
   return {
     url: parley.url,
-    grpc: addresses,
+    grpc: parley.grpc,
     async key(subject, scopes = CLIENT_SCOPES) {
       const key = { subject, scopes, label: subject }
       const reply = await native(parley.adminKey, 'POST', `${parley.url}/keys`, key)
@@ -62,9 +61,3 @@ export const openAgent = () =>
       throw new Error('no case asks for a crash')
     },
   })
-
-/** From the ready record; nothing for any other line. */
-function grpcAddresses(line: string): readonly string[] | undefined {
-  const record = line.startsWith('{') ? parsed(line) : undefined
-  return at(record, 'event') === 'ready' ? listAt(record, 'grpc').map(String) : undefined
-}

@@ -67,15 +67,9 @@ function resultIn(body: unknown): unknown {
     at(detail, 'fieldViolations') === undefined ? [] : listAt(detail, 'fieldViolations'),
   )
   const info = data.find((detail) => /ErrorInfo$/.test(textAt(detail, '@type')))
-  return fail(
-    new Refusal(
-      textAt(info, 'reason'),
-      textAt(error, 'message'),
-      fields.map((field) => textAt(field, 'field')),
-    ),
+  throw new Refusal(
+    textAt(info, 'reason'),
+    textAt(error, 'message'),
+    fields.map((field) => textAt(field, 'field')),
   )
-}
-
-function fail(refusal: Refusal): never {
-  throw refusal
 }
