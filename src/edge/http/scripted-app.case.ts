@@ -95,6 +95,14 @@ export const post = (body: unknown, headers: Record<string, string> = {}): Reque
   body: typeof body === 'string' ? body : JSON.stringify(body),
 })
 
+/** Activate every extension that a send asks for. */
+export const activatingTasks: Partial<Tasks> = {
+  async sendMessage(_call, _agent, _request, options) {
+    options.onActivated?.(options.extensions ?? [])
+    return `{"task":${TASK}}`
+  },
+}
+
 /** A stream of the given frames, then whatever `then` does. */
 export async function* frames(
   list: readonly StreamFrame[],

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { OPERATIONS } from '../../a2a/operation.ts'
 import { ParleyError } from '../../errors.ts'
 import { type Ask, describeBothWays } from '../http/both-ways.case.ts'
-import { bearer, post, type Script, TASK } from '../http/scripted-app.case.ts'
+import { activatingTasks, bearer, post, type Script, TASK } from '../http/scripted-app.case.ts'
 
 const MESSAGE = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hi' }] }
 
@@ -469,17 +469,8 @@ describeBothWays('A2A 0.3 over JSON-RPC', (ask) => {
   })
 
   it('echoes activated extensions under the name the header had', async () => {
-    const sendMessage: NonNullable<Script['tasks']>['sendMessage'] = async (
-      _call,
-      _agent,
-      _request,
-      options,
-    ) => {
-      options.onActivated?.(options.extensions ?? [])
-      return `{"task":${TASK}}`
-    }
     const init = post(rpc('message/send', { message }), { 'x-a2a-extensions': 'urn:a' })
-    const { headers } = await send(init, { tasks: { sendMessage } })
+    const { headers } = await send(init, { tasks: activatingTasks })
     assert.deepEqual([headers.get('x-a2a-extensions'), headers.get('a2a-extensions')], ['urn:a', null])
   })
 })

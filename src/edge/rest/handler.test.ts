@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { ParleyError } from '../../errors.ts'
 import { type Ask, describeBothWays } from '../http/both-ways.case.ts'
 import { holdingStream } from '../http/held-request.case.ts'
-import { bearer, frames, post, type Script, TASK } from '../http/scripted-app.case.ts'
+import { activatingTasks, bearer, frames, post, type Script, TASK } from '../http/scripted-app.case.ts'
 
 const SEND = { message: { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hi' }] } }
 
@@ -232,17 +232,8 @@ describeBothWays('A2A over REST', (ask) => {
   })
 
   it('echoes the extensions the agent activated', async () => {
-    const sendMessage: NonNullable<Script['tasks']>['sendMessage'] = async (
-      _call,
-      _agent,
-      _request,
-      options,
-    ) => {
-      options.onActivated?.(options.extensions ?? [])
-      return `{"task":${TASK}}`
-    }
     const { headers } = await send('/message:send', post(SEND, { 'a2a-extensions': 'urn:a, urn:b' }), {
-      tasks: { sendMessage },
+      tasks: activatingTasks,
     })
     assert.equal(headers.get('a2a-extensions'), 'urn:a, urn:b')
   })
