@@ -5,7 +5,7 @@
 import { mapElements, objectText } from '../json-text.ts'
 import { readMembers } from './read.ts'
 import { type Shape, wordIn } from './shape.ts'
-import { normaliseTimestamp } from './timestamp.ts'
+import { timestampText } from './timestamp.ts'
 import { unknownMembers } from './unknown-members.ts'
 
 /** An agent's message with no parts still says something by its metadata, and 1.0 wants a part. */
@@ -72,10 +72,11 @@ export function decodeArtifactUpdate(shape: Shape, text: string): string {
 function decodeStatus(shape: Shape, text: string): string {
   const status = readMembers(text, shape.nameOf)
   const message = status.get('message')
+  const timestamp = status.get('timestamp')
   return objectText([
     ['state', wordIn(shape.states.toV1, status.get('state'), UNKNOWN_STATE)],
     ['message', message && decodeMessage(shape, message)],
-    ['timestamp', decodeTimestamp(status.get('timestamp'))],
+    ['timestamp', timestamp && timestampText(timestamp)],
     ...unknownMembers(shape, 'status', status),
   ])
 }
@@ -91,11 +92,4 @@ function decodeArtifact(shape: Shape, text: string): string {
     ['extensions', artifact.get('extensions')],
     ...unknownMembers(shape, 'artifact', artifact),
   ])
-}
-
-/** What cannot be read is left out: a status without a time is valid, one with a wrong time is not. */
-function decodeTimestamp(text: string | undefined): string | undefined {
-  const timestamp: unknown = text === undefined ? undefined : JSON.parse(text)
-  const normalised = typeof timestamp === 'string' ? normaliseTimestamp(timestamp) : undefined
-  return normalised && JSON.stringify(normalised)
 }

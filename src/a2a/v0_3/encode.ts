@@ -4,7 +4,7 @@ import type { StreamOperation } from '../operation.ts'
 import { isTerminal, type TaskState } from '../task-state.ts'
 import { filled } from './read.ts'
 import { type Kind, type Shape, wordIn } from './shape.ts'
-import { normaliseTimestamp } from './timestamp.ts'
+import { timestampText } from './timestamp.ts'
 import { unknownMembers } from './unknown-members.ts'
 
 export function encodeMessage(shape: Shape, text: string): string {
@@ -71,10 +71,11 @@ export function encodeArtifactUpdate(shape: Shape, text: string): string {
 function encodeStatus(shape: Shape, text: string): string {
   const status = membersOf(text)
   const message = status.get('message')
+  const timestamp = status.get('timestamp')
   return objectText([
     ['state', wordIn(shape.states.fromV1, status.get('state'), 'unknown')],
     ['message', message && encodeMessage(shape, message)],
-    ['timestamp', encodeTimestamp(status.get('timestamp'))],
+    ['timestamp', timestamp && timestampText(timestamp)],
     ...unknownMembers(shape, 'status', status),
   ])
 }
@@ -90,12 +91,6 @@ function encodeArtifact(shape: Shape, text: string): string {
     ['extensions', artifact.get('extensions')],
     ...unknownMembers(shape, 'artifact', artifact),
   ])
-}
-
-/** Parsers of proto-JSON refuse a time that is not RFC 3339. */
-function encodeTimestamp(text: string | undefined): string | undefined {
-  const normalised = text === undefined ? undefined : normaliseTimestamp(String(JSON.parse(text)))
-  return normalised && JSON.stringify(normalised)
 }
 
 const endsStream = (state: TaskState, operation: StreamOperation): boolean =>

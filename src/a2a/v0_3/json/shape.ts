@@ -1,5 +1,5 @@
 import { objectText } from '../../json-text.ts'
-import { partFromV1, partToV1 } from '../part.ts'
+import { type LegacyPart, partFromV1, partToV1 } from '../part.ts'
 import { asWritten, readMembers } from '../read.ts'
 import type { Shape } from '../shape.ts'
 import { unknownMembers } from '../unknown-members.ts'
@@ -48,27 +48,36 @@ function decodePart(text: string): string {
 }
 
 function encodePart(text: string): string {
-  const { text: said, data, bytes, uri, name, mimeType, metadata } = partFromV1(text)
+  const part = partFromV1(text)
+  return objectText([
+    ...contentOf(part),
+    ['metadata', part.metadata],
+    ...unknownMembers(SHAPE, 'part', readMembers(text)),
+  ])
+}
+
+function contentOf(part: LegacyPart): readonly (readonly [string, string])[] {
+  const { text, data, bytes, uri, name, mimeType } = part
+  if (text !== undefined) {
+    return [
+      ['kind', '"text"'],
+      ['text', text],
+    ]
+  }
+  if (data !== undefined) {
+    return [
+      ['kind', '"data"'],
+      ['data', data],
+    ]
+  }
   const file = objectText([
     ['bytes', bytes],
     ['uri', uri],
     ['name', name],
     ['mimeType', mimeType],
   ])
-  const content: readonly (readonly [string, string | undefined])[] =
-    said !== undefined
-      ? [
-          ['kind', '"text"'],
-          ['text', said],
-        ]
-      : data !== undefined
-        ? [
-            ['kind', '"data"'],
-            ['data', data],
-          ]
-        : [
-            ['kind', '"file"'],
-            ['file', file],
-          ]
-  return objectText([...content, ['metadata', metadata], ...unknownMembers(SHAPE, 'part', readMembers(text))])
+  return [
+    ['kind', '"file"'],
+    ['file', file],
+  ]
 }
