@@ -9,6 +9,7 @@ import { V1_0_METHODS } from '../../src/a2a/proto/methods-v1.ts'
 import { CERTIFICATE, PRIVATE_KEY } from '../../src/upstream/tls-identity.case.ts'
 import { at, listAt, parsed, textAt } from './json-path.ts'
 import { type ParleyProcess, startParley } from './parley-process.ts'
+import { agentCard } from './raw-agent.ts'
 
 type Answer = { readonly status: number; readonly text: string }
 
@@ -24,19 +25,6 @@ const ask = (url: string, method: string, key: string, body = ''): Promise<Answe
     sent.once('error', reject)
     sent.end(body)
   })
-
-const CARD = {
-  name: 'Far away',
-  description: 'Never called here',
-  version: '1',
-  supportedInterfaces: [
-    { url: 'https://agent.example/', protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
-  ],
-  capabilities: {},
-  defaultInputModes: ['text/plain'],
-  defaultOutputModes: ['text/plain'],
-  skills: [],
-}
 
 describe('over TLS', { timeout: 60_000 }, () => {
   const opened = new AsyncDisposableStack()
@@ -54,7 +42,7 @@ describe('over TLS', { timeout: 60_000 }, () => {
       PARLEY_ROOT_AGENT: 'far',
     }
     parley = opened.use(await startParley({ env }))
-    const body = JSON.stringify({ card: CARD, slug: 'far' })
+    const body = JSON.stringify({ card: agentCard('https://agent.example/'), slug: 'far' })
     const reply = await ask(`${parley.url}/agents/register`, 'POST', parley.adminKey, body)
     assert.equal(reply.status, 201, reply.text)
   })

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { startAgent } from '../../examples/scenario-agent/agent.ts'
-import { textAt } from '../e2e/json-path.ts'
 import { startParley } from '../e2e/parley-process.ts'
 import { native } from '../e2e/rpc.ts'
-import { register } from '../e2e/world.ts'
-
-const CLIENT_SCOPES = ['tasks:submit', 'tasks:read', 'tasks:cancel', 'agents:read']
+import { newKey, register } from '../e2e/world.ts'
 
 type GatewayOptions = {
   readonly backend: 'memory' | 'sqlite'
@@ -35,12 +32,7 @@ export async function openGateway({ backend, listeners }: GatewayOptions): Promi
   return {
     url: parley.url,
     grpc: parley.grpc,
-    async key(subject, scopes = CLIENT_SCOPES) {
-      const key = { subject, scopes, label: subject }
-      const reply = await native(parley.adminKey, 'POST', `${parley.url}/keys`, key)
-      assert.ok(reply.status < 300, reply.text)
-      return textAt(reply.body, 'secret')
-    },
+    key: (subject, scopes) => newKey(parley, subject, scopes),
     register: (slug, card, visibility = 'tenant') => register(parley, card, { slug, visibility }),
     async card(slug) {
       const url = `${parley.url}/a2a/${slug}/.well-known/agent-card.json`
