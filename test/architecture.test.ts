@@ -48,14 +48,18 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
   edge: {
     rooms: ['errors', 'telemetry', 'a2a', 'access', 'registry', 'tasks', 'delivery'],
     outside: [
-      '@grpc/grpc-js',
       'hono',
       '@hono/node-server',
       'typebox',
       'node:crypto',
       'node:http',
+      'node:http2',
       'node:https',
+      'node:net',
       'node:stream',
+      'node:tls',
+      'node:util',
+      'node:zlib',
     ],
   },
   config: {

@@ -3,15 +3,30 @@ import type { Version } from '../../a2a/version.ts'
 import { parseJson, type Wire } from '../../a2a/wire.ts'
 import { ParleyError } from '../../errors.ts'
 import type { HeaderSource } from '../http/exchange.ts'
-import { tooLarge } from '../http/read-body.ts'
 import { declaredVersion, unsupportedVersion } from '../service-parameters.ts'
 import type { GrpcMethod } from './methods.ts'
 
-/** A request's bytes as the JSON of its version. Throws `payload_too_large`, `parse_error` or `invalid_params`. */
+/**
+ * A request's bytes as the JSON of its version, `maxBytes` of it at most. Throws `payload_too_large`, `parse_error` or
+ * `invalid_params`.
+ */
 export function decode({ request }: GrpcMethod, bytes: Buffer, maxBytes: number): Wire<unknown> {
-  if (bytes.length > maxBytes) throw tooLarge(maxBytes)
-  const text = request.decode(bytes)
+  const text = request.decode(bytes, maxBytes)
   return { value: parseJson(text), text }
+}
+
+const TIMEOUT_UNITS_MS = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000_001 } as const
+
+/** How long the client waits for the answer. Throws `invalid_params` for what is no timeout. */
+export function timeoutMsOf(parameters: HeaderSource): number | undefined {
+  const text = parameters.header('grpc-timeout')
+  if (text === undefined) return undefined
+  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? []
+  if (digits !== undefined) return Number(digits) * TIMEOUT_UNITS_MS[unit as keyof typeof TIMEOUT_UNITS_MS]
+  throw new ParleyError(
+    'invalid_params',
+    'grpc-timeout must be up to eight digits and one of H, M, S, m, u, n',
+  )
 }
 
 /** Throws `version_not_supported` when the client declares another version than the service's, or none where it must. */

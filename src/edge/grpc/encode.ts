@@ -1,4 +1,3 @@
-import { Metadata } from '@grpc/grpc-js'
 import type { ProtoCodec } from '../../a2a/proto/codec.ts'
 import { ParleyError } from '../../errors.ts'
 
@@ -10,10 +9,4 @@ export function encode(codec: ProtoCodec, json: string): Buffer {
   } catch (cause) {
     throw new ParleyError('internal', 'Internal error', { cause })
   }
-}
-
-export function metadataOf(headers: Readonly<Record<string, string>>): Metadata {
-  const metadata = new Metadata()
-  for (const [name, value] of Object.entries(headers)) metadata.set(name, value)
-  return metadata
 }

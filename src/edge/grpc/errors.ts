@@ -1,4 +1,3 @@
-import { Metadata, type StatusObject } from '@grpc/grpc-js'
 import { statusCodec } from '../../a2a/proto/rpc-status.ts'
 import type { Version } from '../../a2a/version.ts'
 import type { ErrorCode, ParleyError } from '../../errors.ts'
@@ -6,6 +5,7 @@ import { type ErrorDetail, errorDetails } from '../error-details.ts'
 import { CHALLENGE } from '../http/authenticate.ts'
 import { legacyErrorName } from '../legacy-error-name.ts'
 import { RPC_CODES, RPC_STATUS } from '../rpc-status.ts'
+import type { GrpcStatus } from './grpc-call.ts'
 
 /** Many clients take trailers of 8 KiB in all, and base64 makes the details a third longer. */
 const MAX_DETAILS_BYTES = 4096
@@ -17,15 +17,20 @@ export const grpcCode = (code: ErrorCode): number => RPC_CODES[RPC_STATUS[code]]
  * How gRPC tells a failure: code and message, and the details of A2A 1.0 §10.6 as a `google.rpc.Status` in the trailers. The
  * message of 0.3 begins with the error's name: by nothing else do the SDKs of Python and Java know it.
  */
-export function statusOf(error: ParleyError, requestId: string, version: Version): StatusObject {
+export function statusOf(error: ParleyError, requestId: string, version: Version): GrpcStatus {
   const code = grpcCode(error.code)
   const told = version === '0.3' ? `${legacyErrorName(error.code)}: ${error.message}` : error.message
   const message = told.slice(0, MAX_MESSAGE_LENGTH).toWellFormed()
-  const metadata = new Metadata()
-  metadata.set('grpc-status-details-bin', statusBytes(code, message, errorDetails(error, requestId)))
-  metadata.set('x-request-id', requestId)
-  if (error.code === 'unauthenticated') metadata.set('www-authenticate', CHALLENGE)
-  return { code, details: message, metadata }
+  const details = statusBytes(code, message, errorDetails(error, requestId))
+  return {
+    code,
+    message,
+    trailers: {
+      'grpc-status-details-bin': details.toString('base64'),
+      'x-request-id': requestId,
+      ...(error.code === 'unauthenticated' && { 'www-authenticate': CHALLENGE }),
+    },
+  }
 }
 
 /** Tells as many of the violations as there is room for. */

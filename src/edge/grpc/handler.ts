@@ -1,105 +1,131 @@
-import type { sendUnaryData } from '@grpc/grpc-js'
+import type { Version } from '../../a2a/version.ts'
 import { ParleyError } from '../../errors.ts'
 import { type BegunOperation, beginOperation } from '../begin-operation.ts'
 import type { EdgeDeps } from '../http/app-deps.ts'
-import { type CallInProgress, CLIENT_GONE, finishCall } from '../http/call-in-progress.ts'
+import { authenticate } from '../http/authenticate.ts'
+import { beginCall, type CallInProgress, CLIENT_GONE, finishCall } from '../http/call-in-progress.ts'
 import { openEventStream } from '../http/event-stream.ts'
 import { STREAM, UNARY } from '../operations.ts'
-import type { Admission } from './admission.ts'
-import { agentOf, decode, requireVersion } from './decode.ts'
-import { encode, metadataOf } from './encode.ts'
+import { agentOf, decode, requireVersion, timeoutMsOf } from './decode.ts'
+import { encode } from './encode.ts'
 import { grpcCode, statusOf } from './errors.ts'
-import { GrpcExchange, type StreamCall, type UnaryCall } from './grpc-exchange.ts'
-import type { GrpcMethod, StreamMethod, UnaryMethod } from './methods.ts'
+import type { GrpcCall } from './grpc-call.ts'
+import { createHealth } from './health.ts'
+import { GRPC_METHODS, type GrpcMethod, type StreamMethod, type UnaryMethod } from './methods.ts'
+import type { OnCall } from './serve-connection.ts'
 import { sendStream, sourceOf } from './stream.ts'
 
 /** What a listener answers with. */
 export type GrpcDeps = EdgeDeps & {
-  readonly admission: Admission
   /** The agent (id or slug) of calls that name none. */
   readonly defaultAgent: string | undefined
 }
 
 const OK = 0
 
-/** Answers a method that answers once. */
-export const unaryHandler =
-  (deps: GrpcDeps, method: UnaryMethod) =>
-  async (call: UnaryCall, respond: sendUnaryData<Buffer>): Promise<void> => {
-    const exchange = new GrpcExchange(call, deps.now)
-    const { progress } = deps.admission.of(call.metadata)
-    try {
-      const { call: begun, headers } = begin(deps, method, call, exchange)
-      const result = await UNARY[method.operation].run(begun)
-      const bytes = encode(method.response, method.dialect.encodeResult(method.operation, result))
-      finishCall(deps, progress, statusOfEnd(exchange))
-      exchange.answered()
-      call.sendMetadata(metadataOf({ 'x-request-id': progress.requestId, ...headers() }))
-      respond(null, bytes)
-    } catch (reason) {
-      respond(failed(deps, method, exchange, progress, reason))
-    }
-  }
+/** From a call's beginning to the end of its message, as over HTTP. */
+const REQUEST_TIMEOUT_MS = 60_000
 
-/** Answers a method that answers with a stream. */
-export const streamHandler =
-  (deps: GrpcDeps, method: StreamMethod) =>
-  async (call: StreamCall): Promise<void> => {
-    const exchange = new GrpcExchange(call, deps.now)
-    const { progress } = deps.admission.of(call.metadata)
-    try {
-      const { call: begun, headers } = begin(deps, method, call, exchange)
-      const source = sourceOf(method, recordEnd(deps, exchange, progress))
-      const open = () => STREAM[method.operation].open(begun)
-      const stream = await openEventStream(deps, exchange, open, source)
-      call.sendMetadata(metadataOf({ 'x-request-id': progress.requestId, ...headers() }))
-      const { requestId } = progress
-      sendStream(call, stream, exchange, { requestId, version: method.dialect.version })
-    } catch (reason) {
-      call.emit('error', failed(deps, method, exchange, progress, reason))
-    }
-  }
+const METHODS: ReadonlyMap<string, GrpcMethod> = new Map(GRPC_METHODS.map((method) => [method.path, method]))
 
-function begin(
+/** Answers A2A over gRPC, 1.0 and 0.3 as services of their own, and gRPC's health protocol. */
+export function createGrpcHandler(deps: GrpcDeps): OnCall {
+  const health = createHealth(deps)
+
+  return (call, client) => {
+    const path = call.header(':path') ?? ''
+    const method = METHODS.get(path)
+    if (call.header(':method') !== 'POST') call.refuseHttp(405)
+    else if (!isGrpc(call)) call.refuseHttp(415)
+    else if (method !== undefined) void answer(deps, method, call)
+    else if (!health(path, call, client)) call.refuse(noSuchMethod(deps, path))
+  }
+}
+
+const isGrpc = (call: GrpcCall): boolean =>
+  /^application\/grpc(?:[+;]|$)/i.test(call.header('content-type') ?? '')
+
+async function answer(deps: GrpcDeps, method: GrpcMethod, call: GrpcCall): Promise<void> {
+  const progress = beginCall(deps, call, 'grpc', method.operation)
+  try {
+    const timeoutMs = timeoutMsOf(call)
+    if (timeoutMs !== undefined) call.expireAfter(timeoutMs)
+    const begun = await begin(deps, method, call, progress)
+    if (method.isStream) await answerWithStream(deps, method, call, begun, progress)
+    else await answerOnce(deps, method, call, begun, progress)
+  } catch (reason) {
+    const error = ParleyError.from(reason)
+    finishCall(deps, progress, statusOfEnd(call, error), error)
+    const status = statusOf(error, progress.requestId, method.dialect.version)
+    if (error.code === 'unauthenticated') call.refuse(status)
+    else call.end(status)
+  }
+}
+
+/** Nothing is read of what somebody sends who is not known. */
+async function begin(
   deps: GrpcDeps,
   method: GrpcMethod,
-  call: UnaryCall | StreamCall,
-  exchange: GrpcExchange,
-): BegunOperation {
+  call: GrpcCall,
+  progress: CallInProgress,
+): Promise<BegunOperation> {
   const { operation, dialect } = method
-  const { principal, progress } = deps.admission.of(call.metadata)
-  requireVersion(exchange, dialect.version, deps.settings.strictVersion)
-  const request = decode(method, call.request.take(), deps.settings.maxBodyBytes)
+  const { maxBodyBytes, strictVersion } = deps.settings
+  const principal = await authenticate(deps.access, call, { anonymous: false })
+  progress.principal = principal.subject
+  requireVersion(call, dialect.version, strictVersion)
+  const message = await call.readMessage({ maxBytes: maxBodyBytes, timeoutMs: REQUEST_TIMEOUT_MS })
+  const request = decode(method, message, maxBodyBytes)
   return beginOperation(deps, {
     operation,
     dialect,
     principal,
-    agent: agentOf(dialect.version, request.value, exchange, deps.defaultAgent),
+    agent: agentOf(dialect.version, request.value, call, deps.defaultAgent),
     request,
-    exchange,
+    exchange: call,
     progress,
   })
 }
 
-/** Made apart from the call, so that an open stream does not keep what the call was asked with. */
-const recordEnd =
-  (deps: GrpcDeps, exchange: GrpcExchange, progress: CallInProgress) => (error?: ParleyError) =>
-    finishCall(deps, progress, statusOfEnd(exchange, error), error)
+async function answerOnce(
+  deps: GrpcDeps,
+  { operation, dialect, response }: UnaryMethod,
+  call: GrpcCall,
+  begun: BegunOperation,
+  progress: CallInProgress,
+): Promise<void> {
+  const result = await UNARY[operation].run(begun.call)
+  const message = encode(response, dialect.encodeResult(operation, result))
+  call.sendHeaders({ 'x-request-id': progress.requestId, ...begun.headers() })
+  finishCall(deps, progress, statusOfEnd(call))
+  call.write(message)
+  call.end()
+}
 
-function statusOfEnd(exchange: GrpcExchange, error?: ParleyError): number {
-  if (exchange.isClientGone) return CLIENT_GONE
+async function answerWithStream(
+  deps: GrpcDeps,
+  method: StreamMethod,
+  call: GrpcCall,
+  begun: BegunOperation,
+  progress: CallInProgress,
+): Promise<void> {
+  const { requestId } = progress
+  const source = sourceOf(method, recordEnd(deps, call, progress))
+  const stream = await openEventStream(deps, call, () => STREAM[method.operation].open(begun.call), source)
+  call.sendHeaders({ 'x-request-id': requestId, ...begun.headers() })
+  sendStream(call, stream, { requestId, version: method.dialect.version })
+}
+
+/** Made apart from the call, so that an open stream does not keep what the call was asked with. */
+const recordEnd = (deps: GrpcDeps, call: GrpcCall, progress: CallInProgress) => (error?: ParleyError) =>
+  finishCall(deps, progress, statusOfEnd(call, error), error)
+
+function statusOfEnd(call: GrpcCall, error?: ParleyError): number {
+  if (call.isClientGone) return CLIENT_GONE
   return error === undefined ? OK : grpcCode(error.code)
 }
 
-function failed(
-  deps: GrpcDeps,
-  { dialect }: GrpcMethod,
-  exchange: GrpcExchange,
-  progress: CallInProgress,
-  reason: unknown,
-) {
-  const error = ParleyError.from(reason)
-  finishCall(deps, progress, statusOfEnd(exchange, error), error)
-  exchange.answered()
-  return statusOf(error, progress.requestId, dialect.version)
+function noSuchMethod(deps: GrpcDeps, path: string) {
+  const version: Version = path.startsWith('/a2a.v1.') ? '0.3' : '1.0'
+  return statusOf(new ParleyError('method_not_found', 'There is no such method here'), deps.newId(), version)
 }

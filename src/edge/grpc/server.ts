@@ -1,13 +1,10 @@
-import { logVerbosity, Server, ServerCredentials, type ServerOptions, setLogVerbosity } from '@grpc/grpc-js'
-import { HEALTH_CHECK, HEALTH_LIST, HEALTH_WATCH } from '../../a2a/proto/health.ts'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createSecureServer, type TLSSocket } from 'node:tls'
 import { ParleyError } from '../../errors.ts'
 import type { AppDeps } from '../http/app-deps.ts'
 import { createOpenStreams } from '../http/open-streams.ts'
-import { createAdmission } from './admission.ts'
-import { Received } from './grpc-exchange.ts'
-import { type GrpcDeps, streamHandler, unaryHandler } from './handler.ts'
-import { createHealth } from './health.ts'
-import { GRPC_METHODS } from './methods.ts'
+import { createGrpcHandler } from './handler.ts'
+import { type Connection, serveConnection } from './serve-connection.ts'
 
 export type GrpcListenOptions = {
   readonly host: string
@@ -26,76 +23,77 @@ export type GrpcListener = {
   readonly close: (graceMs: number) => Promise<void>
 }
 
-/** Pings find peers that are gone without a word; connections without a call are let go. */
-const LIMITS: ServerOptions = {
-  'grpc.keepalive_time_ms': 30_000,
-  'grpc.keepalive_timeout_ms': 10_000,
-  'grpc.max_connection_idle_ms': 300_000,
-  'grpc.max_concurrent_streams': 10_000,
-  'grpc.enable_channelz': 0,
-}
+const HANDSHAKE_TIMEOUT_MS = 10_000
 
 /** Serves A2A 1.0 and 0.3 and gRPC's health protocol on one port. Rejects when the address cannot be bound. */
-export async function listenGrpc(appDeps: AppDeps, options: GrpcListenOptions): Promise<GrpcListener> {
-  const { host, agent } = options
-  // The library would write to the console what it does not like, such as the values of headers.
-  setLogVerbosity(logVerbosity.NONE)
-  const openStreams = createOpenStreams(appDeps.shutdown, appDeps.settings.heartbeatMs)
-  const edgeDeps = { ...appDeps, openStreams }
-  const admission = createAdmission(
-    edgeDeps,
-    new Map(GRPC_METHODS.map(({ path, operation }) => [path, operation])),
-  )
-  const server = new Server({
-    ...LIMITS,
-    // The library refuses without details, so what is too long by a little gets as far as the handler, which has them.
-    'grpc.max_receive_message_length': 2 * appDeps.settings.maxBodyBytes,
-    interceptors: [admission.interceptor],
+export async function listenGrpc(deps: AppDeps, options: GrpcListenOptions): Promise<GrpcListener> {
+  const { host, agent, tls } = options
+  const openStreams = createOpenStreams(deps.shutdown, deps.settings.heartbeatMs)
+  const onCall = createGrpcHandler({ ...deps, openStreams, defaultAgent: agent })
+  const connections = new Set<Connection>()
+  const serve = (socket: Socket): void => {
+    const connection = serveConnection(socket, onCall)
+    connections.add(connection)
+    socket.once('close', () => connections.delete(connection))
+  }
+  const server =
+    tls === undefined
+      ? createServer({ noDelay: true }, serve)
+      : createSecureServer(
+          { ...tls, noDelay: true, ALPNProtocols: ['h2'], handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
+          (socket) => (speaksHttp2(socket) ? serve(socket) : socket.destroy()),
+        )
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    // Whatever breaks a connection closes it.
+    socket.on('error', () => {})
   })
-  register(server, { ...edgeDeps, admission, defaultAgent: agent })
-  const port = await bind(server, options)
-  const address = addressOf(host, port)
-  return { address, close: (graceMs) => close(server, address, graceMs) }
+  await bind(server, options)
+  return {
+    address: addressOf(host, portOf(server)),
+    close: (graceMs) => close(server, connections, sockets, graceMs),
+  }
 }
+
+const speaksHttp2 = ({ alpnProtocol }: TLSSocket): boolean => alpnProtocol === 'h2'
 
 const addressOf = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
-const receive = (bytes: Buffer): Received => new Received(bytes)
-const send = (bytes: Buffer): Buffer => bytes
-
-function register(server: Server, deps: GrpcDeps): void {
-  for (const method of GRPC_METHODS) {
-    if (method.isStream)
-      server.register(method.path, streamHandler(deps, method), send, receive, 'serverStream')
-    else server.register(method.path, unaryHandler(deps, method), send, receive, 'unary')
-  }
-  const health = createHealth(deps)
-  server.register(HEALTH_CHECK.path, health.check, send, receive, 'unary')
-  server.register(HEALTH_LIST.path, health.list, send, receive, 'unary')
-  server.register(HEALTH_WATCH.path, health.watch, send, receive, 'serverStream')
+function portOf(server: Server): number {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-function bind(server: Server, { host, port, tls }: GrpcListenOptions): Promise<number> {
-  const credentials =
-    tls === undefined
-      ? ServerCredentials.createInsecure()
-      : ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }])
-  const address = addressOf(host, port)
+function bind(server: Server, { host, port }: GrpcListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, credentials, (cause, bound) => {
-      if (cause === null) resolve(bound)
-      else {
-        const message = `gRPC cannot listen on ${address}: stop what listens there, or set PARLEY_GRPC`
-        reject(new ParleyError('unavailable', message, { cause }))
-      }
+    server.once('error', (cause) => {
+      const where = addressOf(host, port)
+      const message = `gRPC cannot listen on ${where}: stop what listens there, or set PARLEY_GRPC`
+      reject(new ParleyError('unavailable', message, { cause }))
+    })
+    server.listen(port, host, () => {
+      server.removeAllListeners('error')
+      resolve()
     })
   })
 }
 
-/** The library's own way to cut everything leaves connections alone unless it keeps statistics of them. */
-function close(server: Server, address: string, graceMs: number): Promise<void> {
+function close(
+  server: Server,
+  connections: ReadonlySet<Connection>,
+  sockets: ReadonlySet<Socket>,
+  graceMs: number,
+): Promise<void> {
   return new Promise((resolve) => {
-    server.drain(address, graceMs)
-    server.tryShutdown(() => resolve())
+    const cut = setTimeout(() => {
+      for (const socket of sockets) socket.destroy()
+    }, graceMs)
+    server.close(() => {
+      clearTimeout(cut)
+      resolve()
+    })
+    for (const connection of connections) connection.close()
   })
 }

@@ -5,7 +5,7 @@ import type { StreamSource } from '../http/event-stream.ts'
 import type { EdgeStream, StreamSink } from '../http/exchange.ts'
 import { encode } from './encode.ts'
 import { statusOf } from './errors.ts'
-import type { GrpcExchange, StreamCall } from './grpc-exchange.ts'
+import type { GrpcCall } from './grpc-call.ts'
 import type { StreamMethod } from './methods.ts'
 
 /** An operation's events as messages of its version. */
@@ -17,14 +17,13 @@ export const sourceOf = (
   ended,
 })
 
-/** More than this is not handed to the connection before it has taken what there was. The library itself would take 16 messages. */
+/** More than this is not handed to the connection before it has taken what there was. */
 const MAX_UNSENT_BYTES = 64 * 1024
 
 /** Sends a stream's pieces as messages, no faster than the client takes them, and its failure as the status `told` gets. */
 export function sendStream(
-  call: StreamCall,
+  call: GrpcCall,
   stream: EdgeStream<Buffer>,
-  exchange: GrpcExchange,
   told: { readonly requestId: string; readonly version: Version },
 ): void {
   let unsent = 0
@@ -41,14 +40,8 @@ export function sendStream(
       isWaiting = unsent >= MAX_UNSENT_BYTES
       return !isWaiting
     },
-    end(error) {
-      // Whoever left takes no status; of a deadline the library tells.
-      if (exchange.isClientGone) return
-      exchange.answered()
-      if (error === undefined) call.end()
-      else call.emit('error', statusOf(error, told.requestId, told.version))
-    },
+    end: (error) => call.end(error && statusOf(error, told.requestId, told.version)),
   }
-  exchange.whenGone(() => stream.cancel())
+  call.whenGone(() => stream.cancel())
   stream.resume(sink)
 }
