@@ -11,7 +11,7 @@ export interface Events {
     readonly grpc?: readonly string[]
   }): void
   stopping(facts: { readonly reason: string }): void
-  /** A call through an edge ended. `operation` is a route template or an A2A method, never a URL. */
+  /** A call through an edge ended. `operation` is a route template or an operation of A2A, never a URL. */
   callFinished(facts: CallFacts): void
   agentRegistered(facts: {
     readonly agentId: string

@@ -367,8 +367,12 @@ describeBothWays('A2A 0.3 over JSON-RPC', (ask) => {
       seen = request.text
       return `{"task":${TASK}}`
     }
-    const { answer } = await send(post(rpc('message/send', { message })), { tasks: { sendMessage } })
+    const { answer, calls } = await send(post(rpc('message/send', { message })), { tasks: { sendMessage } })
 
+    assert.deepEqual(
+      calls.map(({ operation }) => operation),
+      ['SendMessage'],
+    )
     assert.deepEqual(JSON.parse(seen).message.parts, [{ text: 'hi' }])
     assert.deepEqual(answer.result, {
       id: 'task-1',

@@ -71,9 +71,9 @@ async function answer(
   progress.id = decoded.kind === 'invalid' ? decoded.id : decoded.request.id
   if (decoded.kind === 'invalid') throw decoded.error
 
-  const { id, method: name, params } = decoded.request
-  const { operation, dialect } = getMethod(name, declaredVersion(request, deps.settings.strictVersion))
-  progress.operation = name
+  const { id, method, params } = decoded.request
+  const { operation, dialect } = getMethod(method, declaredVersion(request, deps.settings.strictVersion))
+  progress.operation = operation
   progress.version = dialect.version
   progress.answersInEvents = dialect.version === '0.3' && isStream(operation)
   const { requestId } = progress
