@@ -9,6 +9,11 @@ export const Id = Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH })
 /** An optional id: proto3 JSON cannot tell an empty string from an absent one, so both mean "not given". */
 export const OptionalId = Type.Optional(Type.String({ maxLength: MAX_ID_LENGTH }))
 
+/** Of an object: that it has one of these members, and no two. */
+export const exactlyOne = (...names: readonly string[]) => ({
+  oneOf: names.map((name) => ({ required: [name] })),
+})
+
 /** Base64 in the standard or the url-safe alphabet, padded or not. */
 export const Base64 = Type.String({ pattern: '^[A-Za-z0-9+/_-]*={0,2}$' })
 
@@ -23,7 +28,7 @@ export const Part = Type.Object(
     filename: Type.Optional(Type.String()),
     metadata: Type.Optional(Struct),
   },
-  { oneOf: [{ required: ['text'] }, { required: ['raw'] }, { required: ['url'] }, { required: ['data'] }] },
+  exactlyOne('text', 'raw', 'url', 'data'),
 )
 export type Part = Static<typeof Part>
 

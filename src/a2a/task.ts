@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { Id, Message, OptionalId, Part, Struct } from './message.ts'
+import { exactlyOne, Id, Message, OptionalId, Part, Struct } from './message.ts'
 import { TASK_STATES, type TaskState } from './task-state.ts'
 import { check } from './wire.ts'
 
@@ -58,21 +58,14 @@ export const StreamResponse = Type.Object(
     statusUpdate: Type.Optional(TaskStatusUpdateEvent),
     artifactUpdate: Type.Optional(TaskArtifactUpdateEvent),
   },
-  {
-    oneOf: [
-      { required: ['task'] },
-      { required: ['message'] },
-      { required: ['statusUpdate'] },
-      { required: ['artifactUpdate'] },
-    ],
-  },
+  exactlyOne('task', 'message', 'statusUpdate', 'artifactUpdate'),
 )
 export type StreamResponse = Static<typeof StreamResponse>
 
 /** The answer to SendMessage: a task, or a message when the agent made no task. */
 export const SendMessageResponse = Type.Object(
   { task: Type.Optional(Task), message: Type.Optional(Message) },
-  { oneOf: [{ required: ['task'] }, { required: ['message'] }] },
+  exactlyOne('task', 'message'),
 )
 export type SendMessageResponse = Static<typeof SendMessageResponse>
 

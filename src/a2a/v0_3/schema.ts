@@ -56,9 +56,6 @@ export function schemasOf({ partsOfMessage, messageMembers, part, clientRole, ag
   }
 }
 
-/** The text of a part, the file of it, or its data. */
-export const oneContent = { oneOf: [{ required: ['text'] }, { required: ['file'] }, { required: ['data'] }] }
-
 export const { acceptedOutputModes, historyLength } = SendMessageConfiguration.properties
 
 const { id, url, token } = TaskPushNotificationConfig.properties

@@ -1,14 +1,8 @@
 /** What clients and agents of A2A 0.3 send in the JSON form of its JSON-RPC binding. */
 import Type from 'typebox'
-import { Base64, Id, OptionalId, Struct } from '../../message.ts'
+import { Base64, exactlyOne, Id, OptionalId, Struct } from '../../message.ts'
 import { check } from '../../wire.ts'
-import {
-  acceptedOutputModes,
-  historyLength,
-  oneContent,
-  PushNotificationConfig,
-  schemasOf,
-} from '../schema.ts'
+import { acceptedOutputModes, historyLength, PushNotificationConfig, schemasOf } from '../schema.ts'
 
 const text = Type.Optional(Type.String())
 const metadata = Type.Optional(Struct)
@@ -34,7 +28,7 @@ const Part = Type.Object(
     data: Type.Optional(Type.Unknown()),
     metadata,
   },
-  oneContent,
+  exactlyOne('text', 'file', 'data'),
 )
 
 const Role = Type.Enum(['user', 'agent'])

@@ -3,9 +3,9 @@
  * Proto-JSON leaves out what has its default value, and may write a number as text.
  */
 import Type from 'typebox'
-import { Base64, OptionalId, Struct } from '../../message.ts'
+import { Base64, exactlyOne, OptionalId, Struct } from '../../message.ts'
 import { check } from '../../wire.ts'
-import { acceptedOutputModes, oneContent, PushNotificationConfig, schemasOf } from '../schema.ts'
+import { acceptedOutputModes, PushNotificationConfig, schemasOf } from '../schema.ts'
 import { ROLES, STATES } from './enums.ts'
 import { CONFIG_NAME, TASK_NAME } from './resource-names.ts'
 
@@ -44,7 +44,7 @@ const Part = Type.Object(
     data: Type.Optional(Type.Object({ data: Type.Optional(Type.Unknown()) })),
     metadata,
   },
-  oneContent,
+  exactlyOne('text', 'file', 'data'),
 )
 
 const { ClientMessage, AgentMessage, Task, TaskStatusUpdateEvent, TaskArtifactUpdateEvent } = schemasOf({
@@ -58,9 +58,7 @@ const { ClientMessage, AgentMessage, Task, TaskStatusUpdateEvent, TaskArtifactUp
 
 const payload = { task: Type.Optional(Task), message: Type.Optional(AgentMessage) }
 
-const SendMessageResponse = Type.Object(payload, {
-  oneOf: [{ required: ['task'] }, { required: ['message'] }],
-})
+const SendMessageResponse = Type.Object(payload, exactlyOne('task', 'message'))
 
 const StreamResponse = Type.Object(
   {
@@ -68,14 +66,7 @@ const StreamResponse = Type.Object(
     statusUpdate: Type.Optional(TaskStatusUpdateEvent),
     artifactUpdate: Type.Optional(TaskArtifactUpdateEvent),
   },
-  {
-    oneOf: [
-      { required: ['task'] },
-      { required: ['message'] },
-      { required: ['statusUpdate'] },
-      { required: ['artifactUpdate'] },
-    ],
-  },
+  exactlyOne('task', 'message', 'statusUpdate', 'artifactUpdate'),
 )
 
 const SendMessageRequest = Type.Object({
