@@ -43,7 +43,7 @@ export function errorsDocument(): string {
       `\`${RPC_STATUS[code]}\``,
       restStatus(code, '1.0'),
       restStatus(code, '0.3'),
-      rpc.status,
+      'unreadStatus' in rpc ? `${rpc.status}; ${rpc.unreadStatus} of the request itself` : rpc.status,
       PROBLEMS[code].status,
     ]
   })
