@@ -52,7 +52,7 @@ export async function openListeners(config: Config, { tls }: Secrets, deps: AppD
   }
 }
 
-/** The library of gRPC is loaded only where it is served. */
+/** What gRPC takes is loaded only where it is served. */
 async function openGrpc(
   config: Config,
   secure: Pick<Secrets, 'tls'>,
