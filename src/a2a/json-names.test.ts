@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { withJsonNames } from './json-names.ts'
+import { wireOf } from './wire.ts'
 
 const named = (text: string): string => {
-  const { value, text: made } = withJsonNames({ value: JSON.parse(text), text })
+  const { value, text: made } = withJsonNames(wireOf(text))
   assert.deepEqual(value, JSON.parse(made))
   return made
 }
@@ -35,7 +36,7 @@ describe('a request in the names of the .proto files', () => {
 
   it('is the very same where it has none of them', () => {
     for (const text of ['{"id":"t","historyLength":1,"metadata":{"task_id":"x"}}', '[]', 'null', '{}']) {
-      const request = { value: JSON.parse(text), text }
+      const request = wireOf(text)
 
       assert.equal(withJsonNames(request), request)
     }

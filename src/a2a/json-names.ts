@@ -1,6 +1,6 @@
 import { isObject } from './json-object.ts'
 import { membersOf, objectText, withMembers } from './json-text.ts'
-import type { Wire } from './wire.ts'
+import { type Wire, wireOf } from './wire.ts'
 
 /** The name in JSON of a field that a `.proto` file names so; readers of ProtoJSON take a member by either. */
 export const jsonNameOf = (protoName: string): string =>
@@ -38,8 +38,7 @@ export function withJsonNames(request: Wire<unknown>): Wire<unknown> {
   if (nested.length === 0 && !hasProtoNames(value)) return request
   const members = membersOf(text)
   const changes = nested.map((name) => [name, renamed(members.get(name) ?? '{}')])
-  const named = renamed(withMembers(text, Object.fromEntries(changes)))
-  return { value: JSON.parse(named), text: named }
+  return wireOf(renamed(withMembers(text, Object.fromEntries(changes))))
 }
 
 function hasProtoNames(value: unknown): boolean {

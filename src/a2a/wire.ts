@@ -7,6 +7,9 @@ import { depthOf, type JsonText } from './json-text.ts'
 /** A value together with the exact text it was read from: code decides on `value`, storage and peers get `text`. */
 export type Wire<T> = { readonly value: T; readonly text: JsonText<T> }
 
+/** Of text that is known to be JSON. */
+export const wireOf = <T>(text: JsonText<T>): Wire<T> => ({ value: JSON.parse(text), text })
+
 /** Deeper JSON is refused before it is parsed. */
 export const MAX_JSON_DEPTH = 64
 

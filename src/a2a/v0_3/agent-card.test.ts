@@ -8,8 +8,8 @@ import {
   JsonRpcTransportFactory,
 } from '@a2a-js/sdk/client'
 import { isLegacyAgentCard, parseLegacyAgentCard } from '@a2a-js/sdk/compat/v0_3/client'
-import { ParleyError } from '../../errors.ts'
 import { agentCardCheck } from '../agent-card.ts'
+import { violationsOf } from '../violations.case.ts'
 import {
   decodeCard,
   encodeCard,
@@ -72,15 +72,7 @@ const CARD = {
 
 const decoded = (card: object): Record<string, unknown> => json(decodeCard(JSON.stringify(card)))
 
-const violationsOf = (card: unknown): readonly string[] => {
-  try {
-    decodeCard(JSON.stringify(card))
-  } catch (error) {
-    if (error instanceof ParleyError) return error.violations.map(({ pointer, code }) => `${pointer} ${code}`)
-    throw error
-  }
-  return []
-}
+const refused = (card: unknown): readonly string[] => violationsOf(() => decodeCard(JSON.stringify(card)))
 
 describe('a card of 0.3', () => {
   it('is told by where it says the agent is', () => {
@@ -230,11 +222,11 @@ describe('a card of 0.3', () => {
     )
     const all = Object.fromEntries(names.map((name) => [name, []]))
 
-    assert.deepEqual(violationsOf({ ...CARD, securitySchemes, security: [all], skills: [] }), [
+    assert.deepEqual(refused({ ...CARD, securitySchemes, security: [all], skills: [] }), [
       '/security too_many',
     ])
     assert.deepEqual(
-      violationsOf({
+      refused({
         ...CARD,
         securitySchemes,
         security: [],
@@ -261,7 +253,7 @@ describe('a card of 0.3', () => {
       skills: [{ id: 's', name: 'S', description: 'Says' }],
     }
 
-    assert.deepEqual(violationsOf(card).toSorted(), [
+    assert.deepEqual(refused(card).toSorted(), [
       '/additionalInterfaces/0/transport required',
       '/capabilities/streaming type',
       '/name minLength',

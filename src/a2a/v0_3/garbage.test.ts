@@ -13,7 +13,7 @@ import {
   subscribeToTaskRequest,
   TaskPushNotificationConfig,
 } from '../requests.ts'
-import { type Check, check } from '../wire.ts'
+import { type Check, check, wireOf } from '../wire.ts'
 import { decodeCard } from './agent-card.ts'
 import { V0_3_JSON } from './json/dialect.ts'
 import { V0_3_PROTO } from './proto/dialect.ts'
@@ -25,7 +25,6 @@ const FORMS: readonly (readonly [string, Dialect])[] = [
 ]
 const EXTENT = { hasReferences: true, hasUnknown: false, hasPartMetadata: true }
 
-const wire = (text: string) => ({ value: JSON.parse(text) as unknown, text })
 const isOffered = (operation: Operation): boolean => operation !== 'ListTasks'
 const unary = UNARY_OPERATIONS.filter(isOffered)
 const operations = OPERATIONS.filter(isOffered)
@@ -99,7 +98,7 @@ const CHECKS: Readonly<Partial<Record<Operation, Check<unknown>>>> = {
 for (const [name, dialect] of FORMS) {
   /** Whatever a client's request became is one that 1.0 accepts, so that its violations are all told in 0.3's terms. */
   const assertRequest = (operation: Operation, text: string) => {
-    const request = decoded(() => dialect.decodeRequest(operation, wire(text)))
+    const request = decoded(() => dialect.decodeRequest(operation, wireOf(text)))
     if (request !== undefined) assert.deepEqual(CHECKS[operation]?.violations(request) ?? [], [])
   }
 
@@ -151,8 +150,8 @@ for (const [name, dialect] of FORMS) {
     it('is an invalid answer, or is one', () => {
       fc.assert(
         fc.property(writtenValue, fc.constantFrom(...unary), ({ text }, operation) => {
-          decoded(() => dialect.decodeResult(operation, wire(text)))
-          decoded(() => dialect.decodeEvent(wire(text)))
+          decoded(() => dialect.decodeResult(operation, wireOf(text)))
+          decoded(() => dialect.decodeEvent(wireOf(text)))
         }),
         { numRuns: 100 },
       )
@@ -165,9 +164,9 @@ for (const [name, dialect] of FORMS) {
 
       fc.assert(
         fc.property(tasks, answers, events, (stored, answered, streamed) => {
-          decoded(() => dialect.decodeResult('GetTask', wire(stored)))
-          decoded(() => dialect.decodeResult('SendMessage', wire(answered)))
-          decoded(() => dialect.decodeEvent(wire(streamed)))
+          decoded(() => dialect.decodeResult('GetTask', wireOf(stored)))
+          decoded(() => dialect.decodeResult('SendMessage', wireOf(answered)))
+          decoded(() => dialect.decodeEvent(wireOf(streamed)))
         }),
         { numRuns: 100 },
       )
@@ -180,7 +179,7 @@ describe('garbage as a card of 0.3', () => {
     fc.assert(
       fc.property(writtenValue, ({ text }) => {
         assert.equal(
-          decoded(() => wire(decodeCard(text))),
+          decoded(() => wireOf(decodeCard(text))),
           undefined,
         )
       }),

@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts'
 import { OPERATIONS, type Operation, type StreamOperation, type UnaryOperation } from '../operation.ts'
-import type { Check, Wire } from '../wire.ts'
+import { type Check, type Wire, wireOf } from '../wire.ts'
 import { checkAs, type NameOf } from './read.ts'
 
 /** What A2A 0.3 offers: everything but a list of tasks. */
@@ -45,13 +45,13 @@ export function legacyDialect(form: {
     decodeRequest(operation, request) {
       const { check, decode } = rowOf(requests, operation)
       checkAs(check, request.value, nameOf)
-      return wire(decode(request.text))
+      return wireOf(decode(request.text))
     },
     encodeRequest: (operation, request) => rowOf(requests, operation).encode(request),
     encodeResult: (operation, result) => rowOf(results, operation).encode(result),
-    decodeResult: (operation, result) => wire(rowOf(results, operation).decode(result)),
+    decodeResult: (operation, result) => wireOf(rowOf(results, operation).decode(result)),
     encodeEvent: (operation, event) => encodeEvent(event, operation),
-    decodeEvent: (event) => wire(decodeEvent(event)),
+    decodeEvent: (event) => wireOf(decodeEvent(event)),
   }
 }
 
@@ -69,5 +69,3 @@ function rowOf<Row>(table: Readonly<Record<string, Row>>, operation: Operation):
   if (row === undefined) throw new TypeError(`A2A 0.3 has no ${operation}`)
   return row
 }
-
-const wire = (text: string): Wire<unknown> => ({ value: JSON.parse(text), text })

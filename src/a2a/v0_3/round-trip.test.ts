@@ -5,6 +5,7 @@ import type { Dialect } from '../dialect.ts'
 import type { Operation, UnaryOperation } from '../operation.ts'
 import { sendMessageRequest } from '../requests.ts'
 import { sendMessageResponseCheck, streamResponseCheck, taskCheck } from '../task.ts'
+import { wireOf } from '../wire.ts'
 import { V0_3_JSON } from './json/dialect.ts'
 import { V0_3_PROTO, V0_3_REST } from './proto/dialect.ts'
 import { answer, type Extent, event, pushConfig, sendRequest, shuffled, task } from './v1-texts.case.ts'
@@ -15,13 +16,11 @@ const FORMS: readonly (readonly [string, Dialect, Extent])[] = [
   ['REST', V0_3_REST, { hasReferences: false, hasUnknown: false, hasPartMetadata: false }],
 ]
 
-const wire = (text: string) => ({ value: JSON.parse(text) as unknown, text })
-
 for (const [name, dialect, extent] of FORMS) {
   const throughRequest = (operation: Operation, text: string): string =>
-    dialect.decodeRequest(operation, wire(dialect.encodeRequest(operation, text))).text
+    dialect.decodeRequest(operation, wireOf(dialect.encodeRequest(operation, text))).text
   const throughResult = (operation: UnaryOperation, text: string): string =>
-    dialect.decodeResult(operation, wire(dialect.encodeResult(operation, text))).text
+    dialect.decodeResult(operation, wireOf(dialect.encodeResult(operation, text))).text
 
   describe(`1.0 → 0.3 as ${name} → 1.0`, () => {
     it('gives the same bytes for a task', () => {
@@ -46,7 +45,7 @@ for (const [name, dialect, extent] of FORMS) {
           event(extent),
           fc.constantFrom('SendStreamingMessage' as const, 'SubscribeToTask' as const),
           (text, operation) => {
-            assert.equal(dialect.decodeEvent(wire(dialect.encodeEvent(operation, text))).text, text)
+            assert.equal(dialect.decodeEvent(wireOf(dialect.encodeEvent(operation, text))).text, text)
           },
         ),
       )
@@ -98,9 +97,9 @@ for (const [name, dialect, extent] of FORMS) {
           const event = shuffled(dialect.encodeEvent('SubscribeToTask', streamed))
           const sent = shuffled(dialect.encodeRequest('SendMessage', request))
 
-          assert.deepEqual(dialect.decodeEvent(wire(event)).value, JSON.parse(shuffled(streamed)))
+          assert.deepEqual(dialect.decodeEvent(wireOf(event)).value, JSON.parse(shuffled(streamed)))
           assert.deepEqual(
-            dialect.decodeRequest('SendMessage', wire(sent)).value,
+            dialect.decodeRequest('SendMessage', wireOf(sent)).value,
             JSON.parse(shuffled(request)),
           )
         }),

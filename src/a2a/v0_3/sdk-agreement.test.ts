@@ -9,6 +9,7 @@ import { legacyRestRouter } from '@a2a-js/sdk/compat/v0_3/server/express'
 import { UnauthenticatedUser } from '@a2a-js/sdk/server'
 import express from 'express'
 import fc from 'fast-check'
+import { wireOf } from '../wire.ts'
 import { V0_3_JSON } from './json/dialect.ts'
 import { methodOfOperation } from './json/methods.ts'
 import { V0_3_PROTO } from './proto/dialect.ts'
@@ -17,8 +18,6 @@ import { answer, event, pushConfig, sendRequest, task } from './v1-texts.case.ts
 
 const EXTENT = { hasReferences: true, hasUnknown: false, hasPartMetadata: true }
 const RUNS = { numRuns: 30 }
-
-const wire = (text: string) => ({ value: JSON.parse(text) as unknown, text })
 
 /** The SDK's copies take members named so for something else, and it has no `data` that is null. */
 const isPlain = (text: string): boolean => !text.includes('__proto__') && !text.includes('"data":null')
@@ -106,7 +105,7 @@ describe('0.3 JSON and the official SDK', () => {
         )
 
         const theirs = StreamResponse.toJSON(legacyPushNotificationToV1StreamResponse(sent))
-        const ours = V0_3_JSON.decodeEvent(wire(JSON.stringify(sent))).value
+        const ours = V0_3_JSON.decodeEvent(wireOf(JSON.stringify(sent))).value
 
         assertSame(withoutPartTypes(ours), withoutCarried(theirs))
       }),
@@ -161,7 +160,7 @@ describe('0.3 JSON differs from the official SDK on purpose', () => {
     const script: Script = { answer: { message: { messageId: 'm', role: 'ROLE_AGENT', parts: [] } } }
 
     await callSdk(script, 'message/send', params)
-    const ours = V0_3_JSON.decodeRequest('SendMessage', wire(JSON.stringify(params))).value
+    const ours = V0_3_JSON.decodeRequest('SendMessage', wireOf(JSON.stringify(params))).value
 
     assert.equal(
       Reflect.get(Object(Reflect.get(Object(script.asked), 'configuration')), 'returnImmediately'),
@@ -193,7 +192,7 @@ describe('0.3 JSON differs from the official SDK on purpose', () => {
     }
 
     const theirs = StreamResponse.toJSON(legacyPushNotificationToV1StreamResponse(event))
-    const ours = V0_3_JSON.decodeEvent(wire(JSON.stringify(event))).value
+    const ours = V0_3_JSON.decodeEvent(wireOf(JSON.stringify(event))).value
 
     assert.deepEqual(Reflect.get(Object(theirs), 'statusUpdate').status, {})
     assert.deepEqual(Reflect.get(Object(ours), 'statusUpdate').status, { state: 'TASK_STATE_WORKING' })
@@ -255,7 +254,7 @@ describe('0.3 proto-JSON and the official SDK', () => {
           script.answer = JSON.parse(answered)
 
           const reply = await post('/message:send', V0_3_PROTO.encodeRequest('SendMessage', request))
-          const ours = V0_3_PROTO.decodeResult('SendMessage', wire(reply)).value
+          const ours = V0_3_PROTO.decodeResult('SendMessage', wireOf(reply)).value
 
           assertSame(asTheyHoldIt(script.asked), asTheyHoldIt(JSON.parse(request)))
           assertSame(asTheyHoldIt(ours), asTheyHoldIt(JSON.parse(answered)))
@@ -274,7 +273,7 @@ describe('0.3 proto-JSON and the official SDK', () => {
         const data = /^data: ([^\n]*)/m.exec(reply)?.[1]
         assert.ok(data, reply)
 
-        assertSame(asTheyHoldIt(V0_3_PROTO.decodeEvent(wire(data)).value), asTheyHoldIt(JSON.parse(text)))
+        assertSame(asTheyHoldIt(V0_3_PROTO.decodeEvent(wireOf(data)).value), asTheyHoldIt(JSON.parse(text)))
       }),
       RUNS,
     )
@@ -298,7 +297,7 @@ describe('0.3 proto-JSON and the official SDK', () => {
           JSON.stringify(request.config),
         )
 
-        const ours = V0_3_PROTO.decodeResult('CreateTaskPushNotificationConfig', wire(reply)).value
+        const ours = V0_3_PROTO.decodeResult('CreateTaskPushNotificationConfig', wireOf(reply)).value
         assertSame(ours, JSON.parse(text))
       }),
       RUNS,
@@ -317,6 +316,6 @@ describe('0.3 proto-JSON and the official SDK', () => {
 
     const asked = script.asked as { message: { parts: readonly { raw: string }[] } }
     assert.equal(asked.message.parts[0]?.raw, Buffer.from(raw).toString('base64'))
-    assert.deepEqual(V0_3_PROTO.decodeResult('SendMessage', wire(reply)).value, { message })
+    assert.deepEqual(V0_3_PROTO.decodeResult('SendMessage', wireOf(reply)).value, { message })
   })
 })

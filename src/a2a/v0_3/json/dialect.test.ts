@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ParleyError } from '../../../errors.ts'
+import { violationsOf } from '../../violations.case.ts'
+import { wireOf } from '../../wire.ts'
 import { V0_3_JSON } from './dialect.ts'
 
-const wire = (value: unknown) => ({ value, text: JSON.stringify(value) })
+const wire = (value: unknown) => wireOf(JSON.stringify(value))
 const json = (text: string): unknown => JSON.parse(text)
 
 const hello = { kind: 'message', messageId: 'm', role: 'user', parts: [{ kind: 'text', text: 'Hello' }] }
-
-const violationsOf = (run: () => unknown): readonly string[] => {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof ParleyError) return error.violations.map(({ pointer, code }) => `${pointer} ${code}`)
-    throw error
-  }
-  return []
-}
 
 describe('a client’s request in 0.3 JSON', () => {
   const send = (params: object): unknown => V0_3_JSON.decodeRequest('SendMessage', wire(params)).value

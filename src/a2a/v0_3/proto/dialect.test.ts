@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ParleyError } from '../../../errors.ts'
 import { membersOf, objectText, textOf } from '../../json-text.ts'
+import { violationsOf } from '../../violations.case.ts'
+import { wireOf } from '../../wire.ts'
 import { V0_3_PROTO, V0_3_REST } from './dialect.ts'
 
-const wire = (value: unknown) => ({ value, text: JSON.stringify(value) })
+const wire = (value: unknown) => wireOf(JSON.stringify(value))
 const json = (text: string): unknown => JSON.parse(text)
 
 const hello = { messageId: 'm', role: 'ROLE_USER', content: [{ text: 'Hello' }] }
-
-const violationsOf = (run: () => unknown): readonly string[] => {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof ParleyError) return error.violations.map(({ pointer, code }) => `${pointer} ${code}`)
-    throw error
-  }
-  return []
-}
 
 describe('a client’s request in 0.3 proto-JSON', () => {
   const send = (request: object): unknown => V0_3_PROTO.decodeRequest('SendMessage', wire(request)).value
