@@ -17,7 +17,7 @@ import type { Call, Scope } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { SendOptions, StreamFrame, TaskStream, Tasks } from '../tasks/tasks.ts'
-import type { HeaderSource } from './http/exchange.ts'
+import type { HeaderSource } from './exchange.ts'
 import { extensionsOf, idempotencyKeyOf, lastEventIdOf, refuseResume } from './service-parameters.ts'
 
 /** One call of one operation, whatever binding it came over. */

@@ -1,6 +1,6 @@
 import { findVersion, VERSIONS, type Version } from '../a2a/version.ts'
 import { ParleyError } from '../errors.ts'
-import type { EdgeRequest, HeaderSource } from './http/exchange.ts'
+import type { EdgeRequest, HeaderSource } from './exchange.ts'
 
 /**
  * The version the client declares, by the `A2A-Version` header or query parameter (A2A 1.0 §3.6.1). `undefined` when it

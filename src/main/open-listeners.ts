@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { Secrets } from '../config/secrets.ts'
-import type { AppDeps } from '../edge/http/app-deps.ts'
+import type { AppDeps } from '../edge/app-deps.ts'
 import { createEdge } from '../edge/http/edge.ts'
 import { createOpsApp } from '../edge/http/ops-app.ts'
 import { listen } from '../edge/http/server.ts'

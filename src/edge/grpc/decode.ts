@@ -2,7 +2,7 @@ import { isObject } from '../../a2a/json-object.ts'
 import type { Version } from '../../a2a/version.ts'
 import { parseJson, type Wire } from '../../a2a/wire.ts'
 import { ParleyError } from '../../errors.ts'
-import type { HeaderSource } from '../http/exchange.ts'
+import type { HeaderSource } from '../exchange.ts'
 import { declaredVersion, unsupportedVersion } from '../service-parameters.ts'
 import type { GrpcMethod } from './methods.ts'
 

@@ -1,5 +1,5 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
-import type { EdgeRequest } from '../http/exchange.ts'
+import type { EdgeRequest } from '../exchange.ts'
 import { ACCEPTED_ENCODINGS, frameOf, type MessageLimits, readMessage } from './read-message.ts'
 
 /** How a call ends. Trailers are ASCII. */

@@ -1,7 +1,7 @@
 import type { ProtoCodec } from '../../a2a/proto/codec.ts'
 import { HEALTH_CHECK, HEALTH_LIST, HEALTH_WATCH, type ServingStatus } from '../../a2a/proto/health.ts'
 import { ParleyError } from '../../errors.ts'
-import type { EdgeDeps } from '../http/app-deps.ts'
+import type { EdgeDeps } from '../app-deps.ts'
 import { encode } from './encode.ts'
 import { statusOf } from './errors.ts'
 import type { GrpcCall } from './grpc-call.ts'

@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createSecureServer, type TLSSocket } from 'node:tls'
 import { ParleyError } from '../../errors.ts'
-import type { AppDeps } from '../http/app-deps.ts'
-import { createOpenStreams } from '../http/open-streams.ts'
+import type { AppDeps } from '../app-deps.ts'
+import { createOpenStreams } from '../open-streams.ts'
 import { createGrpcHandler } from './handler.ts'
 import { type Connection, serveConnection } from './serve-connection.ts'
 

@@ -11,7 +11,7 @@ import {
   invokeUrlView,
   RegistrationBody,
 } from '../../registry/views.ts'
-import type { EdgeDeps } from './app-deps.ts'
+import type { EdgeDeps } from '../app-deps.ts'
 import { emptyResponse, jsonResponse } from './json-response.ts'
 import { listResponse, listSchema, PAGE_QUERY, pageOf } from './list-response.ts'
 import { defineRoute, NO_QUERY, type Route } from './route.ts'

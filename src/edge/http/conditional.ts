@@ -1,4 +1,4 @@
-import type { HeaderSource } from './exchange.ts'
+import type { HeaderSource } from '../exchange.ts'
 
 /** What identifies an answer to a client that has it. */
 type Validators = { readonly etag: string; readonly 'last-modified': string }

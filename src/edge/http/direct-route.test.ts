@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { EdgeRequest } from '../exchange.ts'
 import { createDirectRoute } from './direct-route.ts'
-import type { EdgeRequest } from './exchange.ts'
 
 const request: EdgeRequest = {
   method: 'POST',

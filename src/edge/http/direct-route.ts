@@ -1,6 +1,6 @@
+import type { EdgeHandler } from '../exchange.ts'
 import type { JsonRpcHandler } from '../jsonrpc/handler.ts'
 import type { RestHandler } from '../rest/handler.ts'
-import type { EdgeHandler } from './exchange.ts'
 
 /** A2A over HTTP, by binding. */
 export type A2aHandlers = { readonly jsonRpc: JsonRpcHandler; readonly rest: RestHandler }

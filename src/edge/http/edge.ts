@@ -1,10 +1,10 @@
 import type { Hono } from 'hono'
+import type { AppDeps, EdgeDeps } from '../app-deps.ts'
 import { createJsonRpcHandler } from '../jsonrpc/handler.ts'
+import { createOpenStreams } from '../open-streams.ts'
 import { createRestHandler } from '../rest/handler.ts'
 import { createApp } from './app.ts'
-import type { AppDeps, EdgeDeps } from './app-deps.ts'
 import { createDirectRoute, type DirectRoute } from './direct-route.ts'
-import { createOpenStreams } from './open-streams.ts'
 
 /** The whole HTTP surface, and a shorter way to a part of it for a server that can take it. */
 export type Edge = { readonly app: Hono; readonly direct: DirectRoute }

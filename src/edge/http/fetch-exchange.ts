@@ -1,4 +1,4 @@
-import type { EdgeReply, EdgeRequest, EdgeStream } from './exchange.ts'
+import type { EdgeReply, EdgeRequest, EdgeStream } from '../exchange.ts'
 import { bodyText, hasLength, tooLarge, unreadable } from './read-body.ts'
 
 /** A fetch-standard request as a protocol reads it. */

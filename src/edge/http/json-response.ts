@@ -1,4 +1,4 @@
-import type { EdgeReply } from './exchange.ts'
+import type { EdgeReply } from '../exchange.ts'
 import { fetchResponse } from './fetch-exchange.ts'
 import { API_HEADERS } from './security-headers.ts'
 

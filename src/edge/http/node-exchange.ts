@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { EdgeReply, EdgeRequest, EdgeStream } from './exchange.ts'
+import type { EdgeReply, EdgeRequest, EdgeStream } from '../exchange.ts'
 import { bodyText, hasLength, tooLarge, unreadable } from './read-body.ts'
 
 /** A request to Node's HTTP server as a protocol reads it. */

@@ -1,5 +1,5 @@
 import { type ErrorCode, ParleyError } from '../../errors.ts'
-import { CHALLENGE } from './authenticate.ts'
+import { CHALLENGE } from '../authenticate.ts'
 import { API_HEADERS } from './security-headers.ts'
 
 /** How the native API tells each failure (RFC 9457). */

@@ -1,5 +1,5 @@
 import { ParleyError } from '../../errors.ts'
-import type { HeaderSource } from './exchange.ts'
+import type { HeaderSource } from '../exchange.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 

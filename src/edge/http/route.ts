@@ -2,8 +2,8 @@ import type { Static, TObject, TSchema } from 'typebox'
 import Type from 'typebox'
 import { check } from '../../a2a/wire.ts'
 import type { Call, Scope } from '../../access/principal.ts'
-import type { EdgeDeps } from './app-deps.ts'
-import type { EdgeRequest } from './exchange.ts'
+import type { EdgeDeps } from '../app-deps.ts'
+import type { EdgeRequest } from '../exchange.ts'
 
 /** What a handler is given: path, query and body are checked already. */
 export type RouteInput<Query, Body> = {

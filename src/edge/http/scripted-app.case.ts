@@ -8,7 +8,7 @@ import type { Agent } from '../../registry/agent.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { StreamFrame, Tasks } from '../../tasks/tasks.ts'
 import { type CallFacts, silentEvents } from '../../telemetry/events.ts'
-import { type AppDeps, DEFAULT_EDGE_SETTINGS, type EdgeSettings } from './app-deps.ts'
+import { type AppDeps, DEFAULT_EDGE_SETTINGS, type EdgeSettings } from '../app-deps.ts'
 import type { DirectRoute } from './direct-route.ts'
 import { createEdge } from './edge.ts'
 

@@ -1,7 +1,7 @@
 import type { ParleyError } from '../../errors.ts'
-import type { EdgeDeps } from './app-deps.ts'
-import { openEventStream, type StreamFrames, type StreamRequest, type StreamSource } from './event-stream.ts'
-import type { EdgeReply } from './exchange.ts'
+import type { EdgeDeps } from '../app-deps.ts'
+import { openEventStream, type StreamFrames, type StreamRequest, type StreamSource } from '../event-stream.ts'
+import type { EdgeReply } from '../exchange.ts'
 import { API_HEADERS } from './security-headers.ts'
 
 /** As `StreamSource`; a failure is told in the last event. */

@@ -1,9 +1,9 @@
 import { isAnonymous } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
-import type { EdgeDeps } from './app-deps.ts'
-import { authenticate, unauthenticated } from './authenticate.ts'
-import { beginCall, finishCall } from './call-in-progress.ts'
-import type { HeaderSource } from './exchange.ts'
+import type { EdgeDeps } from '../app-deps.ts'
+import { authenticate, unauthenticated } from '../authenticate.ts'
+import { beginCall, finishCall } from '../call-in-progress.ts'
+import type { HeaderSource } from '../exchange.ts'
 import { fetchRequest } from './fetch-exchange.ts'
 import { methodNotAllowed, PROBLEMS, problemResponse } from './problem.ts'
 

@@ -1,6 +1,6 @@
 import type { Version } from '../../a2a/version.ts'
 import type { ParleyError } from '../../errors.ts'
-import type { HeaderSource } from '../http/exchange.ts'
+import type { HeaderSource } from '../exchange.ts'
 import { errorBody } from './errors.ts'
 
 const A2A_JSON = 'application/a2a+json'

@@ -1,7 +1,7 @@
-import type { Access } from '../../access/access.ts'
-import { missingScope } from '../../access/assert-scope.ts'
-import { ANONYMOUS, hasScope, isAnonymous, type Principal, type Scope } from '../../access/principal.ts'
-import { ParleyError } from '../../errors.ts'
+import type { Access } from '../access/access.ts'
+import { missingScope } from '../access/assert-scope.ts'
+import { ANONYMOUS, hasScope, isAnonymous, type Principal, type Scope } from '../access/principal.ts'
+import { ParleyError } from '../errors.ts'
 import type { HeaderSource } from './exchange.ts'
 
 /** The challenge of every 401 (RFC 9110 §11.6.1). */

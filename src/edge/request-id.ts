@@ -1,4 +1,4 @@
-import type { NewId } from '../../a2a/ids.ts'
+import type { NewId } from '../a2a/ids.ts'
 import type { HeaderSource } from './exchange.ts'
 
 const SANE = /^[A-Za-z0-9._:~-]{1,128}$/

@@ -1,4 +1,4 @@
-import { ParleyError } from '../../errors.ts'
+import { ParleyError } from '../errors.ts'
 import type { EdgeDeps } from './app-deps.ts'
 import type { EdgeRequest, EdgeStream, StreamSink } from './exchange.ts'
 import { type OpenStream, type OpenStreams, TICKS_PER_HEARTBEAT } from './open-streams.ts'

@@ -1,4 +1,4 @@
-import type { ParleyError } from '../../errors.ts'
+import type { ParleyError } from '../errors.ts'
 
 /**
  * What a protocol needs of a request, and what it answers, whatever serves it: a fetch-standard application

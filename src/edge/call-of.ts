@@ -1,4 +1,4 @@
-import type { Call, Principal } from '../../access/principal.ts'
+import type { Call, Principal } from '../access/principal.ts'
 import type { CallInProgress } from './call-in-progress.ts'
 import type { EdgeRequest } from './exchange.ts'
 

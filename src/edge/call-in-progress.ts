@@ -1,5 +1,5 @@
-import { ANONYMOUS } from '../../access/principal.ts'
-import type { ParleyError } from '../../errors.ts'
+import { ANONYMOUS } from '../access/principal.ts'
+import type { ParleyError } from '../errors.ts'
 import type { AppDeps } from './app-deps.ts'
 import type { HeaderSource } from './exchange.ts'
 import { requestIdOf } from './request-id.ts'

@@ -1,9 +1,9 @@
-import type { NewId } from '../../a2a/ids.ts'
-import type { Access } from '../../access/access.ts'
-import type { PublicAddresses } from '../../registry/public-addresses.ts'
-import type { Registry } from '../../registry/registry.ts'
-import type { Tasks } from '../../tasks/tasks.ts'
-import type { Events } from '../../telemetry/events.ts'
+import type { NewId } from '../a2a/ids.ts'
+import type { Access } from '../access/access.ts'
+import type { PublicAddresses } from '../registry/public-addresses.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { Tasks } from '../tasks/tasks.ts'
+import type { Events } from '../telemetry/events.ts'
 import type { OpenStreams } from './open-streams.ts'
 
 export type EdgeSettings = {
