@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AgentCard } from '../a2a/agent-card.ts'
 import type { JsonText } from '../a2a/json-text.ts'
-import { encodeCard, legacyInterfaces, supersetCard } from '../a2a/v0_3/agent-card.ts'
+import { encodeCard, supersetCard } from '../a2a/v0_3/agent-card.ts'
 import { createRecent } from '../access/recent.ts'
 import type { Agent, CardProfile } from './agent.ts'
 import { composeCard } from './compose-card.ts'
@@ -73,10 +73,8 @@ function inForm(card: JsonText<AgentCard>, form: CardProfile): string {
     case 'v1':
       return presentCard(card, 'drop')
     case 'v0.3':
-      return inLegacyForm(presentCard(card, 'drop'))
+      return encodeCard(presentCard(card, 'drop'))
     case 'superset':
-      return supersetCard(card, inLegacyForm(card))
+      return supersetCard(card)
   }
 }
-
-const inLegacyForm = (card: JsonText<AgentCard>): string => encodeCard(card, legacyInterfaces(card))

@@ -15,7 +15,6 @@ import {
   encodeCard,
   encodeProtoCard,
   isLegacyCard,
-  legacyInterfaces,
   pointerIntoLegacy,
   supersetCard,
 } from './agent-card.ts'
@@ -292,7 +291,7 @@ describe('a card for 0.3', () => {
   const { stateTransitionHistory: _dropped, ...capabilities } = CARD.capabilities
 
   it('says all that one of 0.3 said', () => {
-    const legacy = json(encodeCard(v1, legacyInterfaces(v1)))
+    const legacy = json(encodeCard(v1))
 
     assert.deepEqual(legacy, { ...CARD, capabilities })
     assert.deepEqual(json(decodeCard(JSON.stringify(legacy))), json(v1))
@@ -301,7 +300,7 @@ describe('a card for 0.3', () => {
   it('is the one the official SDK makes', async () => {
     const theirs = await callSdk({ answer: json(v1) }, 'agent/getAuthenticatedExtendedCard', {})
 
-    const ours = json(encodeCard(v1, legacyInterfaces(v1)))
+    const ours = json(encodeCard(v1))
 
     // Theirs names the preferred interface only by `url`, and the version as 1.0 does.
     assert.deepEqual(meaningful({ ...ours, protocolVersion: '0.3' }), {
@@ -312,10 +311,15 @@ describe('a card for 0.3', () => {
 
   it('names no interface that a tenant would have to be told to', () => {
     const legacy = json(
-      encodeCard(v1, [
-        { url: 'a.example:443', protocolBinding: 'GRPC', protocolVersion: '0.3', tenant: 't' },
-        { url: 'https://b.example', protocolBinding: 'HTTP+JSON', protocolVersion: '0.3', tenant: '' },
-      ]),
+      encodeCard(
+        JSON.stringify({
+          ...json(v1),
+          supportedInterfaces: [
+            { url: 'a.example:443', protocolBinding: 'GRPC', protocolVersion: '0.3', tenant: 't' },
+            { url: 'https://b.example', protocolBinding: 'HTTP+JSON', protocolVersion: '0.3', tenant: '' },
+          ],
+        }),
+      ),
     )
 
     assert.equal(legacy.url, 'https://b.example')
@@ -324,7 +328,7 @@ describe('a card for 0.3', () => {
   })
 
   it('has the schemes of 1.0 in the form of protobuf', () => {
-    const legacy = json(encodeProtoCard(v1, legacyInterfaces(v1)))
+    const legacy = json(encodeProtoCard(v1))
 
     assert.deepEqual(legacy.securitySchemes, json(v1).securitySchemes)
     assert.deepEqual(legacy.security, json(v1).securityRequirements)
@@ -338,7 +342,7 @@ describe('a card for 0.3', () => {
       securitySchemes: { d: { oauth2SecurityScheme: { flows: { deviceCode: flow } } } },
     })
 
-    assert.deepEqual(json(encodeCard(card, legacyInterfaces(card))).securitySchemes, {
+    assert.deepEqual(json(encodeCard(card)).securitySchemes, {
       d: { type: 'oauth2', flows: { deviceCode: { ...flow, scopes: {} } } },
     })
   })
@@ -350,8 +354,8 @@ describe('a card for both versions', () => {
     { url: 'https://g.example/a2a/x', protocolBinding: 'JSONRPC', protocolVersion: '0.3' },
   ]
   const v1 = JSON.stringify({ ...json(decodeCard(JSON.stringify(CARD))), supportedInterfaces: interfaces })
-  const legacy = encodeCard(v1, legacyInterfaces(v1))
-  const both = supersetCard(v1, legacy)
+  const legacy = encodeCard(v1)
+  const both = supersetCard(v1)
 
   it('has every member of either, with its value', () => {
     const isWithin = (part: unknown, whole: unknown): boolean =>

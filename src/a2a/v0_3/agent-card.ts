@@ -1,7 +1,15 @@
 /** Agent Cards of A2A 0.3 ⇄ those of 1.0, and one document that is both. Exact texts: unknown members are kept. */
 import type { AgentCard, AgentInterface, DeclaredInterface } from '../agent-card.ts'
 import { isObject, type JsonObject } from '../json-object.ts'
-import { elementsOf, type JsonText, mapElements, membersOf, objectText, textOf } from '../json-text.ts'
+import {
+  elementsOf,
+  type JsonText,
+  type Members,
+  mapElements,
+  membersOf,
+  objectText,
+  textOf,
+} from '../json-text.ts'
 import { findVersion } from '../version.ts'
 import { invalidParams, parseJson } from '../wire.ts'
 import { legacyCardViolations } from './card-schema.ts'
@@ -132,27 +140,25 @@ export function pointerIntoLegacy(value: JsonObject, pointer: string): string {
 }
 
 /**
- * A valid 1.0 card as one of 0.3 that offers `interfaces`, the preferred one first. Interfaces behind a tenant are left
- * out, as 0.3 has none; what 1.0 only has goes as an unknown member.
+ * A valid 1.0 card as one of 0.3, with its interfaces of 0.3 in their order, or all of them when none is. Those behind a
+ * tenant are left out, as 0.3 has none; what 1.0 only has goes as an unknown member.
  */
-export const encodeCard = (text: JsonText<AgentCard>, interfaces: readonly AgentInterface[]): string =>
-  encodeAs(text, interfaces, schemesFromV1, requirementsFromV1)
+export const encodeCard = (text: JsonText<AgentCard>): string =>
+  encodeAs(text, schemesFromV1, requirementsFromV1)
 
 /** The same in the form of 0.3's protobuf, where schemes and requirements are those of 1.0. */
-export const encodeProtoCard = (text: JsonText<AgentCard>, interfaces: readonly AgentInterface[]): string =>
-  encodeAs(text, interfaces, same, same)
+export const encodeProtoCard = (text: JsonText<AgentCard>): string => encodeAs(text, same, same)
 
 const same = (text: string): string => text
 
 function encodeAs(
   text: string,
-  interfaces: readonly AgentInterface[],
   schemes: (text: string) => string,
   requirements: (text: string) => string,
 ): string {
   const card = membersOf(text)
   const capabilities = membersOf(card.get('capabilities') ?? '{}')
-  const reachable = interfaces.filter(({ tenant }) => !tenant)
+  const reachable = legacyInterfaces(card).filter(({ tenant }) => !tenant)
   const preferred = reachable[0]
   const given = card.get('securitySchemes')
   const required = card.get('securityRequirements')
@@ -182,18 +188,17 @@ function encodeSkill(text: string, requirements: (text: string) => string): stri
   ])
 }
 
-/** The interfaces of 0.3 that a 1.0 card names; all of them when it names none. */
-export function legacyInterfaces(text: JsonText<AgentCard>): readonly AgentInterface[] {
-  const interfaces = JSON.parse(membersOf(text).get('supportedInterfaces') ?? '[]') as AgentInterface[]
+function legacyInterfaces(card: Members): readonly AgentInterface[] {
+  const interfaces = JSON.parse(card.get('supportedInterfaces') ?? '[]') as AgentInterface[]
   const legacy = interfaces.filter(({ protocolVersion }) => findVersion(protocolVersion) === '0.3')
   return legacy.length > 0 ? legacy : interfaces
 }
 
 /**
- * One document that clients of either version read as theirs: `v1` with what only `legacy` has added, at every level.
- * A security scheme has both the `type` and the member of 1.0; each reader skips the other.
+ * One document that clients of either version read as theirs: a valid 1.0 card with what only `encodeCard` has of it added,
+ * at every level. A security scheme has both the `type` and the member of 1.0; each reader skips the other.
  */
-export const supersetCard = (v1: JsonText<AgentCard>, legacy: string): string => merge(v1, legacy)
+export const supersetCard = (text: JsonText<AgentCard>): string => merge(text, encodeCard(text))
 
 function merge(first: string, second: string): string {
   if (first[0] === '{' && second[0] === '{') {

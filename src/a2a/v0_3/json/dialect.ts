@@ -1,5 +1,5 @@
 import { mapElements, membersOf, objectText } from '../../json-text.ts'
-import { decodeCard, encodeCard, legacyInterfaces } from '../agent-card.ts'
+import { decodeCard, encodeCard } from '../agent-card.ts'
 import { decodeTask } from '../decode.ts'
 import { encodeTask } from '../encode.ts'
 import { checked, legacyDialect, type ResultForm, type ResultForms } from '../legacy-dialect.ts'
@@ -32,10 +32,7 @@ const RESULTS: ResultForms = {
     encode: encodeConfigs,
   },
   DeleteTaskPushNotificationConfig: { decode: () => '{}', encode: () => 'null' },
-  GetExtendedAgentCard: {
-    decode: ({ text }) => decodeCard(text),
-    encode: (card) => encodeCard(card, legacyInterfaces(card)),
-  },
+  GetExtendedAgentCard: { decode: ({ text }) => decodeCard(text), encode: encodeCard },
 }
 
 /** 0.3 lists configs as a bare array. */

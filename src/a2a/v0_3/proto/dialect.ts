@@ -1,6 +1,6 @@
 import type { Dialect } from '../../dialect.ts'
 import { mapElements, membersOf, objectText } from '../../json-text.ts'
-import { decodeCard, encodeCard, encodeProtoCard, legacyInterfaces, supersetCard } from '../agent-card.ts'
+import { decodeCard, encodeProtoCard, supersetCard } from '../agent-card.ts'
 import { decodeTask } from '../decode.ts'
 import { encodeTask } from '../encode.ts'
 import { checked, legacyDialect, type ResultForm, type ResultForms } from '../legacy-dialect.ts'
@@ -18,11 +18,13 @@ import {
 } from './schema.ts'
 import { REST_SHAPE, SHAPE } from './shape.ts'
 
-const dialectOf = (shape: Shape): Dialect =>
+type EncodeCard = (card: string) => string
+
+const dialectOf = (shape: Shape, encodeCard: EncodeCard): Dialect =>
   legacyDialect({
     nameOf: shape.nameOf,
     requests: requestsOf(shape),
-    results: resultsOf(shape),
+    results: resultsOf(shape, encodeCard),
     decodeEvent: decodeAnswer(shape, streamResponse),
     encodeEvent: (event, operation) => encodeAnswer(shape, event, operation),
   })
@@ -32,7 +34,7 @@ const configForm: ResultForm = {
   encode: encodeConfig,
 }
 
-function resultsOf(shape: Shape): ResultForms {
+function resultsOf(shape: Shape, encodeCard: EncodeCard): ResultForms {
   const task: ResultForm = {
     decode: checked(jsonName, taskCheck, (text) => decodeTask(shape, text)),
     encode: (result) => encodeTask(shape, result),
@@ -51,10 +53,7 @@ function resultsOf(shape: Shape): ResultForms {
       encode: encodeConfigs,
     },
     DeleteTaskPushNotificationConfig: { decode: () => '{}', encode: () => '{}' },
-    GetExtendedAgentCard: {
-      decode: ({ text }) => decodeCard(text),
-      encode: (card) => encodeProtoCard(card, legacyInterfaces(card)),
-    },
+    GetExtendedAgentCard: { decode: ({ text }) => decodeCard(text), encode: encodeCard },
   }
 }
 
@@ -79,18 +78,10 @@ function encodeConfigs(text: string): string {
  *
  * Where the versions differ, and what is decided about it, is written in docs/versions.md.
  */
-export const V0_3_PROTO: Dialect = dialectOf(SHAPE)
-
-const REST = dialectOf(REST_SHAPE)
+export const V0_3_PROTO = dialectOf(SHAPE, encodeProtoCard)
 
 /**
  * The same as its REST binding writes it. Clients read a card there in the JSON form or, of its security schemes, in the
  * form of protobuf; the document that is both versions' card has both.
  */
-export const V0_3_REST: Dialect = {
-  ...REST,
-  encodeResult: (operation, result) =>
-    operation === 'GetExtendedAgentCard' ? bothCards(result) : REST.encodeResult(operation, result),
-}
-
-const bothCards = (card: string): string => supersetCard(card, encodeCard(card, legacyInterfaces(card)))
+export const V0_3_REST = dialectOf(REST_SHAPE, supersetCard)
