@@ -1,6 +1,6 @@
 /** How the world reaches this gateway. */
 export type PublicAddresses = {
-  /** Base of every HTTP address; without a trailing slash. */
+  /** Base of every HTTP address. A slash at its end does not count. */
   readonly http: string
   /** The gRPC listeners: `host:port`, or a URL. */
   readonly grpc: readonly {

@@ -3,6 +3,7 @@ import { ParleyError } from '../../errors.ts'
 /** `google.protobuf.Timestamp` and `Duration`, which share their fields, and their JSON. */
 export type Instant = { readonly seconds: bigint; readonly nanos: number }
 
+/** What protobuf admits: the years 1 to 9999, and durations of 10,000 years. */
 const MIN_SECONDS = -62_135_596_800n
 const MAX_SECONDS = 253_402_300_799n
 const MAX_DURATION_SECONDS = 315_576_000_000n

@@ -51,6 +51,7 @@ export type MessageTable = {
 
 type Nameless = Pick<Field, 'number' | 'kind' | 'shape' | 'hasPresence' | 'choice' | 'isAlwaysShown'>
 
+/** A message by its fields, in the order in which JSON shows them. */
 export function message(name: string, members: Readonly<Record<string, Nameless>>): MessageTable {
   const fields = Object.entries(members).map(([member, field], index): Field => {
     const { kind, shape } = field
@@ -108,6 +109,7 @@ const field = (number: number, kind: Kind, more: Partial<Nameless> = {}): Namele
   ...more,
 })
 
+/** A field that is not told apart from its default. */
 export const one = (number: number, kind: Kind): Nameless => field(number, kind)
 
 /** `optional` in proto3. */
@@ -126,4 +128,5 @@ export const mapOf = (number: number, kind: 'string' | MessageTable): Nameless =
 export const choice = (name: string, number: number, kind: Kind): Nameless =>
   field(number, kind, { hasPresence: true, choice: name })
 
+/** A required field. */
 export const always = (shown: Nameless): Nameless => ({ ...shown, isAlwaysShown: true })

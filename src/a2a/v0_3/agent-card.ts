@@ -32,8 +32,21 @@ export const isLegacyCard = (value: unknown): boolean =>
 
 const PLACE_MEMBERS = ['url', 'preferredTransport', 'additionalInterfaces', 'protocolVersion']
 
-/** Members that only 0.3 has at the top level of a card, and signatures, which are of a text that is no more. */
-const LEGACY_MEMBERS = [...PLACE_MEMBERS, 'security', 'supportsAuthenticatedExtendedCard', 'signatures']
+/** Members of a card that the versions spell differently, and signatures, which are of a text that is no more. */
+const TRANSLATED: ReadonlySet<string> = new Set([
+  ...PLACE_MEMBERS,
+  'supportedInterfaces',
+  'capabilities',
+  'supportsAuthenticatedExtendedCard',
+  'securitySchemes',
+  'security',
+  'securityRequirements',
+  'skills',
+  'signatures',
+])
+
+/** What a card says in either version as it does in the other. */
+const saidAlike = (card: Members) => [...card].filter(([name]) => !TRANSLATED.has(name))
 
 /**
  * A 0.3 card as one of 1.0. Throws `invalid_params` naming everything that keeps it from being one of 0.3, and
@@ -49,7 +62,7 @@ export function decodeCard(text: string): JsonText<AgentCard> {
   const { schemes: v1Schemes, alternatives } = schemesToV1(schemes ?? '{}')
   const requirements = requirementsAt('/security', card.get('security'), alternatives)
   return objectText([
-    ...[...card].filter(([name]) => !LEGACY_MEMBERS.includes(name) && !REWRITTEN.includes(name)),
+    ...saidAlike(card),
     ['supportedInterfaces', textOf(interfacesOf(value).map(interfaceToV1))],
     ['capabilities', decodeCapabilities(card)],
     ['securitySchemes', schemes && v1Schemes],
@@ -58,9 +71,7 @@ export function decodeCard(text: string): JsonText<AgentCard> {
   ])
 }
 
-const REWRITTEN = ['supportedInterfaces', 'capabilities', 'securitySchemes', 'securityRequirements', 'skills']
-
-function decodeCapabilities(card: ReadonlyMap<string, string>): string {
+function decodeCapabilities(card: Members): string {
   const capabilities = readMembers(card.get('capabilities') ?? '{}')
   return objectText([
     ...[...capabilities].filter(
@@ -164,7 +175,7 @@ function encodeAs(
   const required = card.get('securityRequirements')
   return objectText([
     ['protocolVersion', '"0.3.0"'],
-    ...[...card].filter(([name]) => !LEGACY_MEMBERS.includes(name) && !REWRITTEN.includes(name)),
+    ...saidAlike(card),
     ['url', textOf(preferred?.url ?? '')],
     ['preferredTransport', textOf(preferred?.protocolBinding ?? DEFAULT_TRANSPORT)],
     [

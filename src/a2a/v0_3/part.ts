@@ -28,6 +28,7 @@ const WRAPPED_DATA = 'data_part_compat'
 /** Holds `mediaType` and `filename` of a part that is no file. */
 const PART = 'https://parley.dev/part'
 
+/** One part of 1.0; members that neither version knows come last. */
 export function partToV1(part: LegacyPart, unknown: UnknownMembers): string {
   const { text, bytes, uri, data } = part
   if (bytes !== undefined || uri !== undefined) {
@@ -49,6 +50,7 @@ export function partToV1(part: LegacyPart, unknown: UnknownMembers): string {
   ])
 }
 
+/** What a valid part of 1.0 says in 0.3. */
 export function partFromV1(text: string): LegacyPart {
   const part = membersOf(text)
   const metadata = part.get('metadata')

@@ -16,7 +16,12 @@ import {
   taskRequest,
 } from './schema.ts'
 
-const byName: RequestForm = { check: taskRequest, decode: decodeTaskName, encode: encodeTaskName }
+const taskByName: RequestForm = { check: taskRequest, decode: decodeTaskName, encode: encodeTaskName }
+const configByName: RequestForm = {
+  check: configRequest,
+  decode: decodeConfigName,
+  encode: encodeConfigName,
+}
 
 /** The message of each operation's request. */
 export function requestsOf(shape: Shape): RequestForms {
@@ -27,28 +32,20 @@ export function requestsOf(shape: Shape): RequestForms {
 
 const OTHERS: Omit<RequestForms, 'SendMessage' | 'SendStreamingMessage'> = {
   GetTask: { check: getTaskRequest, decode: decodeGetTask, encode: encodeGetTask },
-  CancelTask: byName,
-  SubscribeToTask: byName,
+  CancelTask: taskByName,
+  SubscribeToTask: taskByName,
   CreateTaskPushNotificationConfig: {
     check: createConfigRequest,
     decode: decodeCreateConfig,
     encode: encodeCreateConfig,
   },
-  GetTaskPushNotificationConfig: {
-    check: configRequest,
-    decode: decodeConfigName,
-    encode: encodeConfigName,
-  },
+  GetTaskPushNotificationConfig: configByName,
   ListTaskPushNotificationConfigs: {
     check: listConfigsRequest,
     decode: decodeListConfigs,
     encode: encodeListConfigs,
   },
-  DeleteTaskPushNotificationConfig: {
-    check: configRequest,
-    decode: decodeConfigName,
-    encode: encodeConfigName,
-  },
+  DeleteTaskPushNotificationConfig: configByName,
   GetExtendedAgentCard: { check: emptyRequest, decode: () => '{}', encode: () => '{}' },
 }
 
