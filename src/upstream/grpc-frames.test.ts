@@ -33,6 +33,18 @@ describe('the frames of gRPC', () => {
     )
   })
 
+  test('hold nothing of the pieces they came in', async () => {
+    const said = Buffer.from('one byte at a time')
+    async function* byByte(): AsyncGenerator<Buffer, void> {
+      const piece = Buffer.alloc(1)
+      for (const byte of frameOf(said)) {
+        piece[0] = byte
+        yield piece
+      }
+    }
+    assert.deepEqual(await collect(readFrames(byByte(), LIMITS)), [said])
+  })
+
   test('that are cut short are told from those that end', async () => {
     const bytes = Buffer.concat([frameOf(Buffer.from('one')), frameOf(Buffer.from('two'))])
     for (let length = 0; length <= bytes.length; length++) {

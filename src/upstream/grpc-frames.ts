@@ -21,19 +21,16 @@ export async function* readFrames(
   chunks: AsyncIterable<Buffer>,
   limits: EventLimits,
 ): AsyncGenerator<Buffer, void> {
-  let held: Buffer[] = []
-  let bytes = 0
+  const held = new Held()
   let wanted = PREFIX_BYTES
   let inMessage = false
   let maxBytes = limits.maxFirstEventBytes ?? limits.maxEventBytes
   for await (const chunk of chunks) {
-    held.push(chunk)
-    bytes += chunk.length
-    while (bytes >= wanted) {
-      const all = held.length === 1 && held[0] !== undefined ? held[0] : Buffer.concat(held, bytes)
-      const piece = all.subarray(0, wanted)
-      held = [all.subarray(wanted)]
-      bytes -= wanted
+    let rest = chunk
+    while (held.length + rest.length >= wanted) {
+      const missing = wanted - held.length
+      const piece = held.complete(rest.subarray(0, missing))
+      rest = rest.subarray(missing)
       if (inMessage) {
         yield piece
         maxBytes = limits.maxEventBytes
@@ -44,8 +41,36 @@ export async function* readFrames(
       }
       inMessage = !inMessage
     }
+    held.add(rest)
   }
-  if (bytes > 0 || inMessage) throw new HttpError('broken', 'ended its answer within a message')
+  if (held.length > 0 || inMessage) throw new HttpError('broken', 'ended its answer within a message')
+}
+
+/** The beginning of what is wanted, in one piece of memory, however many pieces it comes in. */
+class Held {
+  #room = Buffer.alloc(0)
+  length = 0
+
+  add(piece: Buffer): void {
+    const length = this.length + piece.length
+    if (length > this.#room.length) {
+      const room = Buffer.allocUnsafe(Math.max(length, 2 * this.#room.length))
+      this.#room.copy(room, 0, 0, this.length)
+      this.#room = room
+    }
+    this.#room.set(piece, this.length)
+    this.length = length
+  }
+
+  /** All of it, of which this is the end. Nothing is held then. */
+  complete(end: Buffer): Buffer {
+    if (this.length === 0) return end
+    this.add(end)
+    const all = this.#room.subarray(0, this.length)
+    this.#room = Buffer.alloc(0)
+    this.length = 0
+    return all
+  }
 }
 
 function lengthOf(prefix: Buffer): number {

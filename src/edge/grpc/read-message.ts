@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { gunzip, inflate } from 'node:zlib'
 import { ParleyError } from '../../errors.ts'
+import { Gathered } from '../gathered.ts'
 import { tooLarge } from '../http/read-body.ts'
 
 export type MessageLimits = {
@@ -69,27 +70,6 @@ function readFrame(body: Readable, { maxBytes, timeoutMs }: MessageLimits): Prom
 /** Where the message ends that these bytes begin; as much as is known of it. */
 const endOf = (bytes: Buffer): number =>
   bytes.length < PREFIX_BYTES ? PREFIX_BYTES : PREFIX_BYTES + bytes.readUInt32BE(1)
-
-/** Bytes one after the other in one piece of memory, however small the pieces are that they come in. */
-class Gathered {
-  #room = Buffer.alloc(0)
-  #length = 0
-
-  get bytes(): Buffer {
-    return this.#room.subarray(0, this.#length)
-  }
-
-  add(chunk: Buffer): void {
-    const length = this.#length + chunk.length
-    if (length > this.#room.length) {
-      const room = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#room.length))
-      this.#room.copy(room, 0, 0, this.#length)
-      this.#room = room
-    }
-    chunk.copy(this.#room, this.#length)
-    this.#length = length
-  }
-}
 
 const malformed = (message: string): ParleyError => new ParleyError('invalid_request', message)
 

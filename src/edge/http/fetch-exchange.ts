@@ -1,5 +1,6 @@
 import type { EdgeReply, EdgeRequest, EdgeStream } from '../exchange.ts'
-import { bodyText, hasLength, tooLarge, unreadable } from './read-body.ts'
+import { Gathered } from '../gathered.ts'
+import { bodyText, refuseTooLong, tooLarge, unreadable } from './read-body.ts'
 
 /** A fetch-standard request as a protocol reads it. */
 export function fetchRequest(request: Request): EdgeRequest {
@@ -17,9 +18,8 @@ export function fetchRequest(request: Request): EdgeRequest {
     release: () => leave?.abort(),
     header: (name) => request.headers.get(name) ?? undefined,
     async readBody(maxBytes) {
-      return bodyText(
-        hasLength(this, maxBytes) ? await readDeclared(request) : await readCounted(request, maxBytes),
-      )
+      refuseTooLong(this, maxBytes)
+      return bodyText(await readCounted(request, maxBytes))
     },
   }
 }
@@ -32,32 +32,20 @@ function follow(client: AbortSignal): AbortController {
   return leave
 }
 
-/** The HTTP parser holds the sender to the declared length. */
-async function readDeclared(request: Request): Promise<ArrayBuffer> {
-  try {
-    return await request.arrayBuffer()
-  } catch (cause) {
-    throw unreadable(cause)
-  }
-}
-
 async function readCounted(request: Request, maxBytes: number): Promise<Uint8Array> {
   const reader = request.body?.getReader()
-  const chunks: Uint8Array[] = []
-  let length = 0
+  const gathered = new Gathered()
   while (reader !== undefined) {
     const { done, value } = await reader.read().catch((cause: unknown) => {
       throw unreadable(cause)
     })
     if (done) break
-    length += value.byteLength
-    if (length > maxBytes) {
-      await reader.cancel()
-      throw tooLarge(maxBytes)
-    }
-    chunks.push(value)
+    gathered.add(value)
+    if (gathered.length <= maxBytes) continue
+    await reader.cancel()
+    throw tooLarge(maxBytes)
   }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length)
+  return gathered.bytes
 }
 
 /** A protocol's answer as a fetch-standard response. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { EdgeReply, EdgeRequest, EdgeStream } from '../exchange.ts'
-import { bodyText, hasLength, tooLarge, unreadable } from './read-body.ts'
+import { Gathered } from '../gathered.ts'
+import { bodyText, refuseTooLong, tooLarge, unreadable } from './read-body.ts'
 
 /** A request to Node's HTTP server as a protocol reads it. */
 export class NodeRequest implements EdgeRequest {
@@ -54,25 +55,20 @@ export class NodeRequest implements EdgeRequest {
 
   readBody(maxBytes: number): Promise<string> {
     return new Promise((resolve, reject) => {
-      hasLength(this, maxBytes)
+      refuseTooLong(this, maxBytes)
       const incoming = this.#incoming
-      const chunks: Buffer[] = []
-      let length = 0
+      const gathered = new Gathered()
       const onData = (chunk: Buffer) => {
-        length += chunk.length
-        chunks.push(chunk)
-        if (length <= maxBytes) return
+        gathered.add(chunk)
+        if (gathered.length <= maxBytes) return
         release()
         incoming.pause()
         reject(tooLarge(maxBytes))
       }
       const onEnd = () => {
         release()
-        const [first] = chunks
         try {
-          resolve(
-            bodyText(first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, length)),
-          )
+          resolve(bodyText(gathered.bytes))
         } catch (error) {
           reject(error)
         }

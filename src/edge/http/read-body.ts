@@ -15,15 +15,13 @@ export function requireJsonType(request: HeaderSource): void {
   )
 }
 
-/** Whether the body's length is declared. Throws `payload_too_large` when it is more than `maxBytes`. */
-export function hasLength(request: HeaderSource, maxBytes: number): boolean {
-  const declared = request.header('content-length')
-  if (Number(declared ?? 0) > maxBytes) throw tooLarge(maxBytes)
-  return declared !== undefined
+/** Throws `payload_too_large` when the body's length is declared and more than `maxBytes`. */
+export function refuseTooLong(request: HeaderSource, maxBytes: number): void {
+  if (Number(request.header('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
 }
 
 /** The text of a body that is complete. Throws `parse_error` for what is no UTF-8. */
-export function bodyText(bytes: ArrayBuffer | Uint8Array): string {
+export function bodyText(bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes)
   } catch (cause) {
