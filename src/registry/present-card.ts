@@ -1,5 +1,5 @@
 import { mapElements, membersOf, objectText } from '../a2a/json-text.ts'
-import { AgentCard } from '../a2a/proto/card-v1.ts'
+import { AgentCard } from '../a2a/proto/card-messages-v1.ts'
 import type { Field, MessageTable } from '../a2a/proto/message-table.ts'
 
 /**

@@ -5,10 +5,16 @@ import fc from 'fast-check'
 import { ParleyError } from '../../errors.ts'
 import { membersOf } from '../json-text.ts'
 import { MAX_JSON_DEPTH } from '../wire.ts'
-import { ListTasksRequest, ListTasksResponse, SendMessageRequest, StreamResponse, Task } from './a2a-v1.ts'
 import { valuesOf } from './against-sdk.case.ts'
 import { createCodec, type ProtoCodec } from './codec.ts'
 import { type MessageTable, message, one } from './message-table.ts'
+import {
+  ListTasksRequest,
+  ListTasksResponse,
+  SendMessageRequest,
+  StreamResponse,
+  Task,
+} from './messages-v1.ts'
 
 const request = createCodec(SendMessageRequest)
 const task = createCodec(Task)

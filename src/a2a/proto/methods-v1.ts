@@ -1,3 +1,4 @@
+import { AgentCard } from './card-messages-v1.ts'
 import {
   CancelTaskRequest,
   DeleteTaskPushNotificationConfigRequest,
@@ -14,8 +15,7 @@ import {
   SubscribeToTaskRequest,
   Task,
   TaskPushNotificationConfig,
-} from './a2a-v1.ts'
-import { AgentCard } from './card-v1.ts'
+} from './messages-v1.ts'
 import { Empty, type ProtoMethod, serviceOf } from './proto-method.ts'
 
 const { unary, stream } = serviceOf('lf.a2a.v1.A2AService')

@@ -1,5 +1,5 @@
 import { Empty, type ProtoMethod, serviceOf } from '../../proto/proto-method.ts'
-import { AgentCard } from './card-tables.ts'
+import { AgentCard } from './card-messages.ts'
 import {
   CancelTaskRequest,
   CreateTaskPushNotificationConfigRequest,
@@ -15,7 +15,7 @@ import {
   Task,
   TaskPushNotificationConfig,
   TaskSubscriptionRequest,
-} from './message-tables.ts'
+} from './messages.ts'
 
 const { unary, stream } = serviceOf('a2a.v1.A2AService')
 
