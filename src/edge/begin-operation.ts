@@ -3,10 +3,10 @@ import type { Operation } from '../a2a/operation.ts'
 import type { Wire } from '../a2a/wire.ts'
 import type { Principal } from '../access/principal.ts'
 import type { EdgeDeps } from './app-deps.ts'
-import { requireScope } from './authenticate.ts'
+import { authenticate, requireScope } from './authenticate.ts'
 import type { CallInProgress } from './call-in-progress.ts'
 import { callOf } from './call-of.ts'
-import type { EdgeRequest } from './exchange.ts'
+import type { EdgeRequest, HeaderSource } from './exchange.ts'
 import { type OperationCall, scopeOf } from './operations.ts'
 import { activatedHeader } from './service-parameters.ts'
 
@@ -27,6 +27,17 @@ export type BegunOperation = {
   readonly call: OperationCall
   /** Headers that are known once the operation has answered, or its first event is there. */
   readonly headers: () => Readonly<Record<string, string>>
+}
+
+/** Who makes a call of A2A, which nobody does anonymously. Throws `unauthenticated`. */
+export async function admitCaller(
+  { access }: EdgeDeps,
+  headers: HeaderSource,
+  progress: CallInProgress,
+): Promise<Principal> {
+  const principal = await authenticate(access, headers, { anonymous: false })
+  progress.principal = principal.subject
+  return principal
 }
 
 /** The phases that every binding shares before it runs an operation. Throws `forbidden` or `invalid_params`. */

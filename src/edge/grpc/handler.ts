@@ -1,8 +1,7 @@
 import type { Version } from '../../a2a/version.ts'
 import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../app-deps.ts'
-import { authenticate } from '../authenticate.ts'
-import { type BegunOperation, beginOperation } from '../begin-operation.ts'
+import { admitCaller, type BegunOperation, beginOperation } from '../begin-operation.ts'
 import { beginCall, type CallInProgress, CLIENT_GONE, finishCall } from '../call-in-progress.ts'
 import { openEventStream } from '../event-stream.ts'
 import { STREAM, UNARY } from '../operations.ts'
@@ -71,8 +70,7 @@ async function begin(
 ): Promise<BegunOperation> {
   const { operation, dialect } = method
   const { maxBodyBytes, strictVersion } = deps.settings
-  const principal = await authenticate(deps.access, call, { anonymous: false })
-  progress.principal = principal.subject
+  const principal = await admitCaller(deps, call, progress)
   requireVersion(call, dialect.version, strictVersion)
   const message = await call.readMessage({ maxBytes: maxBodyBytes, timeoutMs: REQUEST_TIMEOUT_MS })
   const request = decode(method, message, maxBodyBytes)

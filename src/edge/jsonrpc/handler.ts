@@ -1,8 +1,7 @@
 import type { Version } from '../../a2a/version.ts'
 import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../app-deps.ts'
-import { authenticate } from '../authenticate.ts'
-import { beginOperation } from '../begin-operation.ts'
+import { admitCaller, beginOperation } from '../begin-operation.ts'
 import { beginCall, type CallInProgress, CLIENT_GONE, finishCall } from '../call-in-progress.ts'
 import type { EdgeReply, EdgeRequest } from '../exchange.ts'
 import { jsonReply } from '../http/json-response.ts'
@@ -61,8 +60,7 @@ async function answer(
   agent: string,
   progress: Progress,
 ): Promise<EdgeReply> {
-  const principal = await authenticate(deps.access, request, { anonymous: false })
-  progress.principal = principal.subject
+  const principal = await admitCaller(deps, request, progress)
 
   requireJsonType(request)
   const body = await request.readBody(deps.settings.maxBodyBytes)

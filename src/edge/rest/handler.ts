@@ -1,8 +1,7 @@
 import type { Version } from '../../a2a/version.ts'
 import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../app-deps.ts'
-import { authenticate } from '../authenticate.ts'
-import { beginOperation } from '../begin-operation.ts'
+import { admitCaller, beginOperation } from '../begin-operation.ts'
 import { beginCall, type CallInProgress, CLIENT_GONE, finishCall } from '../call-in-progress.ts'
 import type { EdgeReply, EdgeRequest } from '../exchange.ts'
 import { EXTENDED_CARD_HEADERS } from '../http/card-headers.ts'
@@ -52,8 +51,7 @@ async function answer(
   { agent, path }: { readonly agent: string; readonly path: string },
   progress: Progress,
 ): Promise<EdgeReply> {
-  const principal = await authenticate(deps.access, request, { anonymous: false })
-  progress.principal = principal.subject
+  const principal = await admitCaller(deps, request, progress)
 
   const found = getRoute(request.method, path)
   const { operation } = found.route
