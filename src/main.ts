@@ -14,7 +14,10 @@ import { createEvents } from './telemetry/create-events.ts'
 import { createLogger } from './telemetry/logger.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 
-/** A running gateway: it answers, but is not ready before `announce`. Disposing stops it: readiness first, then streams, deliveries and storage. */
+/**
+ * A running gateway: it answers, but is not ready before `announce`. Disposing stops it: readiness first, then streams,
+ * deliveries and storage.
+ */
 export interface Parley extends AsyncDisposable {
   readonly url: string
   /** `host:port` of each gRPC listener, in the order of the setting. */

@@ -29,7 +29,10 @@ type RetryInfo = {
 
 export type ErrorDetail = ErrorInfo | BadRequest | RetryInfo
 
-/** What every binding tells beside code and message: the reason, what is wrong where, and when to try again (A2A 1.0 §9.5, §10.6, §11.6). */
+/**
+ * What every binding tells beside code and message: the reason, what is wrong where, and when to try again (A2A 1.0
+ * §9.5, §10.6, §11.6).
+ */
 export function errorDetails(error: ParleyError, requestId: string): readonly ErrorDetail[] {
   const info: ErrorInfo = {
     '@type': 'type.googleapis.com/google.rpc.ErrorInfo',

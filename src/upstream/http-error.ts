@@ -17,7 +17,7 @@ export type HttpFailure =
   | 'not_text'
   | 'status'
 
-/** The only error of `http.ts` and what it is built on. `message` completes "the agent …" or "the server …". */
+/** The only error of exchanges over HTTP/1.1 and HTTP/2. `message` completes "the agent …" or "the server …". */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
   readonly failure: HttpFailure
