@@ -79,16 +79,18 @@ describe('registry', () => {
 
   it('removes an agent that is changed meanwhile', async () => {
     let changed = false
-    const { registry } = await openRegistry((agents) => ({
-      ...agents,
-      async commit(commit) {
-        if (commit.removed !== true || changed) return agents.commit(commit)
-        changed = true
-        const { agent } = commit
-        await agents.commit({ agent, expectedVersion: agent.version - 1 })
-        return agents.commit(commit)
-      },
-    }))
+    const { registry } = await openRegistry({
+      wrap: (agents) => ({
+        ...agents,
+        async commit(commit) {
+          if (commit.removed !== true || changed) return agents.commit(commit)
+          changed = true
+          const { agent } = commit
+          await agents.commit({ agent, expectedVersion: agent.version - 1 })
+          return agents.commit(commit)
+        },
+      }),
+    })
     const { agent } = await registry.register(ada, { card: cardText() })
     await registry.unregister(ada, agent.id)
 

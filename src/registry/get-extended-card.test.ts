@@ -25,7 +25,7 @@ async function open(answer?: ExtendedCardSource['fetchExtendedCard'], card = DEC
       return answer === undefined ? MORE : answer(agent, signal)
     },
   }
-  const room = await openRegistry(undefined, { extendedCards })
+  const room = await openRegistry({ extendedCards })
   const { agent } = await room.registry.register(ada, { card, slug: 'echo' })
   return { ...room, agent, asked: () => asked }
 }

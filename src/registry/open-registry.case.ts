@@ -23,10 +23,13 @@ export type OpenRegistry = {
   readonly log: string[]
 }
 
-export async function openRegistry(
-  wrap = (agents: AgentStore): AgentStore => agents,
-  deps: Partial<RegistryDeps> = {},
-): Promise<OpenRegistry> {
+/** What is another than usual; `wrap` comes between the registry and its store. */
+type Unusual = Partial<RegistryDeps> & { readonly wrap?: (agents: AgentStore) => AgentStore }
+
+export async function openRegistry({
+  wrap = (agents) => agents,
+  ...deps
+}: Unusual = {}): Promise<OpenRegistry> {
   const { agents, keys } = await openMemory()
   const clock = { now: 1_700_000_000_000 }
   const now = () => clock.now

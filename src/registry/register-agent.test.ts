@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { ANONYMOUS } from '../access/principal.ts'
 import type { ParleyError } from '../errors.ts'
-import type { AgentStore } from './agent-store.ts'
 import { as, callBy, cardText, cardValue, type OpenRegistry, openRegistry } from './open-registry.case.ts'
 
 const ada = as('key:ada')
@@ -201,11 +200,9 @@ describe('register', () => {
   })
 
   it('gives up on an agent that others keep changing', async () => {
-    const contended = (agents: AgentStore): AgentStore => ({
-      ...agents,
-      commit: async () => ({ kind: 'conflict' }),
+    const { registry } = await openRegistry({
+      wrap: (agents) => ({ ...agents, commit: async () => ({ kind: 'conflict' }) }),
     })
-    const { registry } = await openRegistry(contended)
 
     await assert.rejects(registry.register(ada, { card: cardText() }), { code: 'unavailable' })
   })

@@ -125,13 +125,15 @@ describe('search', () => {
       [10_001, 10_000, true],
     ] as const) {
       const all = ids(count).map((id) => ({ ...agent, id: id as typeof agent.id }))
-      const { registry } = await openRegistry((agents) => ({
-        ...agents,
-        search: async (_filter, limit, afterId) => {
-          const start = afterId === undefined ? 0 : Number(afterId) + 1
-          return all.slice(start, start + limit)
-        },
-      }))
+      const { registry } = await openRegistry({
+        wrap: (agents) => ({
+          ...agents,
+          search: async (_filter, limit, afterId) => {
+            const start = afterId === undefined ? 0 : Number(afterId) + 1
+            return all.slice(start, start + limit)
+          },
+        }),
+      })
 
       const page = await registry.search(ada, { limit: 50 })
       assert.deepEqual([page.total, page.totalCapped], [total, totalCapped])

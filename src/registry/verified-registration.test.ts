@@ -10,7 +10,7 @@ const ada = as('key:ada')
 const key = newSigningKey('key-1')
 
 const open = () =>
-  openRegistry(undefined, {
+  openRegistry({
     trustedKeys: createTrustedKeys({
       pinned: [key.publicKey],
       locations: [],
