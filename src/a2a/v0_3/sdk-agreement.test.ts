@@ -9,6 +9,7 @@ import { legacyRestRouter } from '@a2a-js/sdk/compat/v0_3/server/express'
 import { UnauthenticatedUser } from '@a2a-js/sdk/server'
 import express from 'express'
 import fc from 'fast-check'
+import { isObject } from '../json-object.ts'
 import { wireOf } from '../wire.ts'
 import { V0_3_JSON } from './json/dialect.ts'
 import { methodOfOperation } from './json/methods.ts'
@@ -48,9 +49,6 @@ const withoutPartTypes = (value: unknown): unknown => {
       ]),
   )
 }
-
-const isObject = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 describe('0.3 JSON and the official SDK', () => {
   it('agree on what a send asks', async () => {
