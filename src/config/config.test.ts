@@ -88,6 +88,12 @@ describe('the configuration', () => {
     }
     assert.deepEqual(problemsOf({ GRPC: '0.0.0.0:7421' }), ['PARLEY_GRPC'])
     assert.deepEqual(problemsOf({ GRPC_PUBLIC_URL: 'a:1' }), ['PARLEY_GRPC_PUBLIC_URL'])
+    for (const good of ['a.example:1', '[::1]:443', 'grpc://a:80', 'https://a.example']) {
+      assert.deepEqual(problemsOf({ GRPC: '0', GRPC_PUBLIC_URL: good }), [], good)
+    }
+    for (const bad of ['a', 'ftp://a:1', 'a:1/x', 'https://u@a:1', 'a b:1']) {
+      assert.deepEqual(problemsOf({ GRPC: '0', GRPC_PUBLIC_URL: bad }), ['PARLEY_GRPC_PUBLIC_URL'], bad)
+    }
   })
 
   it('lets nobody in without a credential beyond loopback unless told so', () => {
