@@ -23,11 +23,10 @@ export function readMembers(text: string, nameOf: NameOf = asWritten): Members {
 /** The text of a member, unless it is the empty string: 0.3 can tell that from none, 1.0 cannot. */
 export const filled = (text: string | undefined): string | undefined => (text === '""' ? undefined : text)
 
-/** `value` as a schema can judge it. Throws `invalid_params`, its pointers into `value` as it was written. */
-export function checkAs<T>(check: Check<T>, value: unknown, nameOf: NameOf = asWritten): T {
-  const read = readValue(value, nameOf)
-  const violations = check.violations(read)
-  if (violations.length === 0) return read as T
+/** Judges a value by its known names. Throws `invalid_params`, its pointers into `value` as it was written. */
+export function checkAs(check: Check<unknown>, value: unknown, nameOf: NameOf = asWritten): void {
+  const violations = check.violations(readValue(value, nameOf))
+  if (violations.length === 0) return
   throw invalidParams(
     violations.map((violation) => ({
       ...violation,
