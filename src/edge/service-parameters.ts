@@ -30,13 +30,15 @@ export const unsupportedVersion = (message: string): ParleyError =>
 
 /**
  * The extension URIs that the client declares: comma-separated, in one header or several (A2A 1.0 §3.2.6). The header lost
- * its `X-` with 1.0; either is read.
+ * its `X-` with 1.0; either is read. What is no URI is ignored: only these can be echoed over every binding.
  */
 export const extensionsOf = (request: HeaderSource): readonly string[] =>
   [request.header('a2a-extensions'), request.header('x-a2a-extensions')]
     .flatMap((header) => (header ?? '').split(','))
     .map((uri) => uri.trim())
-    .filter((uri, index, all) => uri !== '' && all.indexOf(uri) === index)
+    .filter((uri, index, all) => VISIBLE_ASCII.test(uri) && all.indexOf(uri) === index)
+
+const VISIBLE_ASCII = /^[!-~]+$/
 
 /** The header that echoes activated extensions to a client of `version`; none when there are none. */
 export function activatedHeader(
