@@ -32,11 +32,29 @@ describe('a status', () => {
     assert.equal(violationsIn(withViolations(100)), 25)
   })
 
+  it('has room for a fact of whatever length, as far as it fits', () => {
+    const extensions = 'urn:x'.repeat(20_000)
+    const error = new ParleyError('extension_support_required', 'No', {
+      details: { extensions, taskId: 't' },
+    })
+    const bytes = detailsOf(statusOf(error, 'r', '1.0'))
+
+    assert.ok(bytes.length <= 4096)
+    const { details } = JSON.parse(statusCodec.decode(bytes))
+    assert.deepEqual(details[0].metadata, {
+      extensions: extensions.slice(0, 256),
+      taskId: 't',
+      requestId: 'r',
+    })
+  })
+
   it('has a message of bounded length that can be sent', () => {
     const { message } = statusOf(new ParleyError('invalid_params', `\ud800${'é'.repeat(5000)}`), 'r', '1.0')
 
-    assert.equal(message.length, 1024)
+    assert.ok(message.length > 100 && Buffer.byteLength(message) <= 1024)
     assert.ok(message.isWellFormed())
+    const plain = statusOf(new ParleyError('invalid_params', 'x'.repeat(5000)), 'r', '1.0')
+    assert.equal(plain.message.length, 1024)
   })
 
   it('begins in 0.3 with the name of the error, which is all its SDKs know it by', () => {

@@ -9,7 +9,10 @@ import type { GrpcStatus } from './grpc-call.ts'
 
 /** Many clients take trailers of 8 KiB in all, and base64 makes the details a third longer. */
 const MAX_DETAILS_BYTES = 4096
-const MAX_MESSAGE_LENGTH = 1024
+/** In percent-encoding a byte may become three. */
+const MAX_MESSAGE_BYTES = 1024
+/** No id of ours is longer. */
+const MAX_FACT_LENGTH = 256
 
 export const grpcCode = (code: ErrorCode): number => RPC_CODES[RPC_STATUS[code]].number
 
@@ -20,7 +23,7 @@ export const grpcCode = (code: ErrorCode): number => RPC_CODES[RPC_STATUS[code]]
 export function statusOf(error: ParleyError, requestId: string, version: Version): GrpcStatus {
   const code = grpcCode(error.code)
   const told = version === '0.3' ? `${legacyErrorName(error.code)}: ${error.message}` : error.message
-  const message = told.slice(0, MAX_MESSAGE_LENGTH).toWellFormed()
+  const message = beginningOf(told)
   const details = statusBytes(code, message, errorDetails(error, requestId))
   return {
     code,
@@ -33,16 +36,29 @@ export function statusOf(error: ParleyError, requestId: string, version: Version
   }
 }
 
-/** Tells as many of the violations as there is room for. */
-function statusBytes(code: number, message: string, details: readonly ErrorDetail[]): Buffer {
-  const bytes = Buffer.from(statusCodec.encode(JSON.stringify({ code, message, details })))
-  const canShrink = details.some((detail) => 'fieldViolations' in detail)
-  return bytes.length > MAX_DETAILS_BYTES && canShrink
-    ? statusBytes(code, message, details.flatMap(withFewerViolations))
-    : bytes
+function beginningOf(text: string): string {
+  let beginning = text.slice(0, MAX_MESSAGE_BYTES)
+  while (Buffer.byteLength(beginning) > MAX_MESSAGE_BYTES)
+    beginning = beginning.slice(0, -beginning.length / 4)
+  return beginning.toWellFormed()
 }
 
-function withFewerViolations(detail: ErrorDetail): readonly ErrorDetail[] {
+/** Tells as much as there is room for: what is long is cut, then the number of violations. */
+function statusBytes(code: number, message: string, details: readonly ErrorDetail[]): Buffer {
+  const bytes = Buffer.from(statusCodec.encode(JSON.stringify({ code, message, details })))
+  if (bytes.length <= MAX_DETAILS_BYTES) return bytes
+  const smaller = details.flatMap(smallerOf)
+  return JSON.stringify(smaller) === JSON.stringify(details) ? bytes : statusBytes(code, message, smaller)
+}
+
+function smallerOf(detail: ErrorDetail): readonly ErrorDetail[] {
+  if ('metadata' in detail) {
+    const facts = Object.entries(detail.metadata).map(([name, fact]) => [
+      name,
+      fact.slice(0, MAX_FACT_LENGTH),
+    ])
+    return [{ ...detail, metadata: Object.fromEntries(facts) }]
+  }
   if (!('fieldViolations' in detail)) return [detail]
   const fieldViolations = detail.fieldViolations.slice(0, detail.fieldViolations.length >> 1)
   return fieldViolations.length === 0 ? [] : [{ ...detail, fieldViolations }]
