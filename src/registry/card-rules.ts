@@ -39,8 +39,11 @@ function interfacesOf(card: JsonObject): readonly DeclaredInterface[] {
   }))
 }
 
+/** Lists that are longer are refused for that. */
+const MAX_JUDGED = 1000
+
 const entriesOf = (entries: unknown, pointer: string) =>
-  (Array.isArray(entries) ? entries : []).flatMap((value: unknown, index) =>
+  (Array.isArray(entries) ? entries.slice(0, MAX_JUDGED) : []).flatMap((value: unknown, index) =>
     isObject(value) ? [{ pointer: `${pointer}/${index}`, value }] : [],
   )
 

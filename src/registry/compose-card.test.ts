@@ -31,6 +31,7 @@ describe('composeCard', () => {
           examples: [],
           securityRequirements: [{ schemes: { theirs: { list: [] } } }],
           security: [{ theirs: [] }],
+          Security_Requirements: [{ theirs: [] }],
         },
       ],
       url: 'https://agent.example/v03',
@@ -39,6 +40,10 @@ describe('composeCard', () => {
       additionalInterfaces: [{ url: 'https://agent.example/v03', transport: 'JSONRPC' }],
       additional_interfaces: [{ url: 'https://agent.example/v03', transport: 'JSONRPC' }],
       supported_interfaces: [{ url: 'https://agent.example/', protocol_binding: 'JSONRPC' }],
+      SupportedInterfaces: [{ url: 'https://agent.example/', protocolBinding: 'JSONRPC' }],
+      URL: 'https://agent.example/v03',
+      '\u017fecurity\u017fchemes': { theirs: {} },
+      ['__proto__']: { url: 'https://agent.example/' },
       security: [{ theirs: [] }],
       supportsAuthenticatedExtendedCard: true,
     })

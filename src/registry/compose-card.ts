@@ -1,5 +1,4 @@
 import type { AgentCard } from '../a2a/agent-card.ts'
-import { jsonNameOf } from '../a2a/json-names.ts'
 import { type JsonText, mapElements, membersOf, objectText, textOf } from '../a2a/json-text.ts'
 import type { Scope } from '../access/principal.ts'
 import { type Agent, cardOf } from './agent.ts'
@@ -19,25 +18,34 @@ const SECURITY_REQUIREMENTS = Object.keys(SECURITY_SCHEMES).map((scheme) => ({
   schemes: { [scheme]: { list: NEEDED } },
 }))
 
-/** Members that say where and how an agent is called, in A2A 1.0 and before: ours to say. */
-const OURS: ReadonlySet<string> = new Set([
-  'supportedInterfaces',
-  'capabilities',
-  'securitySchemes',
-  'securityRequirements',
-  'skills',
-  'signatures',
-  'url',
-  'preferredTransport',
-  'additionalInterfaces',
-  'protocolVersion',
-  'security',
-  'supportsAuthenticatedExtendedCard',
-  'authentication',
-])
+/**
+ * A name as the most lenient reader takes it: by either of its names in ProtoJSON, in whatever case, as the JSON of Go's
+ * standard library does. What stands for ours in any reader's eyes must be ours.
+ */
+const folded = (name: string): string => name.replaceAll('_', '').toUpperCase().toLowerCase()
 
-/** Whether it is ours by either of its names. */
-const isOurs = (name: string): boolean => OURS.has(jsonNameOf(name))
+/** Members that say where and how an agent is called, in A2A 1.0 and before: ours to say. */
+const OURS: ReadonlySet<string> = new Set(
+  [
+    'supportedInterfaces',
+    'capabilities',
+    'securitySchemes',
+    'securityRequirements',
+    'skills',
+    'signatures',
+    'url',
+    'preferredTransport',
+    'additionalInterfaces',
+    'protocolVersion',
+    'security',
+    'supportsAuthenticatedExtendedCard',
+    'authentication',
+    // To readers in JavaScript it can stand for any of them.
+    '__proto__',
+  ].map(folded),
+)
+
+const isOurs = (name: string): boolean => OURS.has(folded(name))
 
 /**
  * Our own card in the agent's place, in the form of 1.0: what the agent is, as its publisher says; where and how it is

@@ -49,14 +49,14 @@ export function signedForms(card: string, isLegacy: boolean): readonly string[] 
 }
 
 /** Whether RFC 8785 can write the JSON in `text`: half a surrogate pair and a number beyond all doubles it cannot. */
-export function hasCanonicalForm(text: string): boolean {
-  try {
-    canonicalText(JSON.parse(text))
-    return true
-  } catch {
-    // The only way to tell is to try.
-    return false
-  }
+export const hasCanonicalForm = (text: string): boolean => isCanonical(JSON.parse(text))
+
+function isCanonical(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (Array.isArray(value)) return value.every(isCanonical)
+  if (!isObject(value)) return true
+  return Object.entries(value).every(([name, member]) => name.isWellFormed() && isCanonical(member))
 }
 
 function canonicalText(value: unknown): string {
