@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
 import canonicalize from 'canonicalize'
+import { FlattenedSign, importJWK } from 'jose'
 import { cardValue } from '../open-registry.case.ts'
 import { canonicalForms } from './canonical-forms.ts'
 import { newSigningKey, signatureOf } from './signing-key.case.ts'
@@ -63,6 +64,21 @@ describe('the signatures of a card', () => {
     const spaced = JSON.stringify({ signatures: [await signatureOf(wire, key)], ...card }, null, 4)
 
     assert.equal((await verify(spaced)).signatures[0]?.status, 'verified')
+  })
+
+  it('are of the card and not of its encoding, which signatures without one would be of', async () => {
+    const payload = Buffer.from(Buffer.from(wire).toString('base64url'))
+    const { protected: header, signature } = await new FlattenedSign(payload)
+      .setProtectedHeader({ alg: 'ES256', kid: 'key-1', b64: false, crit: ['b64'] })
+      .sign(await importJWK(key.privateKey, 'ES256'))
+
+    const { signatures, violations } = await verify(signed(card, [{ protected: header, signature }]))
+
+    assert.deepEqual(signatures, [])
+    assert.deepEqual(
+      violations.map(({ code }) => code),
+      ['signature'],
+    )
   })
 
   it('are refused where a trusted key did not sign this card', async () => {

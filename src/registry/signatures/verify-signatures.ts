@@ -94,8 +94,11 @@ async function isSignatureOf(
     signature: signature.signature,
   }
   try {
-    await flattenedVerify(jws, await importJWK(key, algorithm), { algorithms: [...ALGORITHMS] })
-    return true
+    const verified = await flattenedVerify(jws, await importJWK(key, algorithm), {
+      algorithms: [...ALGORITHMS],
+    })
+    // Of a payload that is not encoded (RFC 7797) it would be the encoding that was signed.
+    return verified.protectedHeader?.b64 !== false
   } catch {
     // Not this key, or not these bytes: both mean that it is no signature of them.
     return false
