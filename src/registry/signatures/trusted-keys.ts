@@ -31,6 +31,9 @@ const KeySet = check(
 const MAX_AGE_MS = 60_000
 const MAX_KEY_SETS = 100
 
+/** To some servers a slash or backslash, so that the path leads elsewhere. */
+const HIDDEN_SLASH = /%(?:2f|5c|25)/i
+
 export function createTrustedKeys({ pinned, locations, source, now }: TrustedKeysDeps): TrustedKeys {
   const fetched = createRecent<readonly JWK[]>({ maxSize: MAX_KEY_SETS, maxAgeMs: MAX_AGE_MS, now })
 
@@ -49,7 +52,10 @@ export function createTrustedKeys({ pinned, locations, source, now }: TrustedKey
 
   return {
     async find({ keyId, algorithm, keysUrl }, signal) {
-      const isTrusted = keysUrl !== undefined && locations.some((location) => isBelow(keysUrl, location))
+      const isTrusted =
+        keysUrl !== undefined &&
+        !HIDDEN_SLASH.test(keysUrl) &&
+        locations.some((location) => isBelow(keysUrl, location))
       const keys = isTrusted ? [...pinned, ...(await keysAt(keysUrl, signal))] : pinned
       return keys.filter((key) => key.kid === keyId && isUsable(key, now()) && fits(key, algorithm))
     },
