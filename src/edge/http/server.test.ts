@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StreamFrame } from '../../tasks/tasks.ts'
 import { type CallFacts, silentEvents } from '../../telemetry/events.ts'
+import { CERTIFICATE, PRIVATE_KEY } from '../../upstream/tls-identity.case.ts'
 import {
   bearer,
   frames,
@@ -300,6 +301,29 @@ for (const way of WAYS)
       assert.equal((await reader?.read())?.done, true)
       await closed
       await assert.rejects(fetch(`${listener.url}/healthz`, { headers: bearer('all') }))
+    })
+
+    it('is not kept from closing by who says nothing, nor half of a handshake', async () => {
+      const { app, direct } = scriptedApp({})
+      const tls = { cert: Buffer.from(CERTIFICATE), key: Buffer.from(PRIVATE_KEY) }
+      const clientHello = Buffer.from('16030100c8010000c40303', 'hex')
+      for (const [secure, said] of [
+        [{}, ''],
+        [{ tls }, ''],
+        [{ tls }, clientHello],
+      ] as const) {
+        const listener = await listen(app, { host: '127.0.0.1', port: 0, direct, ...secure })
+        const port = Number(new URL(listener.url).port)
+        const silent = connect(port, '127.0.0.1')
+        await once(silent, 'connect')
+        silent.write(said)
+        // Connections are taken in their order.
+        await exchange(port, 'x\r\n\r\n').catch(() => {})
+
+        const gone = once(silent, 'close')
+        await listener.close(10)
+        await gone
+      }
     })
 
     it('answers requests that come at once in their order', async () => {

@@ -6,6 +6,7 @@ import {
   ServerResponse,
 } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
@@ -71,11 +72,19 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listene
   const server =
     options.tls === undefined
       ? createServer(serverOptions, listener)
-      : createSecureServer({ ...serverOptions, ...options.tls }, listener)
+      : createSecureServer(
+          { ...serverOptions, ...options.tls, handshakeTimeout: limits.headersTimeoutMs },
+          listener,
+        )
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   server.on('clientError', refuseMalformed)
   server.on('connect', (_request, socket) => refuse(socket, 'method_not_allowed', 'CONNECT is not served'))
   await bind(server, options)
-  return { url: urlOf(server, options), close: (graceMs) => close(server, graceMs) }
+  return { url: urlOf(server, options), close: (graceMs) => close(server, sockets, graceMs) }
 }
 
 function listenerOf(app: Hono, direct: DirectRoute | undefined): RequestListener {
@@ -122,10 +131,13 @@ function urlOf(server: Server, { host, tls }: ListenOptions): string {
   return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-function close(server: Server, graceMs: number): Promise<void> {
+/** `sockets` are all that are open: the server knows none that has not shaken hands, or that left it. */
+function close(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS)
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+    const cut = setTimeout(() => {
+      for (const socket of sockets) socket.destroy()
+    }, graceMs)
     server.close(() => {
       clearInterval(sweep)
       clearTimeout(cut)
