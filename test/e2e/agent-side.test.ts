@@ -14,7 +14,7 @@ const DELICATE =
 
 const STREAMING = { capabilities: { streaming: true } }
 
-describe('between client and agent', { timeout: 60_000 }, () => {
+describe('between client and agent', { timeout: 180_000 }, () => {
   let parley: ParleyProcess
   const opened = new AsyncDisposableStack()
   let agents = 0

@@ -59,7 +59,7 @@ const LEGACY = {
   security: [{ oauth: ['read'] }],
 }
 
-describe('registering cards', { timeout: 60_000 }, () => {
+describe('registering cards', { timeout: 180_000 }, () => {
   let parley: ParleyProcess
   let keyServer: KeyServer
   let publisher: string

@@ -28,7 +28,7 @@ function problemOf(reply: Reply, status: number): unknown {
   return reply.body
 }
 
-describe('errors over JSON-RPC', { timeout: 60_000 }, () => {
+describe('errors over JSON-RPC', { timeout: 180_000 }, () => {
   let world: World
   let client: Required<Endpoint>
   const opened = new AsyncDisposableStack()

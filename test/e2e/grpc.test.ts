@@ -19,7 +19,7 @@ const message = (text: string) => ({
   message: { messageId: randomBytes(8).toString('hex'), role: 'ROLE_USER', parts: [{ text }] },
 })
 
-describe('gRPC listeners, one with a default agent', { timeout: 60_000 }, () => {
+describe('gRPC listeners, one with a default agent', { timeout: 180_000 }, () => {
   let world: World
   let authorization: string
   const opened = new AsyncDisposableStack()

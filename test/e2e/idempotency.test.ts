@@ -8,7 +8,7 @@ import { startWorld, type World } from './world.ts'
 
 const TWENTY = Array.from({ length: 20 })
 
-describe('an Idempotency-Key', { timeout: 60_000 }, () => {
+describe('an Idempotency-Key', { timeout: 180_000 }, () => {
   let world: World
   const opened = new AsyncDisposableStack()
 

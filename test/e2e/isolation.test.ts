@@ -28,7 +28,7 @@ function visible(reply: Reply, id: string) {
   }
 }
 
-describe('two owners', { timeout: 60_000 }, () => {
+describe('two owners', { timeout: 180_000 }, () => {
   let world: World
   let alice: Required<Endpoint>
   let bob: Required<Endpoint>

@@ -4,7 +4,7 @@ import { at, listAt, parsed, textAt } from './json-path.ts'
 import { type Endpoint, native, type Reply, send } from './rpc.ts'
 import { newKey, startWorld, type World } from './world.ts'
 
-describe('the native API', { timeout: 60_000 }, () => {
+describe('the native API', { timeout: 180_000 }, () => {
   let world: World
   let client: Required<Endpoint>
   const opened = new AsyncDisposableStack()

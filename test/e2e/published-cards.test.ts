@@ -13,7 +13,7 @@ import { newKey, startWorld, type World } from './world.ts'
 
 const PATH = '/.well-known/agent-card.json'
 
-describe('published cards', { timeout: 60_000 }, () => {
+describe('published cards', { timeout: 180_000 }, () => {
   let world: World
   let reader: string
   const opened = new AsyncDisposableStack()
@@ -199,7 +199,7 @@ describe('published cards', { timeout: 60_000 }, () => {
   })
 })
 
-describe('cards of a gateway that serves gRPC', { timeout: 60_000 }, () => {
+describe('cards of a gateway that serves gRPC', { timeout: 180_000 }, () => {
   test('name its listeners, each agent by its id where it is not the default one', async () => {
     const env = { PARLEY_GRPC: '0=scenario,0', PARLEY_GRPC_PUBLIC_URL: 'gw.example:50051,grpcs://gw.example' }
     await using world = await startWorld({ env })
@@ -244,7 +244,7 @@ describe('cards of a gateway that serves gRPC', { timeout: 60_000 }, () => {
   })
 })
 
-describe('extended cards', { timeout: 60_000 }, () => {
+describe('extended cards', { timeout: 180_000 }, () => {
   let world: World
   let reader: string
   const opened = new AsyncDisposableStack()

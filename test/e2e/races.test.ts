@@ -10,7 +10,7 @@ import { startWorld, type World } from './world.ts'
 const times = <T>(count: number, make: (n: number) => T): readonly T[] =>
   Array.from({ length: count }, (_, n) => make(n))
 
-describe('callers at the same moment', { timeout: 60_000 }, () => {
+describe('callers at the same moment', { timeout: 180_000 }, () => {
   let world: World
   let client: Required<Endpoint>
   const opened = new AsyncDisposableStack()

@@ -10,7 +10,7 @@ const NEVER_EXISTED = '0190a0a0-0000-7000-8000-00000000dead'
 const PUBLISHER = ['agents:read', 'agents:write', 'agents:heartbeat', 'tasks:submit', 'tasks:read']
 const THERE = 'http://127.0.0.1:9'
 
-describe('the registry', { timeout: 60_000 }, () => {
+describe('the registry', { timeout: 180_000 }, () => {
   let world: World
   let publisher: string
   let reader: string

@@ -7,7 +7,7 @@ import { type ScenarioAgent, startScenarioAgent } from './scenario-agent-process
 import { assertGapless, openStream, payload } from './sse.ts'
 import { newClient, register } from './world.ts'
 
-describe('an api and a worker on one folder', { timeout: 60_000 }, () => {
+describe('an api and a worker on one folder', { timeout: 180_000 }, () => {
   let api: ParleyProcess
   let agent: ScenarioAgent
   let client: Required<Endpoint>

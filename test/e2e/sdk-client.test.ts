@@ -41,7 +41,7 @@ const textOf = (task: Task): string =>
     .map((part) => (part.content?.$case === 'text' ? part.content.value : ''))
     .join('')
 
-describe('the official client', { timeout: 60_000 }, () => {
+describe('the official client', { timeout: 180_000 }, () => {
   let world: World
   const opened = new AsyncDisposableStack()
 

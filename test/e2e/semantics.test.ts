@@ -20,7 +20,7 @@ import { startWorld, type World } from './world.ts'
 const NEVER_EXISTED = '0190a0a0-0000-7000-8000-00000000dead'
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
-describe('a task', { timeout: 60_000 }, () => {
+describe('a task', { timeout: 180_000 }, () => {
   let world: World
   let client: Required<Endpoint>
   const opened = new AsyncDisposableStack()

@@ -10,7 +10,7 @@ import { native } from './rpc.ts'
 
 const CLI = new URL('../../src/cli/cli.ts', import.meta.url).pathname
 
-describe('the program', { timeout: 60_000 }, () => {
+describe('the program', { timeout: 180_000 }, () => {
   let folder: string
 
   before(async () => {

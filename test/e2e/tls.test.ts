@@ -26,7 +26,7 @@ const ask = (url: string, method: string, key: string, body = ''): Promise<Answe
     sent.end(body)
   })
 
-describe('over TLS', { timeout: 60_000 }, () => {
+describe('over TLS', { timeout: 180_000 }, () => {
   const opened = new AsyncDisposableStack()
   let parley: ParleyProcess
 
