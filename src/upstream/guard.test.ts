@@ -163,7 +163,7 @@ describe('the guard, with allow-lists', () => {
     ['[fd00::/8]:443', 'https://[fd12::1]/', [], true],
     ['[fd00::/8]:443', 'https://[fd12::1]:444/', [], false],
     ['[::1]:80', 'http://[::1]/', [], true],
-    ['::1', 'http://[::1]:9/', [], true],
+    ['::1', 'http://[::1]:3001/', [], true],
   ]
   for (const [allow, url, addresses, passes] of cases) {
     test(`${passes ? 'passes' : 'refuses'} ${url} at ${addresses.join(', ') || 'itself'} when ${allow} is allowed`, async () => {
@@ -226,7 +226,7 @@ describe('the guard in demo mode', () => {
 
   test('lets loopback pass, plain http included', async () => {
     for (const url of [
-      'http://127.0.0.1:1/',
+      'http://127.0.0.1:3000/',
       'http://[::1]/',
       'https://localhost/',
       'http://localhost:3000/',
