@@ -109,6 +109,28 @@ describe('the guard, by default', () => {
     )
   })
 
+  test('refuses the ports of other protocols, whoever is there', async () => {
+    for (const port of [0, 1, 22, 25, 53, 110, 143, 465, 587, 993, 2049, 5060, 6000, 6667, 10080]) {
+      for (const host of ['agent.example', '93.184.215.14', '[2606:2800:220:1:248:1893:25c8:1946]']) {
+        const url = `https://${host}:${port}/`
+        assert.throws(() => open.check(url, 'agents'), refused(/another protocol.*PARLEY_ALLOW_AGENTS/), url)
+        await assert.rejects(open.resolve(new URL(url), 'agents'), refused(/another protocol/))
+      }
+    }
+  })
+
+  test('refuses the names of metadata services before they are resolved', () => {
+    const named = guardWith({ allow: ['metadata.google.internal', '0.0.0.0/0'] })
+    for (const host of ['metadata.google.internal', 'Metadata.Google.Internal.', 'instance-data']) {
+      assert.throws(() => named.check(`http://${host}/computeMetadata/v1/`, 'agents'), refused(/metadata/))
+    }
+  })
+
+  test('refuses everything for a purpose that has no policy', async () => {
+    assert.throws(() => open.check('https://agent.example/', 'webhooks'), /no policy for webhooks/)
+    await assert.rejects(open.resolve(new URL('https://agent.example/'), 'alerts'), /no policy for alerts/)
+  })
+
   test('refuses a name when one of its addresses is private', async () => {
     const mixed = guardWith({ allow: [] }, { 'mixed.example': ['93.184.215.14', '10.0.0.1'] })
     await assert.rejects(
@@ -164,6 +186,17 @@ describe('the guard, with allow-lists', () => {
     ['[fd00::/8]:443', 'https://[fd12::1]:444/', [], false],
     ['[::1]:80', 'http://[::1]/', [], true],
     ['::1', 'http://[::1]:3001/', [], true],
+    ['mail.example:25', 'https://mail.example:25/', ['93.184.215.14'], true],
+    ['mail.example', 'https://mail.example:25/', ['93.184.215.14'], false],
+    ['mail.example:587', 'https://mail.example:25/', ['93.184.215.14'], false],
+    ['10.0.0.0/8:6000', 'http://svc.internal:6000/', ['10.0.0.7'], true],
+    ['10.0.0.0/8:6000', 'http://svc.internal:6000/', ['10.0.0.7', '93.184.215.14'], false],
+    ['10.0.0.0/8', 'http://svc.internal:6000/', ['10.0.0.7'], false],
+    ['10.0.0.0/8:6000', 'http://10.0.0.7:6000/', [], true],
+    ['10.0.0.0/8', 'https://agents.internal/', ['::ffff:10.0.0.7'], true],
+    ['10.0.0.0/8', 'https://agents.internal/', ['64:ff9b::a00:7'], true],
+    ['10.0.0.0/8', 'https://agents.internal/', ['2002:a00:7::'], false],
+    ['10.0.0.0/8', 'https://agents.internal/', ['2001::f5ff:fff8'], false],
   ]
   for (const [allow, url, addresses, passes] of cases) {
     test(`${passes ? 'passes' : 'refuses'} ${url} at ${addresses.join(', ') || 'itself'} when ${allow} is allowed`, async () => {
@@ -184,6 +217,7 @@ describe('the guard, with allow-lists', () => {
     '[64:ff9b::a9fe:a9fe]',
     '[2002:a9fe:a9fe::]',
     '[::169.254.169.254]',
+    '[2001::5601:5601]',
   ]
   for (const host of metadata) {
     test(`never lets the metadata service ${host} pass`, async () => {
@@ -233,6 +267,11 @@ describe('the guard in demo mode', () => {
     ]) {
       assert.ok((await demo.resolve(demo.check(url, 'agents'), 'agents')).length > 0)
     }
+  })
+
+  test('refuses the ports of other protocols', () => {
+    assert.throws(() => demo.check('http://127.0.0.1:25/', 'agents'), refused(/another protocol/))
+    assert.throws(() => demo.check('http://localhost:6000/', 'agents'), refused(/another protocol/))
   })
 
   test('refuses everything else and names the setting', async () => {
