@@ -68,13 +68,17 @@ export function createGuard(deps: GuardDeps): Guard {
     async resolve(url, purpose) {
       const target = targetOf(url)
       const family = isIP(target.host)
-      const addresses = family === 0 ? await resolve(target.host) : [{ address: target.host, family }]
+      const addresses =
+        family === 0 ? await resolve(nameToResolve(target.host)) : [{ address: target.host, family }]
       for (const { address } of addresses) admitAddress(target, address, purpose, rules(purpose))
       return addresses
     },
     egress: deps.egress ?? DIRECT,
   }
 }
+
+/** What is below `localhost` is this machine (RFC 6761), also where a resolver knows nothing of it or says otherwise. */
+const nameToResolve = (host: string): string => (/(^|\.)localhost\.?$/.test(host) ? 'localhost' : host)
 
 type Target = {
   readonly host: string

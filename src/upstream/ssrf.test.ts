@@ -88,11 +88,14 @@ describe('a forbidden URL', () => {
   const clientWith = (guard: Guard) =>
     createAgentClient({ guard, now: () => NOW, newId: () => '1', userAgent })
 
-  for (const protocolBinding of ['JSONRPC', 'HTTP+JSON', 'GRPC']) {
-    test(`is not called as an agent over ${protocolBinding}`, async () => {
+  const ways = ['JSONRPC', 'HTTP+JSON', 'GRPC'].flatMap((protocolBinding) =>
+    ['1.0', '0.3'].map((protocolVersion) => ({ protocolBinding, protocolVersion })),
+  )
+  for (const way of ways) {
+    test(`is not called as an agent of ${way.protocolVersion} over ${way.protocolBinding}`, async () => {
       await using client = clientWith(strict)
-      const isGrpc = protocolBinding === 'GRPC'
-      const call = (url: string) => client.getTask(targetOf(url, { protocolBinding }), 't', { signal: never })
+      const isGrpc = way.protocolBinding === 'GRPC'
+      const call = (url: string) => client.getTask(targetOf(url, way), 't', { signal: never })
       if (!isGrpc) {
         await allRefused('agents', call)
         return
