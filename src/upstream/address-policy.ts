@@ -110,8 +110,8 @@ function listOf(ranges: readonly string[]): BlockList {
 }
 
 /**
- * IPv4-mapped addresses and the well-known NAT64 prefix reach an IPv4 host and are judged as that host. 6to4, Teredo and
- * IPv4-compatible addresses are kept and never public, but show the IPv4 address they carry.
+ * IPv4-mapped addresses and the well-known NAT64 prefix reach an IPv4 host and are judged as that host. 6to4, Teredo,
+ * IPv4-translated and IPv4-compatible addresses are kept and never public, but show the IPv4 address they carry.
  */
 function canonical(text: string): Address {
   if (isIP(text) === 4) return { text, family: 'ipv4' }
@@ -128,7 +128,9 @@ function canonical(text: string): Address {
   if (startsWith(0x2002)) return { ...address, inside: ipv4(1) }
   // Teredo writes the client's address with every bit turned over.
   if (startsWith(0x2001, 0)) return { ...address, inside: ipv4(6, 0xffff) }
-  if (startsWith(0, 0, 0, 0, 0, 0) || startsWith(0x64, 0xff9b, 1)) return { ...address, inside: ipv4(6) }
+  const isTranslated = startsWith(0, 0, 0, 0, 0xffff, 0)
+  if (isTranslated || startsWith(0, 0, 0, 0, 0, 0) || startsWith(0x64, 0xff9b, 1))
+    return { ...address, inside: ipv4(6) }
   return address
 }
 

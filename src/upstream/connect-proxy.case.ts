@@ -3,8 +3,12 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'no
 import { createServer as createSecureServer } from 'node:https'
 import { connect, type Socket } from 'node:net'
 
-/** What a proxy was asked to connect to. */
-export type Tunnel = { readonly authority: string; readonly headers: IncomingHttpHeaders }
+/** What a proxy was asked to connect to, and by what name it was called itself. */
+export type Tunnel = {
+  readonly authority: string
+  readonly headers: IncomingHttpHeaders
+  readonly servername: unknown
+}
 
 export type ConnectProxy = AsyncDisposable & { readonly url: URL; readonly tunnels: readonly Tunnel[] }
 
@@ -28,7 +32,8 @@ export async function openConnectProxy({
   server.on('connection', (socket: Socket) => keep(socket))
   server.on('connect', (request: IncomingMessage, socket: Socket) => {
     const authority = request.url ?? ''
-    tunnels.push({ authority, headers: request.headers })
+    const servername = 'servername' in socket ? socket.servername : undefined
+    tunnels.push({ authority, headers: request.headers, servername })
     socket.on('error', () => {})
     const way = answer(authority)
     if (way === undefined) return

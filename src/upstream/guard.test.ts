@@ -218,6 +218,7 @@ describe('the guard, with allow-lists', () => {
     '[2002:a9fe:a9fe::]',
     '[::169.254.169.254]',
     '[2001::5601:5601]',
+    '[::ffff:0:a9fe:a9fe]',
   ]
   for (const host of metadata) {
     test(`never lets the metadata service ${host} pass`, async () => {

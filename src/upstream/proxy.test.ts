@@ -135,9 +135,11 @@ describe('through a proxy', () => {
   test('itself encrypted, and with credentials for it alone', async () => {
     await using server = await serveCard(identity)
     await using proxy = await toPort(server.port, { tls: identity })
-    const https = { url: proxy.url, authorization: 'Basic bWU6c2VjcmV0' }
+    const url = new URL(`https://localhost:${proxy.url.port}`)
+    const https = { url, authorization: 'Basic bWU6c2VjcmV0' }
     const guard = guardWith({ proxies: { https, bypass: [] }, extraCa: CERTIFICATE })
     assert.equal(await fetchCard(guard, `https://agent.example${WELL_KNOWN}`), CARD)
+    assert.equal(proxy.tunnels[0]?.servername, 'localhost')
     assert.equal(proxy.tunnels[0]?.headers['proxy-authorization'], 'Basic bWU6c2VjcmV0')
     assert.equal(server.exchanges[0]?.request.headers['proxy-authorization'], undefined)
   })

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import { request as requestInClear } from 'node:http'
 import { request as requestOverTls } from 'node:https'
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { HttpProxy } from './egress.ts'
 
@@ -20,9 +20,12 @@ export function openTunnel({ proxy, to, port, trust, signal }: TunnelOptions): P
   const authority = `${to.family === 6 ? `[${to.address}]` : to.address}:${port}`
   const { url, authorization } = proxy
   const isSecure = url.protocol === 'https:'
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   const asking = (isSecure ? requestOverTls : requestInClear)({
     method: 'CONNECT',
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host,
+    // Else it would be taken from the header, which is about the other end.
+    servername: isIP(host) === 0 ? host : '',
     port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
     path: authority,
     headers: {
