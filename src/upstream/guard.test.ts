@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { describe, test } from 'node:test'
 import { ParleyError } from '../errors.ts'
 import type { AddressPolicy } from './address-policy.ts'
-import { createGuard } from './guard.ts'
+import { ALLOW_SETTINGS, createGuard, type Purpose } from './guard.ts'
 
 const guardWith = (agents: AddressPolicy, names: Readonly<Record<string, readonly string[]>> = {}) =>
   createGuard({
@@ -13,6 +13,8 @@ const guardWith = (agents: AddressPolicy, names: Readonly<Record<string, readonl
   })
 
 const open = guardWith({ allow: [] })
+
+const isPurpose = (name: string): name is Purpose => Object.hasOwn(ALLOW_SETTINGS, name)
 
 const refused = (message: RegExp) => (error: unknown) =>
   error instanceof ParleyError && error.code === 'invalid_params' && message.test(error.message)
@@ -126,9 +128,13 @@ describe('the guard, by default', () => {
     }
   })
 
-  test('refuses everything for a purpose that has no policy', async () => {
-    assert.throws(() => open.check('https://agent.example/', 'webhooks'), /no policy for webhooks/)
-    await assert.rejects(open.resolve(new URL('https://agent.example/'), 'alerts'), /no policy for alerts/)
+  test('lets each purpose that has no policy call what is public, and names its setting', () => {
+    for (const [purpose, setting] of Object.entries(ALLOW_SETTINGS)) {
+      if (!isPurpose(purpose)) assert.fail(purpose)
+      assert.equal(setting, `PARLEY_ALLOW_${purpose.toUpperCase()}`)
+      assert.ok(open.check('https://93.184.215.14/', purpose))
+      assert.throws(() => open.check('https://10.0.0.1/', purpose), refused(new RegExp(setting)))
+    }
   })
 
   test('refuses a name when one of its addresses is private', async () => {

@@ -46,7 +46,7 @@ export type Guard = {
 }
 
 export type GuardDeps = {
-  /** A purpose without a policy calls nothing. */
+  /** A purpose without one may call what is public, over TLS. */
   readonly policies: Readonly<Partial<Record<Purpose, AddressPolicy>>>
   readonly resolve?: Resolve
   readonly egress?: Egress
@@ -54,15 +54,22 @@ export type GuardDeps = {
 
 /** Throws `invalid_params`, naming the setting, for a policy it cannot read. */
 export function createGuard(deps: GuardDeps): Guard {
-  const rules = rulesByPurpose(deps.policies)
+  const { policies } = deps
+  const rules: Readonly<Record<Purpose, AddressRules>> = {
+    agents: rulesOf('agents', policies.agents),
+    cards: rulesOf('cards', policies.cards),
+    identity: rulesOf('identity', policies.identity),
+    webhooks: rulesOf('webhooks', policies.webhooks),
+    alerts: rulesOf('alerts', policies.alerts),
+  }
   const resolve = deps.resolve ?? ((host: string) => lookup(host, { all: true }))
 
   return {
     check(text, purpose) {
       const url = parseUrl(text)
       const target = targetOf(url)
-      if (isIP(target.host) !== 0) admitAddress(target, target.host, purpose, rules(purpose))
-      else admitName(target, purpose, rules(purpose))
+      if (isIP(target.host) !== 0) admitAddress(target, target.host, purpose, rules[purpose])
+      else admitName(target, purpose, rules[purpose])
       return url
     },
     async resolve(url, purpose) {
@@ -70,7 +77,7 @@ export function createGuard(deps: GuardDeps): Guard {
       const family = isIP(target.host)
       const addresses =
         family === 0 ? await resolve(nameToResolve(target.host)) : [{ address: target.host, family }]
-      for (const { address } of addresses) admitAddress(target, address, purpose, rules(purpose))
+      for (const { address } of addresses) admitAddress(target, address, purpose, rules[purpose])
       return addresses
     },
     egress: deps.egress ?? DIRECT,
@@ -88,22 +95,7 @@ type Target = {
   readonly plain: boolean
 }
 
-function rulesByPurpose(policies: GuardDeps['policies']): (purpose: Purpose) => AddressRules {
-  const rules = new Map<Purpose, AddressRules>()
-  for (const purpose of Object.keys(ALLOW_SETTINGS).filter(isPurpose)) {
-    const policy = policies[purpose]
-    if (policy !== undefined) rules.set(purpose, rulesOf(purpose, policy))
-  }
-  return (purpose) => {
-    const found = rules.get(purpose)
-    if (found === undefined) throw new TypeError(`there is no policy for ${purpose}`)
-    return found
-  }
-}
-
-const isPurpose = (name: string): name is Purpose => Object.hasOwn(ALLOW_SETTINGS, name)
-
-function rulesOf(purpose: Purpose, policy: AddressPolicy): AddressRules {
+function rulesOf(purpose: Purpose, policy: AddressPolicy = { allow: [] }): AddressRules {
   try {
     return parseAddressPolicy(policy)
   } catch (cause) {
