@@ -25,12 +25,12 @@ export const SETTINGS = {
   ALLOW_AGENTS:
     'Hosts and CIDRs, each with an optional :port, where agents may be besides public https (none)',
   ALLOW_CARDS: 'The same for cards and keys that are fetched by URL (as ALLOW_AGENTS)',
-  OUTBOUND_PROXY:
-    'http or https URL of the proxy that calls go out through, except to hosts in NO_PROXY; none: no proxy (HTTPS_PROXY and HTTP_PROXY)',
-  CA_FILE: 'Certificates in PEM that calls out trust besides the public ones (none)',
   CARD_KEYS_FILE: 'JWK set of the keys that publishers sign cards with, trusted by their kid (none)',
   CARD_JKU:
     'URLs, comma-separated, at and below which key sets that signatures of cards name are trusted (none)',
+  OUTBOUND_PROXY:
+    'http or https URL of the proxy that calls go out through, except to hosts in NO_PROXY; none: no proxy (HTTPS_PROXY and HTTP_PROXY)',
+  CA_FILE: 'Certificates in PEM that calls out trust besides the public ones (none)',
   CONCURRENCY: 'Deliveries at once in this process (128)',
   AGENT_CONCURRENCY: 'Deliveries at once to one agent from this process (64)',
   MAX_WAIT_MS: 'Longest blocking wait for an answer (55000)',

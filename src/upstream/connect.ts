@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import { ParleyError } from '../errors.ts'
 import type { Guard, Purpose } from './guard.ts'
+import { hostOf, portOf } from './host-and-port.ts'
 import { HttpError } from './http-error.ts'
 import { openTunnel } from './tunnel.ts'
 import { orAbort } from './within.ts'
@@ -31,9 +32,9 @@ export function createConnector(
   const open = async (target: buildConnector.Options): Promise<Socket> => {
     const tooLate = AbortSignal.timeout(timeoutMs)
     const socket = await openTo(guard, purpose, origin, tooLate)
-    if (origin.protocol === 'http:') return socket
-    // From here on the errors of the connection are those of TLS over it.
+    // Whoever uses the connection hears of its errors; nobody using it yet is no reason to end the process.
     socket.on('error', ignore)
+    if (origin.protocol === 'http:') return socket
     try {
       return await orAbort(overTls(secure, { ...target, httpSocket: socket }), tooLate)
     } catch (error) {
@@ -82,12 +83,9 @@ async function openTo(guard: Guard, purpose: Purpose, origin: URL, tooLate: Abor
   throw problem
 }
 
-const portOf = ({ port, protocol }: URL): number =>
-  port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port)
-
 function openStraight(url: URL, addresses: readonly LookupAddress[], signal: AbortSignal): Promise<Socket> {
   const socket = connect({
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: hostOf(url),
     port: portOf(url),
     // What was checked is what is used: the name is not resolved again.
     lookup: (_host, { all }, callback) => {

@@ -1,6 +1,7 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { ParleyError } from '../errors.ts'
 import { bareHost, isLoopback, parseAddressPolicy } from './address-policy.ts'
+import { portOf } from './host-and-port.ts'
 
 /** An http or https URL; with https the way to the proxy is encrypted too. */
 export type HttpProxy = { readonly url: URL; readonly authorization?: string }
@@ -43,10 +44,9 @@ function proxyChooser({ https, http, bypass }: Proxies): Egress['proxyFor'] {
   const rules = bypass.map(bypassRule)
   return (url, address) => {
     if (isLoopback(address)) return undefined
-    const isPlain = url.protocol === 'http:'
-    const port = url.port === '' ? (isPlain ? 80 : 443) : Number(url.port)
     const host = bareHost(url.hostname)
-    return rules.some((goesWithout) => goesWithout(host, address, port)) ? undefined : isPlain ? http : https
+    if (rules.some((goesWithout) => goesWithout(host, address, portOf(url)))) return undefined
+    return url.protocol === 'http:' ? http : https
   }
 }
 

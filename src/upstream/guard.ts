@@ -10,14 +10,15 @@ import {
 } from './address-policy.ts'
 import { BAD_PORTS } from './bad-ports.ts'
 import { DIRECT, type Egress } from './egress.ts'
+import { hostOf, portOf } from './host-and-port.ts'
 
 /** Why we call out: the closed list. Each purpose has a policy of its own, set by the setting named here. */
 export const ALLOW_SETTINGS = {
+  alerts: 'PARLEY_ALLOW_ALERTS',
+  webhooks: 'PARLEY_ALLOW_WEBHOOKS',
   agents: 'PARLEY_ALLOW_AGENTS',
   cards: 'PARLEY_ALLOW_CARDS',
   identity: 'PARLEY_ALLOW_IDENTITY',
-  webhooks: 'PARLEY_ALLOW_WEBHOOKS',
-  alerts: 'PARLEY_ALLOW_ALERTS',
 } as const
 
 export type Purpose = keyof typeof ALLOW_SETTINGS
@@ -54,13 +55,12 @@ export type GuardDeps = {
 
 /** Throws `invalid_params`, naming the setting, for a policy it cannot read. */
 export function createGuard(deps: GuardDeps): Guard {
-  const { policies } = deps
   const rules: Readonly<Record<Purpose, AddressRules>> = {
-    agents: rulesOf('agents', policies.agents),
-    cards: rulesOf('cards', policies.cards),
-    identity: rulesOf('identity', policies.identity),
-    webhooks: rulesOf('webhooks', policies.webhooks),
-    alerts: rulesOf('alerts', policies.alerts),
+    alerts: rulesOf('alerts', deps.policies.alerts),
+    webhooks: rulesOf('webhooks', deps.policies.webhooks),
+    agents: rulesOf('agents', deps.policies.agents),
+    cards: rulesOf('cards', deps.policies.cards),
+    identity: rulesOf('identity', deps.policies.identity),
   }
   const resolve = deps.resolve ?? ((host: string) => lookup(host, { all: true }))
 
@@ -84,16 +84,7 @@ export function createGuard(deps: GuardDeps): Guard {
   }
 }
 
-/** What is below `localhost` is this machine (RFC 6761), also where a resolver knows nothing of it or says otherwise. */
-const nameToResolve = (host: string): string => (/(^|\.)localhost\.?$/.test(host) ? 'localhost' : host)
-
-type Target = {
-  readonly host: string
-  /** What messages call it: never an address, which may be another than the caller wrote. */
-  readonly name: string
-  readonly port: number
-  readonly plain: boolean
-}
+type Target = { readonly host: string; readonly port: number; readonly plain: boolean }
 
 function rulesOf(purpose: Purpose, policy: AddressPolicy = { allow: [] }): AddressRules {
   try {
@@ -117,11 +108,14 @@ function parseUrl(text: string): URL {
 }
 
 function targetOf(url: URL): Target {
-  const plain = url.protocol === 'http:'
-  const port = url.port === '' ? (plain ? 80 : 443) : Number(url.port)
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  return { host, name: isIP(host) === 0 ? host : 'The host of the URL', port, plain }
+  return { host: hostOf(url), port: portOf(url), plain: url.protocol === 'http:' }
 }
+
+/** What is below `localhost` is this machine (RFC 6761), also where a resolver knows nothing of it or says otherwise. */
+const nameToResolve = (host: string): string => (/(^|\.)localhost\.?$/.test(host) ? 'localhost' : host)
+
+/** What messages call it: never an address, which may be another than the caller wrote. */
+const nameOf = ({ host }: Target): string => (isIP(host) === 0 ? host : 'The host of the URL')
 
 /** A name says little before it is resolved; what is certain to be refused later is refused now. */
 function admitName(target: Target, purpose: Purpose, rules: AddressRules): void {
@@ -153,11 +147,11 @@ const refuse = (message: string, setting?: string, cause?: Error): ParleyError =
 
 function refuseMetadata(target: Target, address?: string): ParleyError {
   const cause = address === undefined ? undefined : foundAt(target, address)
-  return refuse(`${target.name} is a metadata service, which is never called`, undefined, cause)
+  return refuse(`${nameOf(target)} is a metadata service, which is never called`, undefined, cause)
 }
 
 function refusePort(target: Target, purpose: Purpose, rules: AddressRules): ParleyError {
-  const problem = `${target.name} may not be called on port ${target.port}, which is that of another protocol`
+  const problem = `${nameOf(target)} may not be called on port ${target.port}, which is that of another protocol`
   if (rules.loopbackOnly) return refuse(problem)
   const setting = ALLOW_SETTINGS[purpose]
   return refuse(`${problem}: an entry of ${setting} that names the port can allow it`, setting)
@@ -166,7 +160,7 @@ function refusePort(target: Target, purpose: Purpose, rules: AddressRules): Parl
 function refusePlain(target: Target, purpose: Purpose): ParleyError {
   const setting = ALLOW_SETTINGS[purpose]
   return refuse(
-    `${target.name} may not be called over plain http: use https, or allow the host with ${setting}`,
+    `${nameOf(target)} may not be called over plain http: use https, or allow the host with ${setting}`,
     setting,
   )
 }
@@ -175,13 +169,13 @@ function refuseAddress(target: Target, address: string, purpose: Purpose, rules:
   const cause = foundAt(target, address)
   if (rules.loopbackOnly) {
     return refuse(
-      `${target.name} is not on this machine, and demo mode calls nothing else: turn it off with PARLEY_DEMO=0`,
+      `${nameOf(target)} is not on this machine, and demo mode calls nothing else: turn it off with PARLEY_DEMO=0`,
       'PARLEY_DEMO',
       cause,
     )
   }
   const setting = ALLOW_SETTINGS[purpose]
-  return refuse(`${target.name} is not at a public address: ${setting} can allow it`, setting, cause)
+  return refuse(`${nameOf(target)} is not at a public address: ${setting} can allow it`, setting, cause)
 }
 
 const foundAt = ({ host }: Target, address: string): Error => new Error(`${host} is at ${address}`)

@@ -4,6 +4,7 @@ import { request as requestOverTls } from 'node:https'
 import { isIP, type Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { HttpProxy } from './egress.ts'
+import { hostOf, portOf } from './host-and-port.ts'
 
 export type TunnelOptions = {
   readonly proxy: HttpProxy
@@ -20,13 +21,13 @@ export function openTunnel({ proxy, to, port, trust, signal }: TunnelOptions): P
   const authority = `${to.family === 6 ? `[${to.address}]` : to.address}:${port}`
   const { url, authorization } = proxy
   const isSecure = url.protocol === 'https:'
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const host = hostOf(url)
   const asking = (isSecure ? requestOverTls : requestInClear)({
     method: 'CONNECT',
     host,
     // Else it would be taken from the header, which is about the other end.
     servername: isIP(host) === 0 ? host : '',
-    port: url.port === '' ? (isSecure ? 443 : 80) : Number(url.port),
+    port: portOf(url),
     path: authority,
     headers: {
       host: authority,
