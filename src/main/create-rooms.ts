@@ -76,6 +76,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
       pinned: parseKeySet(secrets.cardKeys ?? '{"keys":[]}', 'PARLEY_CARD_KEYS_FILE'),
       locations: config.cardKeyUrls,
       source: opened.use(createKeySource(outbound)),
+      events,
       now,
     }),
   })

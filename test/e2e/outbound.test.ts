@@ -116,6 +116,10 @@ describe('what the gateway may not call', { timeout: 60_000 }, () => {
     const body = { card: { ...card, signatures }, slug: 'signed' }
     const made = await native(parley.adminKey, 'POST', `${parley.url}/agents/register`, body)
     assert.equal(at(made.body, 'signatures', 0, 'status'), 'untrusted', made.text)
+    const record = await parley
+      .child()
+      .line((line) => (line.includes('"card_keys_unreachable"') ? line : undefined))
+    assert.match(record, /PARLEY_ALLOW_CARDS/)
     assert.equal(connections, 0)
   })
 
