@@ -7,11 +7,17 @@ import { startParley } from '../main.ts'
 import { forgetDemo, startDemo } from './demo.ts'
 
 /** Runs the gateway until a signal asks it to stop. Resolves once everything is closed. */
-export async function serve({ env, unknown, isProduction, childEnv }: Environment): Promise<void> {
+export async function serve({
+  env,
+  unknown,
+  isProduction,
+  proxyVariables,
+  childEnv,
+}: Environment): Promise<void> {
   const stop = stopSignal()
   for (const name of unknown) console.error(`parley: ${name} is not a setting; see parley --help`)
   const config = toConfig(env, { cwd: process.cwd(), isProduction })
-  const secrets = toSecrets(env, config)
+  const secrets = toSecrets(env, config, proxyVariables)
 
   await using opened = new AsyncDisposableStack()
   // Closes last: the demo agent must outlive the deliveries that are handed back.

@@ -28,6 +28,9 @@ export const SETTINGS = {
   CARD_KEYS_FILE: 'JWK set of the keys that publishers sign cards with, trusted by their kid (none)',
   CARD_JKU:
     'URLs, comma-separated, at and below which key sets that signatures of cards name are trusted (none)',
+  OUTBOUND_PROXY:
+    'http or https URL of the proxy that calls go out through, except to hosts in NO_PROXY; none: no proxy (HTTPS_PROXY and HTTP_PROXY)',
+  CA_FILE: 'Certificates in PEM that calls out trust besides the public ones (none)',
   CONCURRENCY: 'Deliveries at once in this process (128)',
   AGENT_CONCURRENCY: 'Deliveries at once to one agent from this process (64)',
   MAX_WAIT_MS: 'Longest blocking wait for an answer (55000)',
@@ -45,12 +48,18 @@ export type Env = Readonly<Partial<Record<Setting, string>>>
 
 const PREFIX = 'PARLEY_'
 
+/** What programs have agreed to call the proxies they use; in lower case they come first, as with curl. */
+export type ProxyVariables = Readonly<Partial<Record<(typeof PROXY_VARIABLES)[number], string>>>
+
+const PROXY_VARIABLES = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'] as const
+
 /** What the process was started with. Nothing else reads the environment. */
 export type Environment = {
   readonly env: Env
   /** `PARLEY_` variables that are no setting: most likely misspelt. */
   readonly unknown: readonly string[]
   readonly isProduction: boolean
+  readonly proxyVariables: ProxyVariables
   /** All that child processes inherit: where to find programs. No settings, no secrets. */
   readonly childEnv: Readonly<Record<string, string>>
 }
@@ -70,6 +79,11 @@ export function readEnvironment(
     env,
     unknown,
     isProduction: variables.NODE_ENV === 'production',
+    proxyVariables: Object.fromEntries(
+      PROXY_VARIABLES.map((name) => [name, variables[name.toLowerCase()] || variables[name]]).filter(
+        ([, value]) => value !== undefined && value !== '',
+      ),
+    ),
     childEnv: { PATH: variables.PATH ?? '' },
   }
 }

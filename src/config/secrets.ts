@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path'
 import { newSecret } from '../access/key-secret.ts'
 import { ParleyError } from '../errors.ts'
 import type { Config } from './config.ts'
-import type { Env, Setting } from './env.ts'
+import type { Env, ProxyVariables, Setting } from './env.ts'
+import { type Outbound, toOutbound } from './outbound.ts'
 
 /** What must never be printed. Kept apart from `Config`, which may be. */
 export type Secrets = {
@@ -19,10 +20,12 @@ export type Secrets = {
   readonly cardKeys?: string
   /** What the listeners prove themselves with, in PEM. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
+  readonly outbound: Outbound
 }
 
 /** Reads the installation's secrets, making what is missing in `dataDir` with mode 0600. */
-export function toSecrets(env: Env, config: Config): Secrets {
+export function toSecrets(env: Env, config: Config, variables: ProxyVariables = {}): Secrets {
+  const outbound = toOutbound(env, variables)
   const cursor = secretFile(join(config.dataDir, 'cursor.key'))
   const admin = adminKeyOf(env, config)
   return {
@@ -34,6 +37,7 @@ export function toSecrets(env: Env, config: Config): Secrets {
       ? {}
       : { cardKeys: readSetting('CARD_KEYS_FILE', config.cardKeysFile).toString() }),
     ...(config.tls === undefined ? {} : { tls: tlsOf(config.tls) }),
+    outbound,
   }
 }
 

@@ -21,6 +21,7 @@ import { createNews } from '../tasks/news.ts'
 import type { Tasks } from '../tasks/tasks.ts'
 import type { Events } from '../telemetry/events.ts'
 import { createAgentClient } from '../upstream/agent-client.ts'
+import { createEgress } from '../upstream/egress.ts'
 import { createExtendedCards } from '../upstream/extended-cards.ts'
 import { createCardSource } from '../upstream/fetch-card.ts'
 import { createKeySource } from '../upstream/fetch-keys.ts'
@@ -52,6 +53,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
   await using opened = new AsyncDisposableStack()
   const guard = createGuard({
     policies: { agents: policy(config.allowAgents), cards: policy(config.allowCards) },
+    egress: createEgress(secrets.outbound),
   })
   const backend = opened.use(await openBackend(config, now))
   const outbound = { guard, userAgent: `parley/${VERSION}` }
@@ -74,6 +76,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
       pinned: parseKeySet(secrets.cardKeys ?? '{"keys":[]}', 'PARLEY_CARD_KEYS_FILE'),
       locations: config.cardKeyUrls,
       source: opened.use(createKeySource(outbound)),
+      events,
       now,
     }),
   })

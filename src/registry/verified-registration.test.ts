@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import canonicalize from 'canonicalize'
 import type { ParleyError } from '../errors.ts'
+import { silentEvents } from '../telemetry/events.ts'
 import { as, cardText, cardValue, openRegistry } from './open-registry.case.ts'
 import { newSigningKey, signatureOf } from './signatures/signing-key.case.ts'
 import { createTrustedKeys } from './signatures/trusted-keys.ts'
@@ -15,6 +16,7 @@ const open = () =>
       pinned: [key.publicKey],
       locations: [],
       source: { fetchKeys: () => Promise.reject(new Error('nothing there')) },
+      events: silentEvents,
       now: () => 0,
     }),
   })

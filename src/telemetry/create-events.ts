@@ -45,6 +45,7 @@ export function createEvents({
       metrics.agentsChanged({ change: 'removed' })
       logger.info({ event: 'agent_unregistered', ...facts })
     },
+    cardKeysUnreachable: (facts) => logger.warn({ event: 'card_keys_unreachable', ...facts }),
     keyCreated(facts) {
       metrics.keysChanged({ change: 'made' })
       logger.info({ event: 'key_created', ...facts })

@@ -20,6 +20,8 @@ export interface Events {
     readonly created: boolean
   }): void
   agentUnregistered(facts: { readonly agentId: string; readonly principal: string }): void
+  /** A key set that a signature names, and that is trusted, could not be had; the signature counts as untrusted. */
+  cardKeysUnreachable(facts: { readonly url: string; readonly cause: unknown }): void
   keyCreated(facts: { readonly keyId: string; readonly subject: string; readonly principal: string }): void
   keyRevoked(facts: { readonly keyId: string; readonly principal: string }): void
   messageAccepted(facts: TaskFacts & { readonly principal: string; readonly requestId: string }): void
@@ -63,6 +65,7 @@ export const silentEvents: Events = {
   callFinished() {},
   agentRegistered() {},
   agentUnregistered() {},
+  cardKeysUnreachable() {},
   keyCreated() {},
   keyRevoked() {},
   messageAccepted() {},

@@ -18,6 +18,11 @@ export type AddressRules = {
   /** Some addresses are allowed by range, so that a host name may turn out to be allowed once it is resolved. */
   readonly hasRanges: boolean
   readonly namesHost: (host: string, port: number) => boolean
+  /**
+   * Whether an entry with this very port covers the host, or its address. Without an address, a range with the port may
+   * yet turn out to.
+   */
+  readonly namesPort: (port: number, host: string, address?: string) => boolean
   /** `address` is an IP literal without brackets. */
   readonly judge: (address: string, port: number) => Verdict
 }
@@ -25,9 +30,8 @@ export type AddressRules = {
 /** Throws `invalid_params` for an entry that is none of the four forms. */
 export function parseAddressPolicy(policy: AddressPolicy): AddressRules {
   if (policy === 'loopbackOnly') {
-    const judge = (address: string): Verdict =>
-      contains(LOOPBACK, canonical(address)) ? 'allowed' : 'private'
-    return { loopbackOnly: true, hasRanges: true, namesHost: () => false, judge }
+    const judge = (address: string): Verdict => (isLoopback(address) ? 'allowed' : 'private')
+    return { loopbackOnly: true, hasRanges: true, namesHost: () => false, namesPort: () => false, judge }
   }
   const entries = policy.allow.map(parseEntry)
   const ranges = entries.filter((entry) => 'range' in entry)
@@ -36,6 +40,15 @@ export function parseAddressPolicy(policy: AddressPolicy): AddressRules {
     loopbackOnly: false,
     hasRanges: ranges.length > 0,
     namesHost: (host, port) => hosts.some((entry) => entry.host === bareHost(host) && onPort(entry, port)),
+    namesPort(port, host, text) {
+      const address = text === undefined ? undefined : canonical(text)
+      const inRange = ({ range }: { readonly range: BlockList }) =>
+        address === undefined || contains(range, address)
+      return (
+        hosts.some((entry) => entry.port === port && entry.host === bareHost(host)) ||
+        ranges.some((entry) => entry.port === port && inRange(entry))
+      )
+    },
     judge(text, port) {
       const address = canonical(text)
       if (isMetadata(address)) return 'never'
@@ -46,7 +59,13 @@ export function parseAddressPolicy(policy: AddressPolicy): AddressRules {
 }
 
 /** A host name as policies compare it: ASCII, lower case, without the dot of the DNS root. */
-const bareHost = (host: string): string => domainToASCII(host).replace(/\.$/, '')
+export const bareHost = (host: string): string => domainToASCII(host).replace(/\.$/, '')
+
+/** `address` is an IP literal without brackets. */
+export const isLoopback = (address: string): boolean => contains(LOOPBACK, canonical(address))
+
+/** Names that clouds give their metadata services. What they resolve to is judged besides. */
+export const isMetadataName = (host: string): boolean => METADATA_NAMES.has(bareHost(host))
 
 type Family = 'ipv4' | 'ipv6'
 /** `inside` is the IPv4 address that an IPv6 transition address leads to. */
@@ -91,14 +110,14 @@ function listOf(ranges: readonly string[]): BlockList {
 }
 
 /**
- * IPv4-mapped addresses and the well-known NAT64 prefix reach an IPv4 host and are judged as that host. 6to4 and
- * IPv4-compatible addresses are kept and never public, but show the IPv4 address they carry.
+ * IPv4-mapped addresses and the well-known NAT64 prefix reach an IPv4 host and are judged as that host. 6to4, Teredo,
+ * IPv4-translated and IPv4-compatible addresses are kept and never public, but show the IPv4 address they carry.
  */
 function canonical(text: string): Address {
   if (isIP(text) === 4) return { text, family: 'ipv4' }
   const groups = groupsOf(text)
-  const ipv4 = (at: number): string => {
-    const [high = 0, low = 0] = groups.slice(at, at + 2)
+  const ipv4 = (at: number, mask = 0): string => {
+    const [high = 0, low = 0] = groups.slice(at, at + 2).map((group) => group ^ mask)
     return [high >> 8, high & 255, low >> 8, low & 255].join('.')
   }
   const startsWith = (...prefix: number[]): boolean => prefix.every((group, at) => groups[at] === group)
@@ -107,7 +126,11 @@ function canonical(text: string): Address {
   }
   const address = { text: groups.map((group) => group.toString(16)).join(':'), family: 'ipv6' } as const
   if (startsWith(0x2002)) return { ...address, inside: ipv4(1) }
-  if (startsWith(0, 0, 0, 0, 0, 0) || startsWith(0x64, 0xff9b, 1)) return { ...address, inside: ipv4(6) }
+  // Teredo writes the client's address with every bit turned over.
+  if (startsWith(0x2001, 0)) return { ...address, inside: ipv4(6, 0xffff) }
+  const isTranslated = startsWith(0, 0, 0, 0, 0xffff, 0)
+  if (isTranslated || startsWith(0, 0, 0, 0, 0, 0) || startsWith(0x64, 0xff9b, 1))
+    return { ...address, inside: ipv4(6) }
   return address
 }
 
@@ -144,6 +167,17 @@ const METADATA = listOf([
   'fd00:ec2::/32', // AWS
   'fd20:ce::254/128', // Google
   'fe80::a9fe:a9fe/128', // OpenStack
+])
+
+const METADATA_NAMES: ReadonlySet<string> = new Set([
+  'instance-data', // AWS
+  'instance-data.ec2.internal',
+  'metadata.google.internal', // Google
+  'metadata.goog',
+  'metadata.azure.internal', // Azure
+  'metadata.packet.net', // Equinix
+  'metadata.platformequinix.com',
+  'metadata.tencentyun.com', // Tencent
 ])
 
 /** Global unicast: all other IPv6 space is reserved, local or multicast. */

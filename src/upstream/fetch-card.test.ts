@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ParleyError } from '../errors.ts'
+import { createEgress } from './egress.ts'
 import { createCardSource } from './fetch-card.ts'
 import { createGuard } from './guard.ts'
 import {
+  answerJson,
   type Exchange,
   type LoopbackServer,
   loopbackGuard,
   openLoopbackServer,
 } from './loopback-server.case.ts'
+import { CERTIFICATE, PRIVATE_KEY } from './tls-identity.case.ts'
 import { DEFAULT_UPSTREAM_LIMITS, type UpstreamLimits } from './upstream-limits.ts'
 
 const CARD = '{ "name": "Echo", "supportedInterfaces": [], "x": 1.0 }'
@@ -180,6 +183,39 @@ describe('fetching a card', () => {
       fails('invalid_params', 'PARLEY_ALLOW_CARDS'),
     )
     assert.equal(inside.exchanges.length, 0)
+  })
+
+  test('steps down from https to plain http with no redirect, wherever that is allowed', async () => {
+    await using plain = await serve({ '/': {} })
+    await using server = await openLoopbackServer(
+      ({ response }) => {
+        response.writeHead(302, { location: plain.url }).end()
+      },
+      { cert: CERTIFICATE, key: PRIVATE_KEY },
+    )
+    const guard = createGuard({
+      policies: { cards: { allow: ['127.0.0.0/8'] } },
+      egress: createEgress({ extraCa: CERTIFICATE }),
+    })
+    await assert.rejects(
+      fetchCard(server.url, {}, guard),
+      fails('agent_unavailable', 'redirects from https to plain http'),
+    )
+    assert.equal(plain.connections(), 0)
+  })
+
+  test('carries no credentials along a redirect, and takes none from it', async () => {
+    await using server = await openLoopbackServer((exchange) => {
+      const { url = '' } = exchange.request
+      const location = `http://me:secret@127.0.0.1:${server.port}/card`
+      if (url === '/a') answerJson(exchange, '', 302, { location, 'set-cookie': 'a=b' })
+      else answerJson(exchange, CARD)
+    })
+    await assert.rejects(
+      fetchCard(`${server.url}/a`),
+      fails('invalid_params', 'must not contain credentials'),
+    )
+    assert.equal(server.exchanges.length, 1)
   })
 
   test('refuses a name that resolves to a forbidden address', async () => {

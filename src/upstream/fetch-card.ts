@@ -4,7 +4,7 @@ import { ParleyError } from '../errors.ts'
 import type { CardSource, FetchedCard } from '../registry/card-source.ts'
 import type { Guard } from './guard.ts'
 import { createHttpClient, type HttpAnswer, type HttpClient } from './http.ts'
-import { HttpError } from './http-error.ts'
+import { fetchErrorOf, HttpError } from './http-error.ts'
 import { DEFAULT_UPSTREAM_LIMITS, type UpstreamLimits } from './upstream-limits.ts'
 
 export type CardSourceDeps = {
@@ -41,7 +41,7 @@ export function createCardSource(deps: CardSourceDeps): CardSource & AsyncDispos
         if (error === tooLate.reason) {
           throw unavailable(`No card came within ${limits.cardTimeoutMs / 1000} seconds`, error)
         }
-        throw cardErrorOf(error)
+        throw fetchErrorOf(error, 'The server of the card')
       }
     },
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
@@ -97,6 +97,9 @@ async function lookFor(deps: LookDeps, start: URL): Promise<Look> {
     answer.discard()
     const next = URL.parse(location, url.href)
     if (next === null) return { problem: 'redirects to what is no URL' }
+    if (url.protocol === 'https:' && next.protocol === 'http:') {
+      return { problem: 'redirects from https to plain http' }
+    }
     url = deps.guard.check(next.href, 'cards')
   }
   return { problem: `redirects more than ${MAX_REDIRECTS} times` }
@@ -148,9 +151,3 @@ async function readCard(answer: HttpAnswer, limits: UpstreamLimits): Promise<Loo
 
 const unavailable = (message: string, cause?: unknown): ParleyError =>
   new ParleyError('agent_unavailable', message, { cause })
-
-function cardErrorOf(error: unknown): unknown {
-  if (!(error instanceof HttpError)) return error
-  if (error.cause instanceof ParleyError) return error.cause
-  return unavailable(`The server of the card ${error.message}`, error)
-}

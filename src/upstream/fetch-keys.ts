@@ -2,6 +2,7 @@ import { ParleyError } from '../errors.ts'
 import type { KeySource } from '../registry/signatures/key-source.ts'
 import type { Guard } from './guard.ts'
 import { createHttpClient } from './http.ts'
+import { fetchErrorOf } from './http-error.ts'
 import { DEFAULT_UPSTREAM_LIMITS } from './upstream-limits.ts'
 
 export type KeySourceDeps = {
@@ -19,7 +20,7 @@ export function createKeySource({ guard, userAgent }: KeySourceDeps): KeySource 
   return {
     async fetchKeys(text, signal) {
       const url = guard.check(text, 'cards')
-      const answer = await http.call({
+      const asking = http.call({
         method: 'GET',
         url,
         path: `${url.pathname}${url.search}`,
@@ -27,6 +28,9 @@ export function createKeySource({ guard, userAgent }: KeySourceDeps): KeySource 
         firstByteTimeoutMs: cardTimeoutMs,
         silentTimeoutMs: cardTimeoutMs,
         signal: AbortSignal.any([signal, AbortSignal.timeout(cardTimeoutMs)]),
+      })
+      const answer = await asking.catch((error: unknown) => {
+        throw fetchErrorOf(error, 'The server of the keys')
       })
       if (answer.status === 200) return answer.text(MAX_KEY_SET_BYTES)
       answer.discard()

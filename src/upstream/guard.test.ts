@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { describe, test } from 'node:test'
 import { ParleyError } from '../errors.ts'
 import type { AddressPolicy } from './address-policy.ts'
-import { createGuard } from './guard.ts'
+import { ALLOW_SETTINGS, createGuard, type Purpose } from './guard.ts'
 
 const guardWith = (agents: AddressPolicy, names: Readonly<Record<string, readonly string[]>> = {}) =>
   createGuard({
@@ -13,6 +13,8 @@ const guardWith = (agents: AddressPolicy, names: Readonly<Record<string, readonl
   })
 
 const open = guardWith({ allow: [] })
+
+const isPurpose = (name: string): name is Purpose => Object.hasOwn(ALLOW_SETTINGS, name)
 
 const refused = (message: RegExp) => (error: unknown) =>
   error instanceof ParleyError && error.code === 'invalid_params' && message.test(error.message)
@@ -109,6 +111,32 @@ describe('the guard, by default', () => {
     )
   })
 
+  test('refuses the ports of other protocols, whoever is there', async () => {
+    for (const port of [0, 1, 22, 25, 53, 110, 143, 465, 587, 993, 2049, 5060, 6000, 6667, 10080]) {
+      for (const host of ['agent.example', '93.184.215.14', '[2606:2800:220:1:248:1893:25c8:1946]']) {
+        const url = `https://${host}:${port}/`
+        assert.throws(() => open.check(url, 'agents'), refused(/another protocol.*PARLEY_ALLOW_AGENTS/), url)
+        await assert.rejects(open.resolve(new URL(url), 'agents'), refused(/another protocol/))
+      }
+    }
+  })
+
+  test('refuses the names of metadata services before they are resolved', () => {
+    const named = guardWith({ allow: ['metadata.google.internal', '0.0.0.0/0'] })
+    for (const host of ['metadata.google.internal', 'Metadata.Google.Internal.', 'instance-data']) {
+      assert.throws(() => named.check(`http://${host}/computeMetadata/v1/`, 'agents'), refused(/metadata/))
+    }
+  })
+
+  test('lets each purpose that has no policy call what is public, and names its setting', () => {
+    for (const [purpose, setting] of Object.entries(ALLOW_SETTINGS)) {
+      if (!isPurpose(purpose)) assert.fail(purpose)
+      assert.equal(setting, `PARLEY_ALLOW_${purpose.toUpperCase()}`)
+      assert.ok(open.check('https://93.184.215.14/', purpose))
+      assert.throws(() => open.check('https://10.0.0.1/', purpose), refused(new RegExp(setting)))
+    }
+  })
+
   test('refuses a name when one of its addresses is private', async () => {
     const mixed = guardWith({ allow: [] }, { 'mixed.example': ['93.184.215.14', '10.0.0.1'] })
     await assert.rejects(
@@ -163,7 +191,18 @@ describe('the guard, with allow-lists', () => {
     ['[fd00::/8]:443', 'https://[fd12::1]/', [], true],
     ['[fd00::/8]:443', 'https://[fd12::1]:444/', [], false],
     ['[::1]:80', 'http://[::1]/', [], true],
-    ['::1', 'http://[::1]:9/', [], true],
+    ['::1', 'http://[::1]:3001/', [], true],
+    ['mail.example:25', 'https://mail.example:25/', ['93.184.215.14'], true],
+    ['mail.example', 'https://mail.example:25/', ['93.184.215.14'], false],
+    ['mail.example:587', 'https://mail.example:25/', ['93.184.215.14'], false],
+    ['10.0.0.0/8:6000', 'http://svc.internal:6000/', ['10.0.0.7'], true],
+    ['10.0.0.0/8:6000', 'http://svc.internal:6000/', ['10.0.0.7', '93.184.215.14'], false],
+    ['10.0.0.0/8', 'http://svc.internal:6000/', ['10.0.0.7'], false],
+    ['10.0.0.0/8:6000', 'http://10.0.0.7:6000/', [], true],
+    ['10.0.0.0/8', 'https://agents.internal/', ['::ffff:10.0.0.7'], true],
+    ['10.0.0.0/8', 'https://agents.internal/', ['64:ff9b::a00:7'], true],
+    ['10.0.0.0/8', 'https://agents.internal/', ['2002:a00:7::'], false],
+    ['10.0.0.0/8', 'https://agents.internal/', ['2001::f5ff:fff8'], false],
   ]
   for (const [allow, url, addresses, passes] of cases) {
     test(`${passes ? 'passes' : 'refuses'} ${url} at ${addresses.join(', ') || 'itself'} when ${allow} is allowed`, async () => {
@@ -184,6 +223,8 @@ describe('the guard, with allow-lists', () => {
     '[64:ff9b::a9fe:a9fe]',
     '[2002:a9fe:a9fe::]',
     '[::169.254.169.254]',
+    '[2001::5601:5601]',
+    '[::ffff:0:a9fe:a9fe]',
   ]
   for (const host of metadata) {
     test(`never lets the metadata service ${host} pass`, async () => {
@@ -226,13 +267,18 @@ describe('the guard in demo mode', () => {
 
   test('lets loopback pass, plain http included', async () => {
     for (const url of [
-      'http://127.0.0.1:1/',
+      'http://127.0.0.1:3000/',
       'http://[::1]/',
       'https://localhost/',
       'http://localhost:3000/',
     ]) {
       assert.ok((await demo.resolve(demo.check(url, 'agents'), 'agents')).length > 0)
     }
+  })
+
+  test('refuses the ports of other protocols', () => {
+    assert.throws(() => demo.check('http://127.0.0.1:25/', 'agents'), refused(/another protocol/))
+    assert.throws(() => demo.check('http://localhost:6000/', 'agents'), refused(/another protocol/))
   })
 
   test('refuses everything else and names the setting', async () => {

@@ -1,3 +1,5 @@
+import { ParleyError } from '../errors.ts'
+
 /**
  * Where one HTTP exchange failed:
  * - `forbidden`: the guard refused the address; nothing was sent
@@ -36,3 +38,10 @@ export class HttpError extends Error {
 
 export const tooLarge = (maxBytes: number): HttpError =>
   new HttpError('too_large', `sent more than the ${maxBytes} bytes allowed`)
+
+/** What whoever asked for something of `server` is told: what the guard says, else that it is not to be had. */
+export function fetchErrorOf(error: unknown, server: string): unknown {
+  if (!(error instanceof HttpError)) return error
+  if (error.cause instanceof ParleyError) return error.cause
+  return new ParleyError('agent_unavailable', `${server} ${error.message}`, { cause: error })
+}

@@ -35,7 +35,7 @@ export type HttpAnswer = {
   readonly discard: () => void
 }
 
-/** One HTTP/1.1 request at a time over kept connections. Follows no redirect, keeps no cookie, asks no proxy. */
+/** One HTTP/1.1 request at a time over kept connections. Follows no redirect, keeps no cookie. */
 export type HttpClient = AsyncDisposable & {
   /** Rejects with `HttpError`, or with the signal's reason; so does everything in the answer. */
   readonly call: (call: HttpCall) => Promise<HttpAnswer>

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AgentInterface } from '../a2a/agent-card.ts'
 import { agentId } from '../a2a/ids.ts'
 import type { AgentClient, AgentTarget } from '../delivery/agent-client.ts'
@@ -21,15 +22,20 @@ export type LoopbackServer = AsyncDisposable & {
   readonly port: number
   /** In the order in which their bodies were complete. */
   readonly exchanges: readonly Exchange[]
+  /** How many connections there were, whether or not anything was said over them. */
+  readonly connections: () => number
 }
 
-/** A real HTTP server on loopback that answers as `answer` says. */
+/** A real HTTP server on loopback that answers as `answer` says, over TLS when it has an identity. */
 export async function openLoopbackServer(
   answer: (exchange: Exchange) => void | Promise<void>,
+  tls?: { readonly cert: string; readonly key: string },
 ): Promise<LoopbackServer> {
   const exchanges: Exchange[] = []
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const closed = Promise.withResolvers<void>()
+    // A kept connection serves many.
+    request.socket.setMaxListeners(0)
     request.socket.once('close', () => closed.resolve())
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
@@ -41,15 +47,21 @@ export async function openLoopbackServer(
     }
     exchanges.push(exchange)
     await answer(exchange)
+  }
+  const server = tls === undefined ? createServer(take) : createSecureServer(tls, take)
+  let connections = 0
+  server.on('connection', () => {
+    connections++
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     port,
     exchanges,
+    connections: () => connections,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()

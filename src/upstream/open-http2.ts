@@ -4,6 +4,7 @@ import { ParleyError } from '../errors.ts'
 import { type GrpcAddress, parseGrpcAddress } from '../registry/grpc-address.ts'
 import { createConnector, httpErrorOf } from './connect.ts'
 import type { Guard } from './guard.ts'
+import { hostOf } from './host-and-port.ts'
 import { orAbort } from './within.ts'
 
 export type OpenHttp2Deps = {
@@ -70,14 +71,11 @@ async function mayBePlain(guard: Guard, address: GrpcAddress): Promise<boolean> 
 async function openSocket({ guard, connectTimeoutMs }: OpenHttp2Deps, origin: URL): Promise<Socket> {
   const connector = createConnector(guard, 'agents', origin, { timeoutMs: connectTimeoutMs, allowH2: true })
   const socket = await new Promise<Socket>((resolve, reject) => {
-    const { hostname, host, protocol, port } = origin
-    connector(
-      { hostname: hostname.replace(/^\[(.*)\]$/, '$1'), host, protocol, port },
-      (...[error, opened]) => {
-        if (error === null) resolve(opened)
-        else reject(error)
-      },
-    )
+    const { host, protocol, port } = origin
+    connector({ hostname: hostOf(origin), host, protocol, port }, (...[error, opened]) => {
+      if (error === null) resolve(opened)
+      else reject(error)
+    })
   })
   if (origin.protocol === 'http:' || ('alpnProtocol' in socket && socket.alpnProtocol === 'h2')) return socket
   socket.destroy()

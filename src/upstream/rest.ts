@@ -35,7 +35,10 @@ const FORMS: Readonly<Record<Version, Form>> = {
   '0.3': {
     contentType: 'application/json',
     // Publishers give the URL with the version's prefix or without it.
-    prefixOf: ({ url }) => (basePath(new URL(url)).endsWith('/v1') ? '' : '/v1'),
+    prefixOf(via) {
+      const url = URL.parse(via.url)
+      return url !== null && basePath(url).endsWith('/v1') ? '' : '/v1'
+    },
     cardPath: '/card',
     refusalIn: legacyRefusal,
   },

@@ -10,6 +10,7 @@ const URL_OF_KEYS = 'https://keys.example/publisher/jwks.json'
 function trusting(locations: readonly string[], served: () => Promise<string>) {
   const clock = { now: 0 }
   const asked: string[] = []
+  const told: string[] = []
   const keys = createTrustedKeys({
     pinned: [],
     locations,
@@ -19,13 +20,14 @@ function trusting(locations: readonly string[], served: () => Promise<string>) {
         return served()
       },
     },
+    events: { cardKeysUnreachable: ({ url, cause }) => told.push(`${url} ${cause}`) },
     now: () => clock.now,
   })
   const count = async (keysUrl: string | undefined, signal = new AbortController().signal) => {
     const claim = { keyId: 'key-1', algorithm: 'ES256', ...(keysUrl === undefined ? {} : { keysUrl }) }
     return (await keys.find(claim, signal)).length
   }
-  return { count, asked, clock }
+  return { count, asked, told, clock }
 }
 
 const one = async () => JSON.stringify({ keys: [publicKey] })
@@ -77,16 +79,18 @@ describe('trusted keys', () => {
     }
     const down = trusting(['https://keys.example'], () => Promise.reject(new Error('down')))
     assert.equal(await down.count(URL_OF_KEYS), 0)
+    assert.deepEqual(down.told, [`${URL_OF_KEYS} Error: down`])
   })
 
   it('are no answer to a caller who left', async () => {
     const leave = new AbortController()
-    const { count } = trusting(['https://keys.example'], async () => {
+    const { count, told } = trusting(['https://keys.example'], async () => {
       leave.abort(new Error('left'))
       throw new Error('aborted')
     })
 
     await assert.rejects(count(URL_OF_KEYS, leave.signal), /left/)
+    assert.deepEqual(told, [])
     assert.equal(await count(URL_OF_KEYS, AbortSignal.any([])), 0)
   })
 

@@ -3,6 +3,7 @@ import Type from 'typebox'
 import { check, parseJson } from '../../a2a/wire.ts'
 import { createRecent } from '../../access/recent.ts'
 import { ParleyError } from '../../errors.ts'
+import type { Events } from '../../telemetry/events.ts'
 import { isBelow } from '../http-url.ts'
 import type { KeySource } from './key-source.ts'
 
@@ -20,6 +21,7 @@ export type TrustedKeysDeps = {
   /** Where key sets may be fetched from: URLs, each with everything below it. */
   readonly locations: readonly string[]
   readonly source: KeySource
+  readonly events: Pick<Events, 'cardKeysUnreachable'>
   readonly now: () => number
 }
 
@@ -34,7 +36,7 @@ const MAX_KEY_SETS = 100
 /** To some servers a slash or backslash, so that the path leads elsewhere. */
 const HIDDEN_SLASH = /%(?:2f|5c|25)/i
 
-export function createTrustedKeys({ pinned, locations, source, now }: TrustedKeysDeps): TrustedKeys {
+export function createTrustedKeys({ pinned, locations, source, events, now }: TrustedKeysDeps): TrustedKeys {
   const fetched = createRecent<readonly JWK[]>({ maxSize: MAX_KEY_SETS, maxAgeMs: MAX_AGE_MS, now })
 
   const keysAt = async (url: string, signal: AbortSignal): Promise<readonly JWK[]> => {
@@ -43,7 +45,10 @@ export function createTrustedKeys({ pinned, locations, source, now }: TrustedKey
     const keys = await source
       .fetchKeys(url, signal)
       .then((text) => parseKeySet(text))
-      .catch(() => [])
+      .catch((cause: unknown) => {
+        if (!signal.aborted) events.cardKeysUnreachable({ url, cause })
+        return []
+      })
     // A caller who left says nothing about the keys.
     signal.throwIfAborted()
     fetched.set(url, keys)

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
 import canonicalize from 'canonicalize'
 import { FlattenedSign, importJWK } from 'jose'
+import { silentEvents } from '../../telemetry/events.ts'
 import { cardValue } from '../open-registry.case.ts'
 import { canonicalForms } from './canonical-forms.ts'
 import { newSigningKey, signatureOf } from './signing-key.case.ts'
@@ -25,6 +26,7 @@ const trusting = (deps: Partial<TrustedKeysDeps> = {}) =>
     pinned: [key.publicKey],
     locations: [],
     source: { fetchKeys: () => Promise.reject(new Error('no keys there')) },
+    events: silentEvents,
     now: () => 1_700_000_000_000,
     ...deps,
   })
