@@ -78,6 +78,19 @@ describe('register', () => {
     })
   })
 
+  it('was never changed before it was changed last, whatever the clock says', async () => {
+    const room = await openRegistry()
+    const { agent } = await room.registry.register(as('key:ada'), { card: cardText() })
+    room.clock.now -= 60_000
+
+    const { agent: changed } = await room.registry.register(as('key:ada'), {
+      card: cardText({ description: 'Another' }),
+    })
+
+    assert.equal(changed.version, 2)
+    assert.equal(changed.updatedAt, agent.updatedAt)
+  })
+
   it('finds the agent again by its card’s name when no slug is given', async () => {
     const first = await room.registry.register(ada, { card: cardText() })
     const second = await room.registry.register(ada, { card: cardText() })

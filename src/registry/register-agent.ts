@@ -174,7 +174,8 @@ function listed(previous: Agent, listing: Listing, at: number): Agent {
     ...(cardProfile === undefined ? {} : { cardProfile }),
     heartbeatTtlMs: heartbeatTtlMs ?? kept.heartbeatTtlMs,
     version: kept.version + 1,
-    updatedAt: at,
+    // Who asks for what has changed since then must not miss a change because the clock was set back.
+    updatedAt: Math.max(at, kept.updatedAt),
     lastHeartbeatAt: Math.max(at, kept.lastHeartbeatAt),
     originalCard: listing.originalCard,
     card: listing.card,
