@@ -2,6 +2,8 @@ import { generateKeyPairSync, type JsonWebKey, randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { newSecret } from '../access/key-secret.ts'
+import type { Issuer } from '../access/tokens/issuer.ts'
+import { parseIssuers } from '../access/tokens/parse-issuers.ts'
 import { ParleyError } from '../errors.ts'
 import type { Config } from './config.ts'
 import type { Env, Setting } from './env.ts'
@@ -17,6 +19,8 @@ export type Secrets = {
   readonly cardSigningKey: JsonWebKey
   /** The JWK set of the keys that publishers of cards are trusted by. */
   readonly cardKeys?: string
+  /** The identity providers whose tokens are taken. */
+  readonly issuers: readonly Issuer[]
   /** What the listeners prove themselves with, in PEM. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
 }
@@ -30,6 +34,7 @@ export function toSecrets(env: Env, config: Config): Secrets {
     isAdminKeyNew: admin.isNew,
     cursorKey: Buffer.from(cursor.secret),
     cardSigningKey: signingKeyOf(config),
+    issuers: issuersOf(env, config),
     ...(config.cardKeysFile === undefined
       ? {}
       : { cardKeys: readSetting('CARD_KEYS_FILE', config.cardKeysFile).toString() }),
@@ -48,6 +53,17 @@ function readSetting(setting: Setting, path: string): Buffer {
   } catch (cause) {
     throw new ParleyError('invalid_params', `PARLEY_${setting} cannot be read: ${path}`, { cause })
   }
+}
+
+function issuersOf({ ISSUERS, ISSUERS_FILE }: Env, { publicUrl }: Config): readonly Issuer[] {
+  if (ISSUERS !== undefined && ISSUERS_FILE !== undefined) {
+    throw new ParleyError('invalid_params', 'PARLEY_ISSUERS and PARLEY_ISSUERS_FILE cannot both be set')
+  }
+  const ours = publicUrl === undefined ? {} : { ours: publicUrl }
+  if (ISSUERS !== undefined) return parseIssuers(ISSUERS, { name: 'PARLEY_ISSUERS', ...ours })
+  if (ISSUERS_FILE === undefined) return []
+  const text = readSetting('ISSUERS_FILE', ISSUERS_FILE).toString()
+  return parseIssuers(text, { name: 'PARLEY_ISSUERS_FILE', ...ours })
 }
 
 function signingKeyOf({ dataDir }: Config): JsonWebKey {

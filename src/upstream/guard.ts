@@ -8,6 +8,7 @@ import { type AddressPolicy, type AddressRules, parseAddressPolicy, type Verdict
 export const ALLOW_SETTINGS = {
   agents: 'PARLEY_ALLOW_AGENTS',
   cards: 'PARLEY_ALLOW_CARDS',
+  identity: 'PARLEY_ALLOW_IDENTITY',
 } as const
 
 export type Purpose = keyof typeof ALLOW_SETTINGS
@@ -31,7 +32,8 @@ export type Guard = {
 }
 
 export type GuardDeps = {
-  readonly policies: Readonly<Record<Purpose, AddressPolicy>>
+  /** A purpose without one may call what is public, over TLS. */
+  readonly policies: Readonly<Partial<Record<Purpose, AddressPolicy>>>
   readonly resolve?: Resolve
 }
 
@@ -40,6 +42,7 @@ export function createGuard(deps: GuardDeps): Guard {
   const rules: Readonly<Record<Purpose, AddressRules>> = {
     agents: rulesOf('agents', deps.policies.agents),
     cards: rulesOf('cards', deps.policies.cards),
+    identity: rulesOf('identity', deps.policies.identity),
   }
   const resolve = deps.resolve ?? ((host: string) => lookup(host, { all: true }))
 
@@ -63,7 +66,7 @@ export function createGuard(deps: GuardDeps): Guard {
 
 type Target = { readonly host: string; readonly port: number; readonly plain: boolean }
 
-function rulesOf(purpose: Purpose, policy: AddressPolicy): AddressRules {
+function rulesOf(purpose: Purpose, policy: AddressPolicy = { allow: [] }): AddressRules {
   try {
     return parseAddressPolicy(policy)
   } catch (cause) {

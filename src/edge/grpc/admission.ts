@@ -5,6 +5,7 @@ import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../http/app-deps.ts'
 import { authenticate } from '../http/authenticate.ts'
 import { beginCall, type CallInProgress, finishCall } from '../http/call-in-progress.ts'
+import { challengeOf } from '../http/challenge.ts'
 import { grpcCode, statusOf } from './errors.ts'
 import { headersOf } from './grpc-exchange.ts'
 
@@ -41,7 +42,8 @@ export function createAdmission(deps: EdgeDeps, operations: ReadonlyMap<string, 
                 (reason: unknown) => {
                   const error = ParleyError.from(reason)
                   finishCall(deps, progress, grpcCode(error.code), error)
-                  call.sendStatus(statusOf(error, progress.requestId, '1.0'))
+                  const challenge = challengeOf(error, headersOf(metadata), deps.addresses().http)
+                  call.sendStatus(statusOf(error, progress.requestId, '1.0', challenge))
                 },
               )
             },

@@ -3,7 +3,6 @@ import { statusCodec } from '../../a2a/proto/rpc-status.ts'
 import type { Version } from '../../a2a/version.ts'
 import type { ErrorCode, ParleyError } from '../../errors.ts'
 import { type ErrorDetail, errorDetails } from '../error-details.ts'
-import { CHALLENGE } from '../http/authenticate.ts'
 import { legacyErrorName } from '../legacy-error-name.ts'
 import { RPC_CODES, RPC_STATUS } from '../rpc-status.ts'
 
@@ -15,16 +14,21 @@ export const grpcCode = (code: ErrorCode): number => RPC_CODES[RPC_STATUS[code]]
 
 /**
  * How gRPC tells a failure: code and message, and the details of A2A 1.0 §10.6 as a `google.rpc.Status` in the trailers. The
- * message of 0.3 begins with the error's name: by nothing else do the SDKs of Python and Java know it.
+ * message of 0.3 begins with the error's name: by nothing else do the SDKs of Python and Java know it. `challenge` is told as HTTP does.
  */
-export function statusOf(error: ParleyError, requestId: string, version: Version): StatusObject {
+export function statusOf(
+  error: ParleyError,
+  requestId: string,
+  version: Version,
+  challenge?: string,
+): StatusObject {
   const code = grpcCode(error.code)
   const told = version === '0.3' ? `${legacyErrorName(error.code)}: ${error.message}` : error.message
   const message = told.slice(0, MAX_MESSAGE_LENGTH).toWellFormed()
   const metadata = new Metadata()
   metadata.set('grpc-status-details-bin', statusBytes(code, message, errorDetails(error, requestId)))
   metadata.set('x-request-id', requestId)
-  if (error.code === 'unauthenticated') metadata.set('www-authenticate', CHALLENGE)
+  if (challenge !== undefined) metadata.set('www-authenticate', challenge)
   return { code, details: message, metadata }
 }
 

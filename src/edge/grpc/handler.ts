@@ -4,6 +4,7 @@ import type { StreamFrame } from '../../tasks/tasks.ts'
 import { type BegunOperation, beginOperation } from '../begin-operation.ts'
 import type { EdgeDeps } from '../http/app-deps.ts'
 import { type CallInProgress, CLIENT_GONE, finishCall } from '../http/call-in-progress.ts'
+import { challengeOf } from '../http/challenge.ts'
 import { openEventStream, type StreamSource } from '../http/event-stream.ts'
 import { STREAM, UNARY } from '../operations.ts'
 import type { Admission } from './admission.ts'
@@ -108,5 +109,6 @@ function failed(
   const error = ParleyError.from(reason)
   finishCall(deps, progress, statusOfEnd(exchange, error), error)
   exchange.answered()
-  return statusOf(error, progress.requestId, dialect.version)
+  const challenge = challengeOf(error, exchange, deps.addresses().http)
+  return statusOf(error, progress.requestId, dialect.version, challenge)
 }

@@ -4,6 +4,7 @@ import type { EdgeDeps } from './app-deps.ts'
 import { authenticate, requireScope, unauthenticated } from './authenticate.ts'
 import { beginCall, CLIENT_GONE, finishCall } from './call-in-progress.ts'
 import { callOf } from './call-of.ts'
+import { challengeOf } from './challenge.ts'
 import type { EdgeRequest } from './exchange.ts'
 import { fetchRequest } from './fetch-exchange.ts'
 import { parseQuery } from './parse-query.ts'
@@ -35,7 +36,7 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
       const error = hideFromAnonymous(ParleyError.from(reason), principal, route)
       const status = exchange.isClientGone ? CLIENT_GONE : PROBLEMS[error.code].status
       finishCall(deps, progress, status, error)
-      return problemResponse(error, progress.requestId)
+      return problemResponse(error, progress.requestId, challengeOf(error, exchange, deps.addresses().http))
     }
   }
 }

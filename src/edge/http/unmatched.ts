@@ -3,6 +3,7 @@ import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from './app-deps.ts'
 import { authenticate, unauthenticated } from './authenticate.ts'
 import { beginCall, finishCall } from './call-in-progress.ts'
+import { challengeOf } from './challenge.ts'
 import type { HeaderSource } from './exchange.ts'
 import { fetchRequest } from './fetch-exchange.ts'
 import { methodNotAllowed, PROBLEMS, problemResponse } from './problem.ts'
@@ -26,7 +27,7 @@ export async function answerUnmatched(
   const allow = (methods.includes('GET') ? [...methods, 'HEAD'] : methods).join(', ')
   const error = await refusal(deps, exchange, path, allow)
   finishCall(deps, progress, PROBLEMS[error.code].status, error)
-  return problemResponse(error, progress.requestId)
+  return problemResponse(error, progress.requestId, challengeOf(error, exchange, deps.addresses().http))
 }
 
 async function refusal(

@@ -4,6 +4,7 @@ import { beginOperation } from '../begin-operation.ts'
 import type { EdgeDeps } from '../http/app-deps.ts'
 import { authenticate } from '../http/authenticate.ts'
 import { beginCall, type CallInProgress, CLIENT_GONE, finishCall } from '../http/call-in-progress.ts'
+import { challengeOf } from '../http/challenge.ts'
 import type { EdgeReply, EdgeRequest } from '../http/exchange.ts'
 import { jsonReply } from '../http/json-response.ts'
 import { failureHeaders } from '../http/problem.ts'
@@ -47,7 +48,7 @@ export function createJsonRpcHandler(deps: EdgeDeps): JsonRpcHandler {
       const status = statusOf(error, bodyWasRead)
       finishCall(deps, progress, request.isClientGone ? CLIENT_GONE : status, error)
       const body = encodeError(progress, error)
-      const headers = failureHeaders(error)
+      const headers = failureHeaders(error, challengeOf(error, request, deps.addresses().http))
       return answersInEvents && status === OK
         ? sseReply(sseEvent(body), requestId, headers)
         : jsonReply(body, requestId, status, headers)

@@ -5,6 +5,7 @@ import type { EdgeDeps } from '../http/app-deps.ts'
 import { authenticate } from '../http/authenticate.ts'
 import { beginCall, type CallInProgress, CLIENT_GONE, finishCall } from '../http/call-in-progress.ts'
 import { EXTENDED_CARD_HEADERS } from '../http/card-headers.ts'
+import { challengeOf } from '../http/challenge.ts'
 import type { EdgeReply, EdgeRequest } from '../http/exchange.ts'
 import { jsonReply } from '../http/json-response.ts'
 import { failureHeaders } from '../http/problem.ts'
@@ -40,7 +41,7 @@ export function createRestHandler(deps: EdgeDeps): RestHandler {
       finishCall(deps, progress, request.isClientGone ? CLIENT_GONE : status, error)
       return jsonReply(encodeError(error, requestId, version), requestId, status, {
         'content-type': contentTypeFor(request),
-        ...failureHeaders(error),
+        ...failureHeaders(error, challengeOf(error, request, deps.addresses().http)),
       })
     }
   }
