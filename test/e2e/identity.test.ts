@@ -97,6 +97,15 @@ describe('the tokens of an identity provider', { timeout: 120_000 }, () => {
       'openIdConnectUrl',
     )
     assert.equal((await fetch(oidc)).status, 200)
+    const legacy = await native(
+      world.parley.adminKey,
+      'GET',
+      `${url}/a2a/scenario/.well-known/agent-card.json?A2A-Version=0.3`,
+    )
+    assert.deepEqual(at(legacy.body, 'securitySchemes', 'oidc-corp'), {
+      type: 'openIdConnect',
+      openIdConnectUrl: oidc,
+    })
   })
 
   test('go on being taken while the keys change and requests run', async () => {
