@@ -48,9 +48,10 @@ export type NewKey = {
 export interface Access {
   /**
    * The principal of a presented key or token, told apart by their form; `undefined` when it is unknown, expired, revoked or
-   * otherwise no good. Throws `forbidden` for a token that lacks a scope which its issuer's tokens must have.
+   * otherwise no good. Throws `forbidden` for a token that lacks a scope which its issuer's tokens must have. The log says
+   * under `requestId` why a token was refused.
    */
-  authenticate(credential: string): Promise<Principal | undefined>
+  authenticate(credential: string, requestId?: string): Promise<Principal | undefined>
   decide(principal: Principal, action: Action, resource: Resource): Decision
   /** Makes a key; its secret is in the answer and nowhere else. Throws `forbidden` for more than the caller holds. */
   createKey(call: Call, key: NewKey): Promise<{ readonly key: ApiKey; readonly secret: string }>

@@ -55,8 +55,8 @@ export function createAccess({ keys, now, newId, events, randomBytes, tokens }: 
   return {
     decide,
 
-    async authenticate(credential) {
-      if (isTokenShaped(credential)) return tokens?.authenticate(credential)
+    async authenticate(credential, requestId) {
+      if (isTokenShaped(credential)) return tokens?.authenticate(credential, requestId)
       if (!isSecretShaped(credential)) return undefined
       const hash = hashOf(credential)
       const found = known.get(hash) ?? (await lookUp(hash))

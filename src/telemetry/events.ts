@@ -23,7 +23,11 @@ export interface Events {
   keyCreated(facts: { readonly keyId: string; readonly subject: string; readonly principal: string }): void
   keyRevoked(facts: { readonly keyId: string; readonly principal: string }): void
   /** A token was refused. `reason` is for the operator: its bearer is told nothing of it. */
-  tokenRefused(facts: { readonly reason: string; readonly issuer?: string }): void
+  tokenRefused(facts: {
+    readonly reason: string
+    readonly issuer?: string
+    readonly requestId?: string
+  }): void
   /** An issuer's keys came for the first time, became others, or came again after they could not be had. */
   issuerKeysFetched(facts: { readonly issuer: string; readonly keys: number }): void
   /** An issuer's keys could not be had. `usable`: those fetched before still serve; otherwise its tokens are refused. */

@@ -166,4 +166,5 @@ test('the tokens of a provider that was never reached let nobody in, and the log
   assert.match(JSON.stringify(failure), /ECONNREFUSED/)
   const [refusal] = eventsIn(parley.child().lines, 'token_refused')
   assert.equal(at(refusal, 'reason'), 'keys_unavailable')
+  assert.equal(at(refusal, 'requestId'), reply.headers.get('x-request-id'))
 })

@@ -19,7 +19,7 @@ import { type Refusal, readToken, type UnverifiedToken } from './read-token.ts'
 
 export interface Tokens {
   /** The principal a token proves, or `undefined`. Throws `forbidden` when it lacks a scope that its issuer's tokens must have. */
-  authenticate(token: string): Promise<Principal | undefined>
+  authenticate(token: string, requestId?: string): Promise<Principal | undefined>
   /** Asks every issuer for its keys, so that one which cannot be reached is known of early. */
   warm(): Promise<void>
 }
@@ -41,16 +41,18 @@ export function createTokens(deps: TokensDeps): Tokens {
   const verified = createRecent<Principal>({ maxEntries: MAX_REMEMBERED, maxAgeMs: MAX_AGE_MS, now })
 
   return {
-    async authenticate(token) {
+    async authenticate(token, requestId) {
       const hash = hashOf(token)
       const known = verified.get(hash)
       if (known?.expiresAt !== undefined && now() < known.expiresAt) return known
 
       const read = readToken(token)
-      if (typeof read === 'string') return refuse(events, read)
+      if (typeof read === 'string') return refuse(events, { reason: read, requestId })
       const by = trusted.find(({ issuer }) => issuer.issuer === read.claims.iss)
       const principal = await judge(token, read, by, now)
-      if (typeof principal === 'string') return refuse(events, principal, by?.issuer)
+      if (typeof principal === 'string') {
+        return refuse(events, { reason: principal, issuer: by?.issuer.alias, requestId })
+      }
       if (by !== undefined) requireScopes(read, by.issuer)
       verified.set(hash, principal)
       return principal
@@ -61,8 +63,18 @@ export function createTokens(deps: TokensDeps): Tokens {
   }
 }
 
-function refuse(events: Events, reason: Refusal, issuer?: Issuer): undefined {
-  events.tokenRefused({ reason, ...(issuer === undefined ? {} : { issuer: issuer.alias }) })
+type Refused = {
+  readonly reason: Refusal
+  readonly issuer?: string | undefined
+  readonly requestId: string | undefined
+}
+
+function refuse(events: Events, { reason, issuer, requestId }: Refused): undefined {
+  events.tokenRefused({
+    reason,
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(requestId === undefined ? {} : { requestId }),
+  })
 }
 
 /** Every check of a token, those first that cost nothing. */

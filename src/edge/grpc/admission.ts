@@ -23,7 +23,10 @@ export function createAdmission(deps: EdgeDeps, operations: ReadonlyMap<string, 
   const admitted = new WeakMap<Metadata, Admitted>()
 
   const admit = async (metadata: Metadata, progress: CallInProgress): Promise<void> => {
-    const principal = await authenticate(deps.access, headersOf(metadata), { anonymous: false })
+    const principal = await authenticate(deps.access, headersOf(metadata), {
+      anonymous: false,
+      requestId: progress.requestId,
+    })
     progress.principal = principal.subject
     admitted.set(metadata, { principal, progress })
   }

@@ -16,7 +16,7 @@ export const unauthenticated = (): ParleyError =>
 export async function authenticate(
   access: Access,
   request: HeaderSource,
-  options: { readonly anonymous: boolean },
+  options: { readonly anonymous: boolean; readonly requestId: string },
 ): Promise<Principal> {
   const authorization = request.header('authorization')
   const apiKey = request.header('x-api-key')
@@ -25,7 +25,7 @@ export async function authenticate(
     throw unauthenticated()
   }
   const credential = authorization === undefined ? keyIn(apiKey) : bearerOf(authorization)
-  const principal = credential ? await access.authenticate(credential) : undefined
+  const principal = credential ? await access.authenticate(credential, options.requestId) : undefined
   if (principal === undefined) throw unauthenticated()
   return principal
 }

@@ -24,7 +24,7 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
     const progress = beginCall(deps, exchange, 'http', operation)
     let principal = ANONYMOUS
     try {
-      principal = await admit(deps, exchange, route)
+      principal = await admit(deps, exchange, route, progress.requestId)
       progress.principal = principal.subject
       const query = parseQuery(request.url, route.query)
       const text = route.body === undefined ? '' : await readJsonBody(exchange, deps.settings.maxBodyBytes)
@@ -41,9 +41,17 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
   }
 }
 
-async function admit(deps: EdgeDeps, request: EdgeRequest, route: Route): Promise<Principal> {
+async function admit(
+  deps: EdgeDeps,
+  request: EdgeRequest,
+  route: Route,
+  requestId: string,
+): Promise<Principal> {
   if (route.scope === 'none') return ANONYMOUS
-  const principal = await authenticate(deps.access, request, deps.settings)
+  const principal = await authenticate(deps.access, request, {
+    anonymous: deps.settings.anonymous,
+    requestId,
+  })
   requireScope(principal, route.scope)
   return principal
 }

@@ -25,7 +25,7 @@ export async function answerUnmatched(
   const progress = beginCall(deps, exchange, 'http', 'unmatched')
   const methods = served.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
   const allow = (methods.includes('GET') ? [...methods, 'HEAD'] : methods).join(', ')
-  const error = await refusal(deps, exchange, path, allow)
+  const error = await refusal(deps, exchange, { path, allow, requestId: progress.requestId })
   finishCall(deps, progress, PROBLEMS[error.code].status, error)
   return problemResponse(error, progress.requestId, challengeOf(error, exchange, deps.addresses().http))
 }
@@ -33,12 +33,14 @@ export async function answerUnmatched(
 async function refusal(
   deps: EdgeDeps,
   request: HeaderSource,
-  path: string,
-  allow: string,
+  { path, allow, requestId }: { readonly path: string; readonly allow: string; readonly requestId: string },
 ): Promise<ParleyError> {
   try {
     if (path.startsWith('/a2a/')) {
-      const principal = await authenticate(deps.access, request, deps.settings)
+      const principal = await authenticate(deps.access, request, {
+        anonymous: deps.settings.anonymous,
+        requestId,
+      })
       if (isAnonymous(principal)) return unauthenticated()
     }
   } catch (reason) {

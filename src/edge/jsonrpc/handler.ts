@@ -62,7 +62,10 @@ async function answer(
   agent: string,
   progress: Progress,
 ): Promise<EdgeReply> {
-  const principal = await authenticate(deps.access, request, { anonymous: false })
+  const principal = await authenticate(deps.access, request, {
+    anonymous: false,
+    requestId: progress.requestId,
+  })
   progress.principal = principal.subject
 
   requireJsonType(request)

@@ -53,7 +53,10 @@ async function answer(
   { agent, path }: { readonly agent: string; readonly path: string },
   progress: Progress,
 ): Promise<EdgeReply> {
-  const principal = await authenticate(deps.access, request, { anonymous: false })
+  const principal = await authenticate(deps.access, request, {
+    anonymous: false,
+    requestId: progress.requestId,
+  })
   progress.principal = principal.subject
 
   const found = getRoute(request.method, path)
