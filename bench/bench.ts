@@ -11,6 +11,7 @@ import { getTask } from './get-task.ts'
 import { openStreams } from './open-streams.ts'
 import { createProgramStarter } from './processes.ts'
 import { describeProfiles } from './profile.ts'
+import { repeatedToken } from './repeated-token.ts'
 import { type Finding, tableOf, writeReport } from './report.ts'
 import { startUp } from './start-up.ts'
 import { storedTasks } from './stored-tasks.ts'
@@ -18,6 +19,7 @@ import { storedTasks } from './stored-tasks.ts'
 const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   'durable-send': durableSend,
   'get-task': getTask,
+  'repeated-token': repeatedToken,
   'added-latency': addedLatency,
   'open-streams': openStreams,
   'start-up': startUp,

@@ -16,13 +16,7 @@ export const getTask: Measurement = async (bench) => {
   const parley = opened.use(await startParley(bench, { role: 'all', dataDir, profile: 'get-task' }))
   const url = await parley.register('agent', agent.url, true)
   const headers = rpcHeaders(await parley.newKey())
-  const call = (body: string) =>
-    fetch(url, { method: 'POST', headers, body }).then((response) => response.text())
-
-  const sent = await call(rpcBody('SendMessage', messageParams(`big ${ARTIFACT_CHARS}`)))
-  const body = rpcBody('GetTask', { id: textAt(JSON.parse(sent), 'result', 'task', 'id') })
-  const answer = await call(body)
-  if (!answer.includes('TASK_STATE_COMPLETED')) throw new Error(`the task is not as expected: ${answer}`)
+  const { body, answer } = await finishedTask(url, headers)
   const raw = opened.use(await startRaw(bench, answer))
   const check = (got: string) => got === answer
   const { perSecond, notes } = await compareRates(bench, {
@@ -42,4 +36,15 @@ export const getTask: Measurement = async (bench) => {
     ],
     notes: [...notes, `the answer has ${Buffer.byteLength(answer)} bytes`],
   }
+}
+
+/** A task of 10 KB: the request that reads it, and the answer. */
+export async function finishedTask(url: string, headers: Readonly<Record<string, string>>) {
+  const call = (body: string) =>
+    fetch(url, { method: 'POST', headers, body }).then((response) => response.text())
+  const sent = await call(rpcBody('SendMessage', messageParams(`big ${ARTIFACT_CHARS}`)))
+  const body = rpcBody('GetTask', { id: textAt(JSON.parse(sent), 'result', 'task', 'id') })
+  const answer = await call(body)
+  if (!answer.includes('TASK_STATE_COMPLETED')) throw new Error(`the task is not as expected: ${answer}`)
+  return { body, answer }
 }

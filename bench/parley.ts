@@ -18,6 +18,8 @@ export type ParleyOptions = {
   readonly adminKey?: string
   /** Names its CPU profile, where profiles are wanted. */
   readonly profile?: string
+  /** Settings beyond those that every measurement has. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** The built gateway, storing in SQLite with every commit synced. */
@@ -28,7 +30,7 @@ export type Parley = AsyncDisposable & {
   /** Registers an agent and returns where to call it. */
   readonly register: (slug: string, agentUrl: string, streaming: boolean) => Promise<string>
   /** A key that may submit and read tasks. */
-  readonly newKey: () => Promise<string>
+  readonly newKey: (subject?: string) => Promise<string>
 }
 
 export const settings = (options: ParleyOptions & { readonly port: number; readonly adminKey: string }) => ({
@@ -51,7 +53,7 @@ export async function startParley(bench: BenchContext, options: ParleyOptions): 
   const program = bench.start({
     args: [...profiling, CLI, 'serve'],
     core: 'server',
-    env: settings({ ...options, port, adminKey }),
+    env: { ...settings({ ...options, port, adminKey }), ...options.env },
   })
   const url = `http://127.0.0.1:${port}`
   await ready(url, program, bench.signal)
@@ -64,9 +66,9 @@ export async function startParley(bench: BenchContext, options: ParleyOptions): 
       await post('/agents/register', { card: cardOf(agentUrl, streaming), slug })
       return `${url}/a2a/${slug}`
     },
-    newKey: async () =>
+    newKey: async (subject = 'bench') =>
       textAt(
-        await post('/keys', { subject: 'bench', scopes: ['tasks:submit', 'tasks:read'], label: 'bench' }),
+        await post('/keys', { subject, scopes: ['tasks:submit', 'tasks:read'], label: 'bench' }),
         'secret',
       ),
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),

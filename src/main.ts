@@ -1,5 +1,6 @@
 import { newUuid } from './a2a/ids.ts'
 import type { Access } from './access/access.ts'
+import { publicIssuer } from './access/tokens/public-issuer.ts'
 import type { Config } from './config/config.ts'
 import type { Secrets } from './config/secrets.ts'
 import { VERSION } from './config/version.ts'
@@ -39,7 +40,11 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
   const events = createEvents({ logger, metrics })
 
   let listeners: Listeners | undefined
-  const addresses = (): PublicAddresses => listeners?.addresses ?? { http: config.publicUrl ?? '', grpc: [] }
+  const issuers = secrets.issuers.map(publicIssuer)
+  const addresses = (): PublicAddresses => ({
+    ...(listeners?.addresses ?? { http: config.publicUrl ?? '', grpc: [] }),
+    ...(issuers.length > 0 && { issuers }),
+  })
   const rooms = opened.use(
     await createRooms({ config, secrets, events, now, addresses, stopping: stopping.signal }),
   )

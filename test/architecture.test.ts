@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
     outside: ['node:fs', 'pino', '@opentelemetry/exporter-prometheus', '@opentelemetry/sdk-metrics'],
   },
   a2a: { rooms: ['errors'], outside: ['@bufbuild/protobuf', 'node:crypto', 'typebox'] },
-  access: { rooms: ['errors', 'telemetry', 'a2a'], outside: ['node:crypto', 'typebox'] },
+  access: { rooms: ['errors', 'telemetry', 'a2a'], outside: ['jose', 'node:crypto', 'typebox'] },
   registry: {
     rooms: ['errors', 'telemetry', 'a2a', 'access'],
     outside: ['canonicalize', 'jose', 'node:crypto', 'typebox'],
@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
   tasks: { rooms: ['errors', 'telemetry', 'a2a', 'access', 'registry'], outside: ['node:crypto'] },
   delivery: { rooms: ['errors', 'telemetry', 'a2a', 'access', 'registry', 'tasks'], outside: [] },
   upstream: {
-    rooms: ['errors', 'a2a', 'registry', 'delivery'],
+    rooms: ['errors', 'a2a', 'access', 'registry', 'delivery'],
     outside: [
       'eventsource-parser',
       'undici',

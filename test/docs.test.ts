@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { GENERATED_DOCUMENTS, withStateDiagram } from '../scripts/generated-documents.ts'
+import { parseIssuers } from '../src/access/tokens/parse-issuers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -156,5 +157,16 @@ describe('ARCHITECTURE.md', {
     const text = read('ARCHITECTURE.md')
 
     assert.equal(withStateDiagram(text) ?? 'markers of the diagram are missing', text)
+  })
+})
+
+describe('docs/access.md', () => {
+  it('shows lists of issuers that can be started with', () => {
+    const examples = [...read('docs/access.md').matchAll(/^```json\n(.*?)^```/gms)].map(
+      ([, json = '']) => json,
+    )
+
+    assert.equal(examples.length, 4)
+    for (const json of examples) assert.equal(parseIssuers(json, { name: 'the example' }).length, 1)
   })
 })

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { around, writtenArray, writtenObject, writtenString, writtenValue } from './json-text.case.ts'
-import { depthOf, elementsOf, mapElements, membersOf, objectText, textOf, withMembers } from './json-text.ts'
+import {
+  depthOf,
+  elementsOf,
+  hasRepeatedName,
+  mapElements,
+  membersOf,
+  objectText,
+  textOf,
+  withMembers,
+} from './json-text.ts'
 
 type Plain = Readonly<Record<string, unknown>>
 
@@ -161,5 +170,32 @@ describe('textOf', () => {
 
     assert.deepEqual(parsed(textOf(value)), value)
     assert.equal(membersOf(textOf(value)).get('list'), '[null,1,{"deep":true}]')
+  })
+})
+
+describe('hasRepeatedName', () => {
+  it('finds two members of one name, wherever and however they are written', () => {
+    for (const text of [
+      '{"a":1,"a":1}',
+      '{"a":1,"b":{"c":[{"d":1,"d":2}]}}',
+      '{"a":1,"\\u0061":2}',
+      '{ "a" : 1 , "a" : 2 }',
+      '{"__proto__":1,"__proto__":1}',
+      '[{"a":{},"a":{}}]',
+    ]) {
+      assert.ok(hasRepeatedName(text), text)
+    }
+  })
+
+  it('finds none where names only look alike', () => {
+    for (const text of [
+      '{}',
+      '{"a":{"a":{"a":1}},"A":1}',
+      '[{"a":1},{"a":1}]',
+      '{"a":"a","b":["a","a","a"]}',
+      '{"a":"\\",\\"a\\":1","b":"{\\"a\\":1,\\"a\\":2}"}',
+    ]) {
+      assert.ok(!hasRepeatedName(text), text)
+    }
   })
 })

@@ -82,7 +82,30 @@ export function depthOf(text: string, limit: number): number {
   return deepest
 }
 
+/** Whether any object in `text`, however deep, has two members of one name. */
+export function hasRepeatedName(text: string): boolean {
+  const open: (Set<string> | undefined)[] = []
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === OPEN_BRACE) open.push(new Set())
+    else if (code === OPEN_BRACKET) open.push(undefined)
+    else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) open.pop()
+    else if (code === QUOTE) {
+      const end = endOfString(text, at)
+      const names = open.at(-1)
+      if (names !== undefined && text.charCodeAt(skipSpace(text, end)) === COLON) {
+        const name = JSON.parse(text.slice(at, end)) as string
+        if (names.has(name)) return true
+        names.add(name)
+      }
+      at = end - 1
+    }
+  }
+  return false
+}
+
 const QUOTE = 0x22
+const COLON = 0x3a
 const COMMA = 0x2c
 const BACKSLASH = 0x5c
 const OPEN_BRACE = 0x7b

@@ -1,7 +1,7 @@
 /**
  * Who is calling and what they may do.
  *
- * Owns principals, API keys and every access decision. Knows nothing of tasks or agents beyond the few facts a
+ * Owns principals, API keys, which tokens are believed, and every access decision. Knows nothing of tasks or agents beyond the few facts a
  * decision needs (`Resource`); reads no headers. Other rooms ask `decide`; edges ask `authenticate` once per call.
  */
 import type { ApiKey } from './key-store.ts'
@@ -46,8 +46,12 @@ export type NewKey = {
 }
 
 export interface Access {
-  /** The principal of a presented credential; `undefined` when it is unknown, expired or revoked. */
-  authenticate(credential: string): Promise<Principal | undefined>
+  /**
+   * The principal of a presented key or token, told apart by their form; `undefined` when it is unknown, expired, revoked or
+   * otherwise no good. Throws `forbidden` for a token that lacks a scope which its issuer's tokens must have. The log says
+   * under `requestId` why a token was refused.
+   */
+  authenticate(credential: string, requestId?: string): Promise<Principal | undefined>
   decide(principal: Principal, action: Action, resource: Resource): Decision
   /** Makes a key; its secret is in the answer and nowhere else. Throws `forbidden` for more than the caller holds. */
   createKey(call: Call, key: NewKey): Promise<{ readonly key: ApiKey; readonly secret: string }>

@@ -57,6 +57,53 @@ describe('access', () => {
       })
     })
 
+    it('tells keys and tokens apart by their form, and never tries both', async () => {
+      const asked: string[] = []
+      const both = createAccess({
+        keys: {
+          ...store,
+          findByHash(hash) {
+            asked.push('key')
+            return store.findByHash(hash)
+          },
+        },
+        now: () => clock,
+        newId: newUuid,
+        events: silentEvents,
+        randomBytes,
+        tokens: {
+          async authenticate() {
+            asked.push('token')
+            return undefined
+          },
+          warm: async () => {},
+        },
+      })
+      const header = Buffer.from('{"alg":"none"}').toString('base64url')
+      const expected: readonly (readonly [string, string])[] = [
+        [`${header}.e30.c2ln`, 'token'],
+        [`${header}.e30.`, 'token'],
+        [`${header}..`, 'token'],
+        ['a.b.c', 'key'],
+        [`${header}.e30`, 'key'],
+        [`${header}.e30.c2ln.e30.e30`, 'key'],
+        ['W10.e30.c2ln', 'key'],
+        ['parley_secret', 'key'],
+      ]
+      for (const [credential, as] of expected) {
+        asked.length = 0
+        assert.equal(await both.authenticate(credential), undefined)
+        assert.deepEqual(asked, [as], credential)
+      }
+      await assert.rejects(both.ensureKey(`${header}.e30.c2ln`, wanted), { code: 'invalid_params' })
+    })
+
+    it('knows when the credential ends', async () => {
+      const { secret } = await access.createKey(admin, { ...wanted, expiresAt: clock + 10 })
+
+      assert.equal((await access.authenticate(secret))?.expiresAt, clock + 10)
+    })
+
     it('knows nobody behind an unknown, empty or malformed credential', async () => {
       for (const credential of ['', 'parley_unknown', 'two words', 'ü', 'x'.repeat(100_000)]) {
         assert.equal(await access.authenticate(credential), undefined)

@@ -9,6 +9,8 @@ import type { ApiKey, KeyStore } from './key-store.ts'
 import { acceptNewKey } from './new-key.ts'
 import { DEFAULT_TENANT, type Principal } from './principal.ts'
 import { createRecent } from './recent.ts'
+import { isTokenShaped } from './tokens/read-token.ts'
+import type { Tokens } from './tokens/tokens.ts'
 
 /** How long a revocation made by another process may go unnoticed. */
 const MAX_KEY_AGE_MS = 5000
@@ -23,20 +25,20 @@ export type AccessDeps = {
   readonly newId: NewId
   readonly events: Events
   readonly randomBytes: RandomBytes
+  /** Without it no token is known, only keys. */
+  readonly tokens?: Tokens
 }
 
-type Known = { readonly principal: Principal; readonly expiresAt: number }
-
-export function createAccess({ keys, now, newId, events, randomBytes }: AccessDeps): Access {
-  const known = createRecent<Known>({ maxSize: MAX_REMEMBERED_KEYS, maxAgeMs: MAX_KEY_AGE_MS, now })
+export function createAccess({ keys, now, newId, events, randomBytes, tokens }: AccessDeps): Access {
+  const known = createRecent<Principal>({ maxSize: MAX_REMEMBERED_KEYS, maxAgeMs: MAX_KEY_AGE_MS, now })
   /** Grows with every change of a key here, so that a lookup begun before it is not remembered after it. */
   let changes = 0
 
-  const lookUp = async (hash: string): Promise<Known | undefined> => {
+  const lookUp = async (hash: string): Promise<Principal | undefined> => {
     const before = changes
     const key = await keys.findByHash(hash)
     if (key === undefined || key.revokedAt !== undefined) return undefined
-    const found = { principal: principalOf(key), expiresAt: key.expiresAt ?? Number.POSITIVE_INFINITY }
+    const found = principalOf(key)
     if (before === changes) known.set(hash, found)
     return found
   }
@@ -53,11 +55,12 @@ export function createAccess({ keys, now, newId, events, randomBytes }: AccessDe
   return {
     decide,
 
-    async authenticate(credential) {
+    async authenticate(credential, requestId) {
+      if (isTokenShaped(credential)) return tokens?.authenticate(credential, requestId)
       if (!isSecretShaped(credential)) return undefined
       const hash = hashOf(credential)
       const found = known.get(hash) ?? (await lookUp(hash))
-      return found !== undefined && now() < found.expiresAt ? found.principal : undefined
+      return found === undefined || now() < (found.expiresAt ?? Number.POSITIVE_INFINITY) ? found : undefined
     },
 
     async createKey(call, request) {
@@ -106,6 +109,12 @@ export function createAccess({ keys, now, newId, events, randomBytes }: AccessDe
       if (!isSecretShaped(secret)) {
         throw new ParleyError('invalid_params', 'A key must be 1 to 512 visible ASCII characters')
       }
+      if (isTokenShaped(secret)) {
+        throw new ParleyError(
+          'invalid_params',
+          'A key must not have the form of a JWT: it would be taken for one',
+        )
+      }
       const wanted = acceptNewKey(request, now())
       const hash = hashOf(secret)
       for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
@@ -125,6 +134,7 @@ const principalOf = (key: ApiKey): Principal => ({
   subject: key.subject,
   groups: [],
   scopes: new Set(key.scopes),
+  ...(key.expiresAt === undefined ? {} : { expiresAt: key.expiresAt }),
 })
 
 const newKey = (id: string, hash: string, wanted: NewKey, createdAt: number): ApiKey => ({

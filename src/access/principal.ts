@@ -18,6 +18,8 @@ export type Principal = {
   readonly subject: string
   readonly groups: readonly string[]
   readonly scopes: ReadonlySet<Scope>
+  /** When the credential ends, in milliseconds since the Unix epoch; what outlives a call ends then. */
+  readonly expiresAt?: number
 }
 
 /** The tenant of an installation that uses none, and of anonymous callers. */

@@ -112,9 +112,12 @@ describe('the configuration', () => {
   })
 
   it('lets demo mode call loopback only, whatever else is allowed', () => {
-    const { allowAgents, allowCards } = toConfig({ DEMO: '1', ALLOW_AGENTS: '10.0.0.0/8' }, facts)
+    const { allowAgents, allowCards, allowIdentity } = toConfig(
+      { DEMO: '1', ALLOW_AGENTS: '10.0.0.0/8', ALLOW_IDENTITY: '10.0.0.0/8' },
+      facts,
+    )
 
-    assert.deepEqual([allowAgents, allowCards], ['loopbackOnly', 'loopbackOnly'])
+    assert.deepEqual([allowAgents, allowCards, allowIdentity], Array(3).fill('loopbackOnly'))
   })
 
   it('fetches cards from where agents may be, unless it has a list of its own', () => {
@@ -125,6 +128,11 @@ describe('the configuration', () => {
     assert.deepEqual(toConfig({ ...agents, ALLOW_CARDS: 'cards.example' }, facts).allowCards, [
       'cards.example',
     ])
+  })
+
+  it('asks identity providers only where its own list says', () => {
+    assert.deepEqual(toConfig({ ALLOW_AGENTS: '10.0.0.0/8' }, facts).allowIdentity, [])
+    assert.deepEqual(toConfig({ ALLOW_IDENTITY: 'id.internal' }, facts).allowIdentity, ['id.internal'])
   })
 
   it('trusts keys of cards at URLs only', () => {

@@ -24,6 +24,7 @@ export type Config = {
   readonly anonymous: boolean
   readonly allowAgents: readonly string[] | 'loopbackOnly'
   readonly allowCards: readonly string[] | 'loopbackOnly'
+  readonly allowIdentity: readonly string[] | 'loopbackOnly'
   /** A JWK set. */
   readonly cardKeysFile: string | undefined
   readonly cardKeyUrls: readonly string[]
@@ -97,6 +98,7 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
       : env.ALLOW_CARDS === undefined
         ? allowAgents
         : read.list('ALLOW_CARDS'),
+    allowIdentity: demo ? 'loopbackOnly' : read.list('ALLOW_IDENTITY'),
     cardKeysFile: env.CARD_KEYS_FILE,
     cardKeyUrls: read.urls('CARD_JKU'),
     concurrency: read.integer('CONCURRENCY', 128, { min: 1, max: 10_000 }),

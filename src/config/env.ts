@@ -25,6 +25,9 @@ export const SETTINGS = {
   ALLOW_AGENTS:
     'Hosts and CIDRs, each with an optional :port, where agents may be besides public https (none)',
   ALLOW_CARDS: 'The same for cards and keys that are fetched by URL (as ALLOW_AGENTS)',
+  ALLOW_IDENTITY: 'The same for identity providers (none)',
+  ISSUERS_FILE: 'JSON file that lists the identity providers whose tokens are taken, see access.md (none)',
+  ISSUERS: 'The same list as JSON text, instead of a file (none)',
   CARD_KEYS_FILE: 'JWK set of the keys that publishers sign cards with, trusted by their kid (none)',
   CARD_JKU:
     'URLs, comma-separated, at and below which key sets that signatures of cards name are trusted (none)',

@@ -80,6 +80,32 @@ describe('the secrets of an installation', () => {
     assert.equal(toSecrets({}, configOf(path)).cardKeys, undefined)
   })
 
+  it('list the issuers of tokens, from a file or a setting but not both', (t) => {
+    const path = folder(t)
+    const file = join(path, 'issuers.json')
+    const text = JSON.stringify([
+      { alias: 'corp', issuer: 'https://id.example', audience: 'x', tenants: ['default'], scopes: ['admin'] },
+    ])
+
+    assert.deepEqual(toSecrets({}, configOf(path)).issuers, [])
+    assert.throws(
+      () => toSecrets({ ISSUERS_FILE: file }, configOf(path)),
+      /PARLEY_ISSUERS_FILE cannot be read/,
+    )
+    writeFileSync(file, text)
+    const [fromFile] = toSecrets({ ISSUERS_FILE: file }, configOf(path)).issuers
+    assert.equal(fromFile?.alias, 'corp')
+    assert.deepEqual(toSecrets({ ISSUERS: text }, configOf(path)).issuers, [fromFile])
+    assert.throws(
+      () => toSecrets({ ISSUERS: text, ISSUERS_FILE: file }, configOf(path)),
+      /cannot both be set/,
+    )
+    assert.throws(
+      () => toSecrets({ ISSUERS: '[{}]' }, configOf(path)),
+      /PARLEY_ISSUERS \/0\/alias is required/,
+    )
+  })
+
   it('take a given admin key and generate none', (t) => {
     const path = folder(t)
     const given = join(path, 'given')

@@ -2,6 +2,8 @@ import { generateKeyPairSync, type JsonWebKey, randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { newSecret } from '../access/key-secret.ts'
+import type { Issuer } from '../access/tokens/issuer.ts'
+import { parseIssuers } from '../access/tokens/parse-issuers.ts'
 import { ParleyError } from '../errors.ts'
 import type { Config } from './config.ts'
 import type { Env, ProxyVariables, Setting } from './env.ts'
@@ -18,6 +20,8 @@ export type Secrets = {
   readonly cardSigningKey: JsonWebKey
   /** The JWK set of the keys that publishers of cards are trusted by. */
   readonly cardKeys?: string
+  /** The identity providers whose tokens are taken. */
+  readonly issuers: readonly Issuer[]
   /** What the listeners prove themselves with, in PEM. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
   readonly outbound: Outbound
@@ -33,6 +37,7 @@ export function toSecrets(env: Env, config: Config, variables: ProxyVariables = 
     isAdminKeyNew: admin.isNew,
     cursorKey: Buffer.from(cursor.secret),
     cardSigningKey: signingKeyOf(config),
+    issuers: issuersOf(env, config),
     ...(config.cardKeysFile === undefined
       ? {}
       : { cardKeys: readSetting('CARD_KEYS_FILE', config.cardKeysFile).toString() }),
@@ -52,6 +57,17 @@ function readSetting(setting: Setting, path: string): Buffer {
   } catch (cause) {
     throw new ParleyError('invalid_params', `PARLEY_${setting} cannot be read: ${path}`, { cause })
   }
+}
+
+function issuersOf({ ISSUERS, ISSUERS_FILE }: Env, { publicUrl }: Config): readonly Issuer[] {
+  if (ISSUERS !== undefined && ISSUERS_FILE !== undefined) {
+    throw new ParleyError('invalid_params', 'PARLEY_ISSUERS and PARLEY_ISSUERS_FILE cannot both be set')
+  }
+  const ours = publicUrl === undefined ? {} : { ours: publicUrl }
+  if (ISSUERS !== undefined) return parseIssuers(ISSUERS, { name: 'PARLEY_ISSUERS', ...ours })
+  if (ISSUERS_FILE === undefined) return []
+  const text = readSetting('ISSUERS_FILE', ISSUERS_FILE).toString()
+  return parseIssuers(text, { name: 'PARLEY_ISSUERS_FILE', ...ours })
 }
 
 function signingKeyOf({ dataDir }: Config): JsonWebKey {

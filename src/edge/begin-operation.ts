@@ -35,7 +35,7 @@ export async function admitCaller(
   headers: HeaderSource,
   progress: CallInProgress,
 ): Promise<Principal> {
-  const principal = await authenticate(access, headers, { anonymous: false })
+  const principal = await authenticate(access, headers, { anonymous: false, requestId: progress.requestId })
   progress.principal = principal.subject
   return principal
 }

@@ -4,6 +4,8 @@ import type { Access } from '../access/access.ts'
 import { createAccess } from '../access/create-access.ts'
 import { createCursors } from '../access/page-cursor.ts'
 import { DEFAULT_TENANT } from '../access/principal.ts'
+import { parseKeySet } from '../access/public-keys.ts'
+import { createTokens } from '../access/tokens/tokens.ts'
 import type { Config } from '../config/config.ts'
 import type { Secrets } from '../config/secrets.ts'
 import { VERSION } from '../config/version.ts'
@@ -13,7 +15,7 @@ import { createRegistry } from '../registry/create-registry.ts'
 import type { PublicAddresses } from '../registry/public-addresses.ts'
 import type { Registry } from '../registry/registry.ts'
 import { createCardSigner } from '../registry/signatures/card-signer.ts'
-import { createTrustedKeys, parseKeySet } from '../registry/signatures/trusted-keys.ts'
+import { createTrustedKeys } from '../registry/signatures/trusted-keys.ts'
 import type { Backend } from '../storage/backend.ts'
 import { createTasks } from '../tasks/create-tasks.ts'
 import { DEFAULT_TASK_LIMITS } from '../tasks/limits.ts'
@@ -24,8 +26,9 @@ import { createAgentClient } from '../upstream/agent-client.ts'
 import { createEgress } from '../upstream/egress.ts'
 import { createExtendedCards } from '../upstream/extended-cards.ts'
 import { createCardSource } from '../upstream/fetch-card.ts'
-import { createKeySource } from '../upstream/fetch-keys.ts'
+import { createIdentitySource, createKeySource } from '../upstream/fetch-keys.ts'
 import { createGuard } from '../upstream/guard.ts'
+import { checkIssuers } from './check-issuers.ts'
 
 export type RoomsDeps = {
   readonly config: Config
@@ -52,15 +55,27 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
   const { config, secrets, events, now, addresses, stopping } = deps
   await using opened = new AsyncDisposableStack()
   const guard = createGuard({
-    policies: { agents: policy(config.allowAgents), cards: policy(config.allowCards) },
+    policies: {
+      agents: policy(config.allowAgents),
+      cards: policy(config.allowCards),
+      identity: policy(config.allowIdentity),
+    },
     egress: createEgress(secrets.outbound),
   })
+  checkIssuers(secrets.issuers, guard)
   const backend = opened.use(await openBackend(config, now))
   const outbound = { guard, userAgent: `parley/${VERSION}` }
   const client = opened.use(createAgentClient({ ...outbound, now, newId: newUuid }))
 
   const { cursorKey } = secrets
-  const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes })
+  const tokens = createTokens({
+    issuers: secrets.issuers,
+    source: opened.use(createIdentitySource(outbound)),
+    events,
+    now,
+    stopping,
+  })
+  const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes, tokens })
   const registry = createRegistry({
     agents: backend.agents,
     access,
@@ -86,6 +101,9 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     scopes: ['admin'],
     label: 'admin',
   })
+
+  // Nobody waits: an issuer that is down must not keep the gateway from serving everybody else.
+  if (config.role !== 'worker') void tokens.warm()
 
   const ended = new AbortController()
   opened.defer(() => ended.abort())

@@ -77,6 +77,29 @@ describe('composeCard', () => {
     })
   })
 
+  it('names the identity providers whose tokens are taken, where it is known how to find them', () => {
+    const issuers = [
+      {
+        alias: 'corp',
+        issuer: 'https://id.example/corp',
+        scopes: ['tasks:submit'],
+        submitScope: 'parley/call',
+        openIdUrl: 'https://id.example/corp/.well-known/openid-configuration',
+      },
+      { alias: 'lab', issuer: 'https://id.example/lab', scopes: [], submitScope: 'tasks:submit' },
+    ] as const
+    const card = JSON.parse(composeCard(agent, { ...addresses, issuers }))
+
+    assert.deepEqual(agentCardCheck.violations(card), [])
+    assert.deepEqual(Object.keys(card.securitySchemes), ['parley', 'parleyKey', 'oidc-corp'])
+    assert.deepEqual(card.securitySchemes['oidc-corp'], {
+      openIdConnectSecurityScheme: {
+        openIdConnectUrl: 'https://id.example/corp/.well-known/openid-configuration',
+      },
+    })
+    assert.deepEqual(card.securityRequirements[2], { schemes: { 'oidc-corp': { list: ['parley/call'] } } })
+  })
+
   it('is a valid card that names neither the agent’s address nor its credentials', () => {
     const card = composeCard(agent, addresses)
 

@@ -6,17 +6,32 @@ import { presentCard } from './present-card.ts'
 import type { PublicAddresses } from './public-addresses.ts'
 import { publishedInterfaces } from './published-interfaces.ts'
 
-/** The credentials the gateway accepts, in the form of A2A 1.0 §4.5. */
-const SECURITY_SCHEMES = {
-  parley: { httpAuthSecurityScheme: { scheme: 'Bearer' } },
-  parleyKey: { apiKeySecurityScheme: { location: 'header', name: 'X-API-Key' } },
-}
-
 /** The scope is named because it is true, and because verifiers differ in what an empty list leaves of the whole. */
-const NEEDED: readonly Scope[] = ['tasks:submit']
-const SECURITY_REQUIREMENTS = Object.keys(SECURITY_SCHEMES).map((scheme) => ({
-  schemes: { [scheme]: { list: NEEDED } },
-}))
+const NEEDED: Scope = 'tasks:submit'
+
+/** A credential the gateway accepts, in the form of A2A 1.0 §4.5, and what it must allow. */
+type Accepted = readonly [name: string, scheme: object, scope: string]
+
+const KEYS: readonly Accepted[] = [
+  ['parley', { httpAuthSecurityScheme: { scheme: 'Bearer' } }, NEEDED],
+  ['parleyKey', { apiKeySecurityScheme: { location: 'header', name: 'X-API-Key' } }, NEEDED],
+]
+
+/** Tokens are bearer credentials already; whose they are is for clients that can get one. */
+const acceptedBy = ({ issuers = [] }: PublicAddresses): readonly Accepted[] => [
+  ...KEYS,
+  ...issuers.flatMap(({ alias, openIdUrl, submitScope }): readonly Accepted[] =>
+    openIdUrl === undefined
+      ? []
+      : [[`oidc-${alias}`, { openIdConnectSecurityScheme: { openIdConnectUrl: openIdUrl } }, submitScope]],
+  ),
+]
+
+const schemesOf = (accepted: readonly Accepted[]): object =>
+  Object.fromEntries(accepted.map(([name, scheme]) => [name, scheme]))
+
+const requirementsOf = (accepted: readonly Accepted[]): object =>
+  accepted.map(([name, , scope]) => ({ schemes: { [name]: { list: [scope] } } }))
 
 /**
  * A name as the most lenient reader takes it: by either of its names in ProtoJSON, in whatever case, as the JSON of Go's
@@ -59,12 +74,13 @@ export function composeCard(
   card: JsonText<AgentCard> = agent.card,
 ): JsonText<AgentCard> {
   const said = membersOf(presentCard(card, 'keep'))
+  const accepted = acceptedBy(addresses)
   return objectText([
     ...[...said].filter(([name]) => !isOurs(name)),
     ['supportedInterfaces', textOf(publishedInterfaces(agent, addresses))],
     ['capabilities', offeredCapabilities(agent, said.get('capabilities'))],
-    ['securitySchemes', textOf(SECURITY_SCHEMES)],
-    ['securityRequirements', textOf(SECURITY_REQUIREMENTS)],
+    ['securitySchemes', textOf(schemesOf(accepted))],
+    ['securityRequirements', textOf(requirementsOf(accepted))],
     ['skills', mapElements(said.get('skills') ?? '[]', publishedSkill)],
   ])
 }

@@ -54,6 +54,16 @@ export function createEvents({
       metrics.keysChanged({ change: 'revoked' })
       logger.info({ event: 'key_revoked', ...facts })
     },
+    tokenRefused(facts) {
+      metrics.tokenRefused({ reason: facts.reason })
+      logger.warn({ event: 'token_refused', ...facts })
+    },
+    issuerKeysFetched: (facts) => logger.info({ event: 'issuer_keys_fetched', ...facts }),
+    issuerUnreachable(facts) {
+      metrics.issuerUnreachable({ issuer: facts.issuer })
+      if (facts.usable) logger.warn({ event: 'issuer_unreachable', ...facts })
+      else logger.error({ event: 'issuer_unreachable', ...facts })
+    },
     messageAccepted(facts) {
       metrics.messageAccepted()
       logger.info({ event: 'message_accepted', ...traced(facts) })

@@ -24,6 +24,20 @@ export interface Events {
   cardKeysUnreachable(facts: { readonly url: string; readonly cause: unknown }): void
   keyCreated(facts: { readonly keyId: string; readonly subject: string; readonly principal: string }): void
   keyRevoked(facts: { readonly keyId: string; readonly principal: string }): void
+  /** A token was refused. `reason` is for the operator: its bearer is told nothing of it. */
+  tokenRefused(facts: {
+    readonly reason: string
+    readonly issuer?: string
+    readonly requestId?: string
+  }): void
+  /** An issuer's keys came for the first time, became others, or came again after they could not be had. */
+  issuerKeysFetched(facts: { readonly issuer: string; readonly keys: number }): void
+  /** An issuer's keys could not be had. `usable`: those fetched before still serve; otherwise its tokens are refused. */
+  issuerUnreachable(facts: {
+    readonly issuer: string
+    readonly usable: boolean
+    readonly cause: unknown
+  }): void
   messageAccepted(facts: TaskFacts & { readonly principal: string; readonly requestId: string }): void
   /** A task reached a terminal or interrupted state. */
   taskSettled(facts: TaskFacts & { readonly state: string; readonly durationMs: number }): void
@@ -68,6 +82,9 @@ export const silentEvents: Events = {
   cardKeysUnreachable() {},
   keyCreated() {},
   keyRevoked() {},
+  tokenRefused() {},
+  issuerKeysFetched() {},
+  issuerUnreachable() {},
   messageAccepted() {},
   taskSettled() {},
   deliveryStarted() {},

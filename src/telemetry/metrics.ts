@@ -14,6 +14,8 @@ export type Metrics = {
   readonly deliveryFailed: (labels: Labels) => void
   readonly agentsChanged: (labels: Labels) => void
   readonly keysChanged: (labels: Labels) => void
+  readonly tokenRefused: (labels: Labels) => void
+  readonly issuerUnreachable: (labels: Labels) => void
   readonly unexpected: (labels: Labels) => void
   /** Everything so far in Prometheus text format. */
   readonly scrape: () => Promise<string>
@@ -51,6 +53,8 @@ export function createMetrics(): Metrics {
   const failed = counter('parley_deliveries_failed', 'Attempts to deliver that failed')
   const agents = counter('parley_agent_changes', 'Agents registered, updated and removed')
   const keys = counter('parley_key_changes', 'API keys made and revoked')
+  const tokens = counter('parley_tokens_refused', 'Tokens of identity providers that were refused, by reason')
+  const unreachable = counter('parley_issuer_failures', 'Attempts to fetch the keys of an issuer that failed')
   const unexpected = counter('parley_unexpected', 'Things that went wrong and that no caller heard of')
 
   return {
@@ -65,6 +69,8 @@ export function createMetrics(): Metrics {
     deliveryFailed: (labels) => failed.add(1, labels),
     agentsChanged: (labels) => agents.add(1, labels),
     keysChanged: (labels) => keys.add(1, labels),
+    tokenRefused: (labels) => tokens.add(1, labels),
+    issuerUnreachable: (labels) => unreachable.add(1, labels),
     unexpected: (labels) => unexpected.add(1, labels),
     async scrape() {
       const { resourceMetrics } = await reader.collect()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { createKeySource } from './fetch-keys.ts'
+import { createIdentitySource, createKeySource } from './fetch-keys.ts'
 import { createGuard } from './guard.ts'
 import { answerJson, type LoopbackServer, loopbackGuard, openLoopbackServer } from './loopback-server.case.ts'
 
@@ -52,5 +52,33 @@ describe('fetching keys', () => {
     leave.abort(new Error('left'))
 
     await assert.rejects(asked, /left/)
+  })
+})
+
+describe('fetching what an identity provider publishes', () => {
+  const allowed = createGuard({ policies: { identity: { allow: ['127.0.0.0/8'] } } })
+  const { signal } = new AbortController()
+
+  test('brings metadata and keys, and tells missing metadata from trouble', async () => {
+    await using server = await serve()
+    await using source = createIdentitySource({ guard: allowed, userAgent: 'parley/0.0.0' })
+
+    assert.equal(await source.fetchKeys(`${server.url}/jwks.json?v=1`, signal), KEYS)
+    assert.equal(await source.fetchMetadata(`${server.url}/jwks.json?v=1`, signal), KEYS)
+    assert.equal(await source.fetchMetadata(`${server.url}/none`, signal), undefined)
+    await assert.rejects(source.fetchKeys(`${server.url}/none`, signal), /HTTP 404/)
+    await assert.rejects(source.fetchMetadata(`${server.url}/moved`, signal), /HTTP 302/)
+  })
+
+  test('goes only where the policy for identity providers lets it', async () => {
+    await using server = await serve()
+    const others = createGuard({ policies: { agents: 'loopbackOnly', cards: 'loopbackOnly' } })
+    await using source = createIdentitySource({ guard: others, userAgent: 'parley/0.0.0' })
+
+    for (const url of [`${server.url}/jwks.json?v=1`, 'https://169.254.169.254/', 'file:///etc/passwd', '']) {
+      await assert.rejects(source.fetchKeys(url, signal), { code: 'invalid_params' }, url)
+      await assert.rejects(source.fetchMetadata(url, signal), { code: 'invalid_params' }, url)
+    }
+    assert.equal(server.exchanges.length, 0)
   })
 })

@@ -84,15 +84,15 @@ export function resultOf(reply: Reply): unknown {
   return result
 }
 
-/** Everything of an answer that says what it says: not the moment, nor the number of the request. */
+/** Everything of an answer that says what it says: not the moment, nor the number of the request, nor where it went. */
 export function withoutRequest(reply: Reply): {
   readonly status: number
   readonly headers: readonly (readonly [string, string])[]
   readonly text: string
 } {
-  const headers = [...reply.headers].filter(
-    ([name]) => !['date', 'x-request-id', 'keep-alive'].includes(name),
-  )
+  const headers = [...reply.headers]
+    .filter(([name]) => !['date', 'x-request-id', 'keep-alive'].includes(name))
+    .map(([name, value]) => [name, value.replace(/(?<=resource_metadata="[^"]*)\/a2a\/[^"]*/, '')] as const)
   const text = reply.text.replaceAll(/("(?:requestId|instance)":\s*)"[^"]*"/g, '$1"<request>"')
   return { status: reply.status, headers, text }
 }

@@ -1,7 +1,6 @@
 import { statusCodec } from '../../a2a/proto/rpc-status.ts'
 import type { Version } from '../../a2a/version.ts'
 import type { ErrorCode, ParleyError } from '../../errors.ts'
-import { CHALLENGE } from '../authenticate.ts'
 import { type ErrorDetail, errorDetails } from '../error-details.ts'
 import { legacyErrorName } from '../legacy-error-name.ts'
 import { RPC_CODES, RPC_STATUS } from '../rpc-status.ts'
@@ -18,9 +17,14 @@ export const grpcCode = (code: ErrorCode): number => RPC_CODES[RPC_STATUS[code]]
 
 /**
  * How gRPC tells a failure: code and message, and the details of A2A 1.0 §10.6 as a `google.rpc.Status` in the trailers. The
- * message of 0.3 begins with the error's name: by nothing else do the SDKs of Python and Java know it.
+ * message of 0.3 begins with the error's name: by nothing else do the SDKs of Python and Java know it. `challenge` is told as HTTP does.
  */
-export function statusOf(error: ParleyError, requestId: string, version: Version): GrpcStatus {
+export function statusOf(
+  error: ParleyError,
+  requestId: string,
+  version: Version,
+  challenge?: string,
+): GrpcStatus {
   const code = grpcCode(error.code)
   const told = version === '0.3' ? `${legacyErrorName(error.code)}: ${error.message}` : error.message
   const message = beginningOf(told)
@@ -31,7 +35,7 @@ export function statusOf(error: ParleyError, requestId: string, version: Version
     trailers: {
       'grpc-status-details-bin': details.toString('base64'),
       'x-request-id': requestId,
-      ...(error.code === 'unauthenticated' && { 'www-authenticate': CHALLENGE }),
+      ...(challenge !== undefined && { 'www-authenticate': challenge }),
     },
   }
 }

@@ -110,7 +110,10 @@ describe('A2A 1.0 over gRPC', () => {
 
       assert.equal(answer.code, status.UNAUTHENTICATED)
       assert.equal(reasonOf(answer), 'UNAUTHENTICATED')
-      assert.deepEqual(answer.trailers.get('www-authenticate'), ['Bearer realm="parley"'])
+      const refused = metadata.authorization === '' && metadata['x-api-key'] === undefined
+      assert.deepEqual(answer.trailers.get('www-authenticate'), [
+        `Bearer realm="parley", ${refused ? '' : 'error="invalid_token", '}resource_metadata="http://parley.test/.well-known/oauth-protected-resource"`,
+      ])
       assert.deepEqual(
         calls.map(({ principal, operation, error }) => [principal, operation, error?.code]),
         [['anonymous', 'GetTask', 'unauthenticated']],

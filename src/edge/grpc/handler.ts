@@ -3,6 +3,7 @@ import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../app-deps.ts'
 import { admitCaller, type BegunOperation, beginOperation } from '../begin-operation.ts'
 import { beginCall, type CallInProgress, CLIENT_GONE, finishCall } from '../call-in-progress.ts'
+import { challengeOf } from '../challenge.ts'
 import { openEventStream } from '../event-stream.ts'
 import { STREAM, UNARY } from '../operations.ts'
 import { agentOf, decode, requireVersion, timeoutMsOf } from './decode.ts'
@@ -55,7 +56,8 @@ async function answer(deps: GrpcDeps, method: GrpcMethod, call: GrpcCall): Promi
   } catch (reason) {
     const error = ParleyError.from(reason)
     finishCall(deps, progress, statusOfEnd(call, error), error)
-    const status = statusOf(error, progress.requestId, method.dialect.version)
+    const challenge = challengeOf(error, call, deps.addresses().http)
+    const status = statusOf(error, progress.requestId, method.dialect.version, challenge)
     if (error.code === 'unauthenticated') call.refuse(status)
     else call.end(status)
   }

@@ -4,6 +4,7 @@ import type { EdgeDeps } from '../app-deps.ts'
 import { authenticate, requireScope, unauthenticated } from '../authenticate.ts'
 import { beginCall, CLIENT_GONE, finishCall } from '../call-in-progress.ts'
 import { callOf } from '../call-of.ts'
+import { challengeOf } from '../challenge.ts'
 import type { EdgeRequest } from '../exchange.ts'
 import { fetchRequest } from './fetch-exchange.ts'
 import { parseQuery } from './parse-query.ts'
@@ -23,7 +24,7 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
     const progress = beginCall(deps, exchange, 'http', operation)
     let principal = ANONYMOUS
     try {
-      principal = await admit(deps, exchange, route)
+      principal = await admit(deps, exchange, route, progress.requestId)
       progress.principal = principal.subject
       const query = parseQuery(request.url, route.query)
       const text = route.body === undefined ? '' : await readJsonBody(exchange, deps.settings.maxBodyBytes)
@@ -35,14 +36,22 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
       const error = hideFromAnonymous(ParleyError.from(reason), principal, route)
       const status = exchange.isClientGone ? CLIENT_GONE : PROBLEMS[error.code].status
       finishCall(deps, progress, status, error)
-      return problemResponse(error, progress.requestId)
+      return problemResponse(error, progress.requestId, challengeOf(error, exchange, deps.addresses().http))
     }
   }
 }
 
-async function admit(deps: EdgeDeps, request: EdgeRequest, route: Route): Promise<Principal> {
+async function admit(
+  deps: EdgeDeps,
+  request: EdgeRequest,
+  route: Route,
+  requestId: string,
+): Promise<Principal> {
   if (route.scope === 'none') return ANONYMOUS
-  const principal = await authenticate(deps.access, request, deps.settings)
+  const principal = await authenticate(deps.access, request, {
+    anonymous: deps.settings.anonymous,
+    requestId,
+  })
   requireScope(principal, route.scope)
   return principal
 }

@@ -1,5 +1,4 @@
 import { type ErrorCode, ParleyError } from '../../errors.ts'
-import { CHALLENGE } from '../authenticate.ts'
 import { API_HEADERS } from './security-headers.ts'
 
 /** How the native API tells each failure (RFC 9457). */
@@ -74,7 +73,7 @@ export function problemOf(error: ParleyError, requestId: string): Problem {
   }
 }
 
-export function problemResponse(error: ParleyError, requestId: string): Response {
+export function problemResponse(error: ParleyError, requestId: string, challenge?: string): Response {
   const problem = problemOf(error, requestId)
   return new Response(JSON.stringify(problem), {
     status: problem.status,
@@ -82,7 +81,7 @@ export function problemResponse(error: ParleyError, requestId: string): Response
       'content-type': 'application/problem+json',
       ...API_HEADERS,
       'x-request-id': requestId,
-      ...failureHeaders(error),
+      ...failureHeaders(error, challenge),
     },
   })
 }
@@ -91,10 +90,10 @@ export function problemResponse(error: ParleyError, requestId: string): Response
 export const methodNotAllowed = (allow: string): ParleyError =>
   new ParleyError('method_not_allowed', `This path takes ${allow}`, { details: { allow } })
 
-/** Headers that tell a failure over HTTP, whatever the body's shape. */
-export function failureHeaders(error: ParleyError): Record<string, string> {
+/** Headers that tell a failure over HTTP, whatever the body's shape. `challenge` is what `challengeOf` says of it. */
+export function failureHeaders(error: ParleyError, challenge?: string): Record<string, string> {
   const headers: Record<string, string> = {}
-  if (error.code === 'unauthenticated') headers['www-authenticate'] = CHALLENGE
+  if (challenge !== undefined) headers['www-authenticate'] = challenge
   if (error.code === 'method_not_allowed' && error.details.allow) headers.allow = error.details.allow
   if (error.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)))

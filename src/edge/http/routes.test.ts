@@ -8,6 +8,8 @@ import { agent, bearer, post, type Script, scriptedApp } from './scripted-app.ca
 /** The routes that tell nothing about anybody, and so need no credential. */
 const OPEN = [
   'GET /.well-known/jwks.json',
+  'GET /.well-known/oauth-protected-resource',
+  'GET /.well-known/oauth-protected-resource/a2a/{agent}',
   'GET /',
   'GET /healthz',
   'GET /livez',
@@ -51,10 +53,15 @@ describe('every native route', () => {
   it('refuses a principal without its scope, naming it', async () => {
     for (const route of ROUTES.filter(({ scope }) => scope !== 'none')) {
       const other = route.scope === 'metrics:read' ? 'tasks:read' : 'metrics:read'
-      const { status, json } = await ask(pathOf(route.path), { method: route.method, headers: bearer(other) })
+      const { status, headers, json } = await ask(pathOf(route.path), {
+        method: route.method,
+        headers: bearer(other),
+      })
 
       assert.equal(status, 403, nameOf(route))
       assert.deepEqual([json().code, json().details.scope], ['forbidden', route.scope])
+      const challenge = headers.get('www-authenticate') ?? ''
+      assert.ok(challenge.includes(`error="insufficient_scope", scope="${route.scope}"`), challenge)
     }
   })
 
@@ -65,7 +72,12 @@ describe('every native route', () => {
       const none = await ask(pathOf(route.path), { method: route.method }, { settings: { anonymous: false } })
 
       assert.deepEqual([unknown.status, none.status], [expected, expected], nameOf(route))
-      if (expected === 401) assert.equal(none.headers.get('www-authenticate'), 'Bearer realm="parley"')
+      if (expected === 200) continue
+      assert.match(none.headers.get('www-authenticate') ?? '', /^Bearer realm="parley", resource_metadata="/)
+      assert.match(
+        unknown.headers.get('www-authenticate') ?? '',
+        /error="invalid_token", resource_metadata="/,
+      )
     }
   })
 

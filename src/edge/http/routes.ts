@@ -2,6 +2,7 @@ import { AGENT_ROUTES } from './agent-routes.ts'
 import { CARD_ROUTES } from './card-route.ts'
 import { CONTEXT_ROUTES } from './context-routes.ts'
 import { KEY_ROUTES } from './key-routes.ts'
+import { RESOURCE_METADATA_ROUTES } from './resource-metadata.ts'
 import type { Route } from './route.ts'
 import { serviceRoutes } from './service-routes.ts'
 import { TASK_ROUTES } from './task-routes.ts'
@@ -13,5 +14,6 @@ export const ROUTES: readonly Route[] = [
   ...TASK_ROUTES,
   ...CONTEXT_ROUTES,
   ...KEY_ROUTES,
+  ...RESOURCE_METADATA_ROUTES,
   ...serviceRoutes(() => ROUTES),
 ]

@@ -3,6 +3,7 @@ import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../app-deps.ts'
 import { authenticate, unauthenticated } from '../authenticate.ts'
 import { beginCall, finishCall } from '../call-in-progress.ts'
+import { challengeOf } from '../challenge.ts'
 import type { HeaderSource } from '../exchange.ts'
 import { fetchRequest } from './fetch-exchange.ts'
 import { methodNotAllowed, PROBLEMS, problemResponse } from './problem.ts'
@@ -24,20 +25,22 @@ export async function answerUnmatched(
   const progress = beginCall(deps, exchange, 'http', 'unmatched')
   const methods = served.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
   const allow = (methods.includes('GET') ? [...methods, 'HEAD'] : methods).join(', ')
-  const error = await refusal(deps, exchange, path, allow)
+  const error = await refusal(deps, exchange, { path, allow, requestId: progress.requestId })
   finishCall(deps, progress, PROBLEMS[error.code].status, error)
-  return problemResponse(error, progress.requestId)
+  return problemResponse(error, progress.requestId, challengeOf(error, exchange, deps.addresses().http))
 }
 
 async function refusal(
   deps: EdgeDeps,
   request: HeaderSource,
-  path: string,
-  allow: string,
+  { path, allow, requestId }: { readonly path: string; readonly allow: string; readonly requestId: string },
 ): Promise<ParleyError> {
   try {
     if (path.startsWith('/a2a/')) {
-      const principal = await authenticate(deps.access, request, deps.settings)
+      const principal = await authenticate(deps.access, request, {
+        anonymous: deps.settings.anonymous,
+        requestId,
+      })
       if (isAnonymous(principal)) return unauthenticated()
     }
   } catch (reason) {

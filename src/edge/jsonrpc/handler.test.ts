@@ -195,7 +195,12 @@ describeBothWays('A2A over JSON-RPC', (ask) => {
     const missing = await anonymous('/a2a/missing')
 
     assert.equal(existing.status, 401)
-    assert.equal(existing.headers.get('www-authenticate'), 'Bearer realm="parley"')
+    const challenges = [existing, missing].map(({ headers }) => headers.get('www-authenticate') ?? '')
+    assert.equal(
+      challenges[0],
+      'Bearer realm="parley", resource_metadata="http://parley.test/.well-known/oauth-protected-resource/a2a/echo"',
+    )
+    assert.equal(challenges[1], challenges[0]?.replace('/echo', '/missing'))
     assert.equal(reasonOf(existing.answer), 'UNAUTHENTICATED')
     assert.deepEqual([missing.status, missing.text], [existing.status, existing.text])
   })

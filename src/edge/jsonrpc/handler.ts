@@ -3,6 +3,7 @@ import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../app-deps.ts'
 import { admitCaller, beginOperation } from '../begin-operation.ts'
 import { beginCall, type CallInProgress, CLIENT_GONE, finishCall } from '../call-in-progress.ts'
+import { challengeOf } from '../challenge.ts'
 import type { EdgeReply, EdgeRequest } from '../exchange.ts'
 import { jsonReply } from '../http/json-response.ts'
 import { failureHeaders } from '../http/problem.ts'
@@ -46,7 +47,7 @@ export function createJsonRpcHandler(deps: EdgeDeps): JsonRpcHandler {
       const status = statusOf(error, bodyWasRead)
       finishCall(deps, progress, request.isClientGone ? CLIENT_GONE : status, error)
       const body = encodeError(progress, error)
-      const headers = failureHeaders(error)
+      const headers = failureHeaders(error, challengeOf(error, request, deps.addresses().http))
       return answersInEvents && status === OK
         ? sseReply(sseEvent(body), requestId, headers)
         : jsonReply(body, requestId, status, headers)

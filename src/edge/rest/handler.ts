@@ -3,6 +3,7 @@ import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../app-deps.ts'
 import { admitCaller, beginOperation } from '../begin-operation.ts'
 import { beginCall, type CallInProgress, CLIENT_GONE, finishCall } from '../call-in-progress.ts'
+import { challengeOf } from '../challenge.ts'
 import type { EdgeReply, EdgeRequest } from '../exchange.ts'
 import { EXTENDED_CARD_HEADERS } from '../http/card-headers.ts'
 import { jsonReply } from '../http/json-response.ts'
@@ -39,7 +40,7 @@ export function createRestHandler(deps: EdgeDeps): RestHandler {
       finishCall(deps, progress, request.isClientGone ? CLIENT_GONE : status, error)
       return jsonReply(encodeError(error, requestId, version), requestId, status, {
         'content-type': contentTypeFor(request),
-        ...failureHeaders(error),
+        ...failureHeaders(error, challengeOf(error, request, deps.addresses().http)),
       })
     }
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { newSigningKey } from './signing-key.case.ts'
-import { createTrustedKeys, parseKeySet } from './trusted-keys.ts'
+import { createTrustedKeys } from './trusted-keys.ts'
 
 const { publicKey, privateKey } = newSigningKey('key-1')
 const URL_OF_KEYS = 'https://keys.example/publisher/jwks.json'
@@ -92,16 +92,5 @@ describe('trusted keys', () => {
     await assert.rejects(count(URL_OF_KEYS, leave.signal), /left/)
     assert.deepEqual(told, [])
     assert.equal(await count(URL_OF_KEYS, AbortSignal.any([])), 0)
-  })
-
-  it('are read from a set of public keys alone', () => {
-    assert.deepEqual(parseKeySet(JSON.stringify({ keys: [publicKey] })), [publicKey])
-    assert.throws(() => parseKeySet('{"keys":7}', 'The file'), {
-      code: 'invalid_params',
-      message: /^The file/,
-    })
-    for (const key of [privateKey, { kty: 'oct', k: 'c2VjcmV0' }]) {
-      assert.throws(() => parseKeySet(JSON.stringify({ keys: [key] })), /public keys only/)
-    }
   })
 })

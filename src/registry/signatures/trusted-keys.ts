@@ -1,8 +1,6 @@
 import type { JWK } from 'jose'
-import Type from 'typebox'
-import { check, parseJson } from '../../a2a/wire.ts'
+import { type Algorithm, isAlgorithm, parseKeySet, verifies } from '../../access/public-keys.ts'
 import { createRecent } from '../../access/recent.ts'
-import { ParleyError } from '../../errors.ts'
 import type { Events } from '../../telemetry/events.ts'
 import { isBelow } from '../http-url.ts'
 import type { KeySource } from './key-source.ts'
@@ -25,13 +23,12 @@ export type TrustedKeysDeps = {
   readonly now: () => number
 }
 
-const KeySet = check(
-  Type.Object({ keys: Type.Array(Type.Object({ kty: Type.String() }), { maxItems: 100 }) }),
-)
-
 /** How long fetched keys are used, and how long a place that has none is left alone. */
 const MAX_AGE_MS = 60_000
 const MAX_KEY_SETS = 100
+
+/** What publishers sign cards with. */
+export const CARD_ALGORITHMS: readonly Algorithm[] = ['ES256', 'ES384', 'ES512', 'EdDSA', 'RS256', 'PS256']
 
 /** To some servers a slash or backslash, so that the path leads elsewhere. */
 const HIDDEN_SLASH = /%(?:2f|5c|25)/i
@@ -57,48 +54,13 @@ export function createTrustedKeys({ pinned, locations, source, events, now }: Tr
 
   return {
     async find({ keyId, algorithm, keysUrl }, signal) {
+      if (!isAlgorithm(algorithm) || !CARD_ALGORITHMS.includes(algorithm)) return []
       const isTrusted =
         keysUrl !== undefined &&
         !HIDDEN_SLASH.test(keysUrl) &&
         locations.some((location) => isBelow(keysUrl, location))
       const keys = isTrusted ? [...pinned, ...(await keysAt(keysUrl, signal))] : pinned
-      return keys.filter((key) => key.kid === keyId && isUsable(key, now()) && fits(key, algorithm))
+      return keys.filter((key) => key.kid === keyId && verifies(key, algorithm, now()))
     },
   }
-}
-
-/** The keys of a JWK set. Throws `invalid_params`, naming the set as `name`, for what is none or holds what is not public. */
-export function parseKeySet(text: string, name = 'The key set'): readonly JWK[] {
-  try {
-    const { keys } = KeySet.parse(parseJson(text))
-    if (!keys.some((key) => 'd' in key || key.kty === 'oct')) return keys
-  } catch (cause) {
-    throw new ParleyError('invalid_params', `${name} must hold a JWK set`, { cause })
-  }
-  throw new ParleyError('invalid_params', `${name} must hold public keys only`)
-}
-
-/** `exp` and `revoked` are written in the key itself by some issuers. */
-function isUsable(key: JWK, now: number): boolean {
-  const { exp, revoked, use } = key as { exp?: unknown; revoked?: unknown; use?: unknown }
-  if (use !== undefined && use !== 'sig') return false
-  return revoked === undefined && (exp === undefined || (typeof exp === 'number' && now < exp * 1000))
-}
-
-/** The kinds of key that each admitted algorithm takes. Symmetric ones and `none` are not among them. */
-const KINDS: Readonly<Record<string, { readonly kty: string; readonly crv?: string }>> = {
-  ES256: { kty: 'EC', crv: 'P-256' },
-  ES384: { kty: 'EC', crv: 'P-384' },
-  ES512: { kty: 'EC', crv: 'P-521' },
-  EdDSA: { kty: 'OKP', crv: 'Ed25519' },
-  RS256: { kty: 'RSA' },
-  PS256: { kty: 'RSA' },
-}
-
-export const ALGORITHMS: readonly string[] = Object.keys(KINDS)
-
-function fits(key: JWK, algorithm: string): boolean {
-  const kind = Object.hasOwn(KINDS, algorithm) ? KINDS[algorithm] : undefined
-  if (kind === undefined || key.kty !== kind.kty) return false
-  return (kind.crv === undefined || key.crv === kind.crv) && (key.alg === undefined || key.alg === algorithm)
 }

@@ -3,7 +3,7 @@ import type { AgentCardSignature } from '../../a2a/agent-card.ts'
 import { elementsOf, membersOf } from '../../a2a/json-text.ts'
 import type { Violation } from '../../errors.ts'
 import { type Canonical, type CanonicalForm, canonicalForms } from './canonical-forms.ts'
-import { ALGORITHMS, type KeyClaim, type TrustedKeys } from './trusted-keys.ts'
+import { CARD_ALGORITHMS, type KeyClaim, type TrustedKeys } from './trusted-keys.ts'
 
 /** What a publisher's signature turned out to be: made with a key we trust, or of a key we know nothing about. */
 export type CardSignature = {
@@ -95,7 +95,7 @@ async function isSignatureOf(
   }
   try {
     const verified = await flattenedVerify(jws, await importJWK(key, algorithm), {
-      algorithms: [...ALGORITHMS],
+      algorithms: [...CARD_ALGORITHMS],
     })
     // Of a payload that is not encoded (RFC 7797) it would be the encoding that was signed.
     return verified.protectedHeader?.b64 !== false
