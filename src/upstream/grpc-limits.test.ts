@@ -90,10 +90,10 @@ describe('the time limits over gRPC', () => {
   for (const [name, call] of CALLS) {
     test(`end ${name} that gets no answer`, async () => {
       await using agent = await openGrpcAgent(() => {})
-      await using client = openClient({ firstByteTimeoutMs: 50, silentTimeoutMs: 50 })
+      await using client = openClient({ firstByteTimeoutMs: 250, silentTimeoutMs: 250 })
       await assert.rejects(
         call(client, agent.target(), { signal: never }),
-        failsSaying('unknown', /0\.05 seconds/),
+        failsSaying('unknown', /0\.25 seconds/),
       )
       await agent.exchanges[0]?.cancelled
     })
@@ -103,19 +103,22 @@ describe('the time limits over gRPC', () => {
         stream.respond(GRPC_HEAD)
         stream.write(frameOf(Buffer.alloc(100)).subarray(0, 50))
       })
-      await using client = openClient({ silentTimeoutMs: 50 })
+      await using client = openClient({ silentTimeoutMs: 250 })
       await assert.rejects(
         call(client, grpc(server.address), { signal: never }),
-        failsSaying('unknown', /0\.05 seconds/),
+        failsSaying('unknown', /0\.25 seconds/),
       )
       await server.exchanges[0]?.closed
     })
   }
 
   test('give a send longer for its first byte', async () => {
+    const arrived = Promise.withResolvers<void>()
     const elapsed = Promise.withResolvers<void>()
+    let waiting = 0
     await using agent = await openGrpcAgent(async (exchange) => {
       if (exchange.operation === 'GetTask') return
+      if (++waiting === 2) arrived.resolve()
       await elapsed.promise
       await exchange.say(messageOf(1))
       exchange.end()
@@ -124,6 +127,8 @@ describe('the time limits over gRPC', () => {
     const sends = [true, false].map((streaming) =>
       collect(client.send(agent.target(streaming), REQUEST, { signal: never })),
     )
+    // The connection stands then, so that nothing but the answer is waited for.
+    await arrived.promise
     await assert.rejects(
       client.getTask(agent.target(), 't', { signal: never }),
       failsSaying('unknown', /0\.02/),
