@@ -1,4 +1,5 @@
-import { type CryptoKey, importJWK, type JWK } from 'jose'
+import type { CryptoKey, JWK } from 'jose'
+import { importJWK } from 'jose/key/import'
 import type { Events } from '../../telemetry/events.ts'
 import { type Algorithm, verifies } from '../public-keys.ts'
 import { discoverKeys } from './discover-keys.ts'

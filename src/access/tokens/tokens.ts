@@ -5,7 +5,8 @@
  * configuration: its own subjects and groups, the tenants and scopes listed for it. Why a token is refused goes to the log
  * and to nobody else.
  */
-import { type CryptoKey, compactVerify } from 'jose'
+import type { CryptoKey } from 'jose'
+import { compactVerify } from 'jose/jws/compact/verify'
 import { ParleyError } from '../../errors.ts'
 import type { Events } from '../../telemetry/events.ts'
 import { hashOf } from '../key-secret.ts'

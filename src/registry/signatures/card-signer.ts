@@ -1,4 +1,7 @@
-import { calculateJwkThumbprint, FlattenedSign, importJWK, type JWK } from 'jose'
+import type { JWK } from 'jose'
+import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
+import { FlattenedSign } from 'jose/jws/flattened/sign'
+import { importJWK } from 'jose/key/import'
 import type { AgentCardSignature } from '../../a2a/agent-card.ts'
 import { textOf, withMembers } from '../../a2a/json-text.ts'
 import { ParleyError } from '../../errors.ts'

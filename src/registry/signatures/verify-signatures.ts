@@ -1,4 +1,7 @@
-import { decodeProtectedHeader, flattenedVerify, importJWK, type JWK } from 'jose'
+import type { JWK } from 'jose'
+import { decodeProtectedHeader } from 'jose/decode/protected_header'
+import { flattenedVerify } from 'jose/jws/flattened/verify'
+import { importJWK } from 'jose/key/import'
 import type { AgentCardSignature } from '../../a2a/agent-card.ts'
 import { elementsOf, membersOf } from '../../a2a/json-text.ts'
 import type { Violation } from '../../errors.ts'
