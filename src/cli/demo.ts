@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Call, DEFAULT_TENANT, type Scope } from '../access/principal.ts'
 import type { Config } from '../config/config.ts'
-import { secretFile } from '../config/secrets.ts'
+import { secretFile } from '../config/secret-file.ts'
 import { ParleyError } from '../errors.ts'
 import type { Parley } from '../main.ts'
 

@@ -18,6 +18,9 @@ export const SETTINGS = {
   ROLE: 'all, api (accepts calls) or worker (delivers); separate roles share one DATA_DIR (all)',
   ADMIN_KEY: 'The admin key, instead of a generated one',
   ADMIN_KEY_FILE: 'File that holds the admin key (DATA_DIR/admin.key, generated)',
+  MASTER_KEY:
+    'What stored secrets are encrypted with: 32 random bytes in base64; of several, comma-separated, the first encrypts and all decrypt (none)',
+  MASTER_KEY_FILE: 'File that holds the same, also one a line (DATA_DIR/master.key, generated)',
   ANONYMOUS: '1 or 0: calls without a credential see public agents (1 on loopback, else 0)',
   ALLOW_PLAINTEXT: '1 lets listeners beyond loopback serve without TLS (0)',
   TRUSTED_PROXIES:

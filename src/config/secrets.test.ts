@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { toConfig } from './config.ts'
-import { secretFile, toSecrets } from './secrets.ts'
+import { secretFile } from './secret-file.ts'
+import { toSecrets } from './secrets.ts'
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'parley-secrets-'))

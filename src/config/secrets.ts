@@ -1,19 +1,22 @@
-import { generateKeyPairSync, type JsonWebKey, randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { newSecret } from '../access/key-secret.ts'
+import { generateKeyPairSync, type JsonWebKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Issuer } from '../access/tokens/issuer.ts'
 import { parseIssuers } from '../access/tokens/parse-issuers.ts'
 import { ParleyError } from '../errors.ts'
 import type { Config } from './config.ts'
 import type { Env, ProxyVariables, Setting } from './env.ts'
+import { type MasterKeys, masterKeysOf } from './master-keys.ts'
 import { type Outbound, toOutbound } from './outbound.ts'
+import { readSecret, type SecretFile, secretFile } from './secret-file.ts'
 
 /** What must never be printed. Kept apart from `Config`, which may be. */
 export type Secrets = {
   readonly adminKey: string
   /** The admin key was generated just now, and nobody has seen it yet. */
   readonly isAdminKeyNew: boolean
+  /** What stored secrets are sealed with; the same in every process of an installation. */
+  readonly masterKeys: MasterKeys
   /** Signs page cursors; the same in every process of an installation. */
   readonly cursorKey: Uint8Array
   /** Signs the cards we publish, and nothing else; the same in every process of an installation. */
@@ -35,6 +38,7 @@ export function toSecrets(env: Env, config: Config, variables: ProxyVariables = 
   return {
     adminKey: admin.secret,
     isAdminKeyNew: admin.isNew,
+    masterKeys: masterKeysOf(env, config),
     cursorKey: Buffer.from(cursor.secret),
     cardSigningKey: signingKeyOf(config),
     issuers: issuersOf(env, config),
@@ -83,8 +87,6 @@ function signingKeyOf({ dataDir }: Config): JsonWebKey {
 const newSigningKey = (): JsonWebKey =>
   generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
 
-type SecretFile = { readonly secret: string; readonly isNew: boolean }
-
 function adminKeyOf(env: Env, config: Config): SecretFile {
   if (env.ADMIN_KEY !== undefined) return { secret: env.ADMIN_KEY, isNew: false }
   if (env.ADMIN_KEY_FILE === undefined) return secretFile(join(config.dataDir, 'admin.key'))
@@ -95,24 +97,4 @@ function adminKeyOf(env: Env, config: Config): SecretFile {
       cause,
     })
   }
-}
-
-/** The secret in a file, made if the file does not exist. Of processes that start at once, one makes it. */
-export function secretFile(path: string, make = () => newSecret(randomBytes)): SecretFile {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  try {
-    const secret = make()
-    writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: 'wx' })
-    return { secret, isNew: true }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    chmodSync(path, 0o600)
-    return { secret: readSecret(path), isNew: false }
-  }
-}
-
-function readSecret(path: string): string {
-  const secret = readFileSync(path, 'utf8').trim()
-  if (secret === '') throw new ParleyError('invalid_params', `The key file ${path} is empty`)
-  return secret
 }
