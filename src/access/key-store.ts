@@ -1,3 +1,4 @@
+import type { AuditRecord } from './audit/audit-record.ts'
 import type { Scope } from './principal.ts'
 
 /** An API key. The secret itself is never stored; `hash` is its SHA-256 in hex. */
@@ -15,7 +16,12 @@ export type ApiKey = {
   readonly version: number
 }
 
-export type KeyCommit = { readonly key: ApiKey; readonly expectedVersion: number }
+export type KeyCommit = {
+  readonly key: ApiKey
+  readonly expectedVersion: number
+  /** Appended to the audit log in the same atomic write. */
+  readonly audit?: readonly AuditRecord[]
+}
 
 /** Where keys live. `find…` returns revoked and expired keys too; judging them is the room's task. */
 export interface KeyStore {

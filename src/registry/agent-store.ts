@@ -1,4 +1,5 @@
 import type { AgentId } from '../a2a/ids.ts'
+import type { AuditRecord } from '../access/audit/audit-record.ts'
 import type { Agent } from './agent.ts'
 
 /** An agent as it will stand. `expectedVersion` 0 creates it; `removed` deletes it. Slugs are unique per tenant. */
@@ -6,6 +7,8 @@ export type AgentCommit = {
   readonly agent: Agent
   readonly expectedVersion: number
   readonly removed?: boolean
+  /** Appended to the audit log in the same atomic write. */
+  readonly audit?: readonly AuditRecord[]
 }
 
 export type AgentCommitResult =

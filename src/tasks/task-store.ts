@@ -1,5 +1,6 @@
 import type { AgentId, ContextId, TaskId } from '../a2a/ids.ts'
 import type { TaskState } from '../a2a/task-state.ts'
+import type { AuditRecord } from '../access/audit/audit-record.ts'
 import type { EventKind, TaskEvent } from './task-event.ts'
 import type { EpochMs, TaskHead } from './task-head.ts'
 
@@ -53,7 +54,7 @@ export type ContextRecord = ContextKey & {
 /**
  * Everything one decision writes, applied atomically or not at all: at most 100 rows and 5 MiB (one event is at
  * most 4 MiB).
- * Order within a commit: checks, head, events, `done`, `work`, context, idempotency.
+ * Order within a commit: checks, head, events, `done`, `work`, context, idempotency, audit.
  */
 export type TaskCommit = {
   /** The head as it will stand; `version` is `expectedVersion + 1`. */
@@ -69,6 +70,8 @@ export type TaskCommit = {
   readonly context?: ContextRecord
   /** Inserted if absent or expired; replaces the stored record of the same task and seq; else the commit is a `duplicate`. */
   readonly idempotency?: IdempotencyRecord
+  /** Appended to the audit log. */
+  readonly audit?: readonly AuditRecord[]
 }
 
 /**

@@ -1,0 +1,95 @@
+import type { Call } from '../principal.ts'
+
+/** Everything the audit log tells of: `<what>.<what was done to it>`. */
+export const AUDIT_ACTIONS = [
+  'key.create',
+  'key.rotate',
+  'key.revoke',
+  'agent.register',
+  'agent.update',
+  'agent.unregister',
+  'grant.create',
+  'grant.revoke',
+  'credential.store',
+  'credential.delete',
+  'task.cancel',
+  // What an admin read that belongs to others of the tenant.
+  'task.read',
+  'task.list',
+  'context.read',
+  'context.list',
+  'audit.read',
+  'audit.export',
+  'audit.erase',
+  /** Somebody known was refused: for want of a scope or grant, or because the target is hidden from them. */
+  'call.refuse',
+  /** Somebody came without a credential, or with one that nobody knows. */
+  'caller.refuse',
+] as const
+
+export type AuditAction = (typeof AUDIT_ACTIONS)[number]
+
+/** What something was done to. `subject` names a person and is stored as a pseudonym; `operation` is a route or an operation of A2A. */
+export type AuditTarget = {
+  readonly kind:
+    | 'agent'
+    | 'key'
+    | 'grant'
+    | 'credential'
+    | 'task'
+    | 'context'
+    | 'tenant'
+    | 'subject'
+    | 'operation'
+  readonly id: string
+}
+
+/**
+ * Something that happened, as a room tells it. Times are milliseconds since the Unix epoch.
+ *
+ * Never holds content or a secret. Whatever names a person goes into `principal`, `credential`, `from`, `subjects` or a
+ * target of kind `subject`, and nowhere else: these are stored as pseudonyms, so that they can be erased.
+ */
+export type AuditRecord = {
+  readonly at: number
+  readonly tenant: string
+  /** The subject of who did it. */
+  readonly principal: string
+  /** What the principal proved it with: a key's id, a token's issuer, a certificate's name. */
+  readonly credential?: { readonly kind: 'key' | 'token' | 'certificate'; readonly id: string }
+  /** The caller's address. */
+  readonly from?: string
+  readonly requestId?: string
+  readonly action: AuditAction
+  readonly target: AuditTarget
+  readonly outcome: 'allowed' | 'denied'
+  /** Why it was denied. The caller may have been told less. */
+  readonly reason?: string
+  /** Small facts for people, at most a few hundred characters in all. */
+  readonly details?: Readonly<Record<string, string>>
+  /** Facts that are subjects: whose key was made, who got a grant. */
+  readonly subjects?: Readonly<Record<string, string>>
+  /** This record stands for so many alike; `at` is when it was written. */
+  readonly repeated?: { readonly count: number; readonly firstAt: number; readonly lastAt: number }
+}
+
+/** Who did it and how: all of a call that the audit log keeps. */
+export type AuditCaller = Pick<Call, 'principal'> & Partial<Pick<Call, 'requestId'>>
+
+/** The record of something that was allowed. It goes into the commit of the change itself. */
+export const auditOf = (
+  { principal, requestId }: AuditCaller,
+  action: AuditAction,
+  target: AuditTarget,
+  now: number,
+  more: Pick<AuditRecord, 'details' | 'subjects'> = {},
+): AuditRecord => ({
+  at: now,
+  tenant: principal.tenant,
+  principal: principal.subject,
+  ...(requestId === undefined ? {} : { requestId }),
+  action,
+  target,
+  outcome: 'allowed',
+  ...more,
+})
