@@ -4,6 +4,8 @@
  * Owns principals, API keys, which tokens are believed, and every access decision. Knows nothing of tasks or agents beyond the few facts a
  * decision needs (`Resource`); reads no headers. Other rooms ask `decide`; edges ask `authenticate` once per call.
  */
+import type { Operation } from '../a2a/operation.ts'
+import type { Grant } from './grant.ts'
 import type { ApiKey } from './key-store.ts'
 import type { Call, Principal, Scope } from './principal.ts'
 
@@ -19,22 +21,33 @@ export const ACTIONS = {
 /** What somebody wants to do, and the scope it takes. */
 export type Action = keyof typeof ACTIONS
 
-export type Resource =
-  | {
-      readonly kind: 'agent'
-      readonly tenant: string
-      readonly owner: string
-      readonly visibility: 'public' | 'tenant' | 'restricted'
-    }
-  | { readonly kind: 'task'; readonly tenant: string; readonly owner: string }
+export type AgentResource = {
+  readonly kind: 'agent'
+  /** Absent while the agent is not registered yet. */
+  readonly id?: string
+  readonly tenant: string
+  readonly owner: string
+  readonly visibility: 'public' | 'tenant' | 'restricted'
+  readonly grants: readonly Grant[]
+}
+
+export type TaskResource = {
+  readonly kind: 'task'
+  readonly agentId: string
+  readonly tenant: string
+  readonly owner: string
+}
+
+export type Resource = AgentResource | TaskResource
 
 /**
- * `reason` is `scope` (the principal lacks the scope, and may be told so), or `hidden` (answer exactly as if the
- * resource were missing). Obligations (quota, metering) travel into the commit.
+ * `reason` is `scope` (the principal lacks the scope, and may be told so), `grant` (it sees the resource, and may be told
+ * that it lacks the right), or `hidden` (answer exactly as if the resource were missing). Obligations (quota, metering)
+ * travel into the commit.
  */
 export type Decision =
   | { readonly allow: true; readonly grantId?: string; readonly obligations: readonly string[] }
-  | { readonly allow: false; readonly reason: 'scope' | 'hidden'; readonly scope: Scope }
+  | { readonly allow: false; readonly reason: 'scope' | 'grant' | 'hidden'; readonly scope: Scope }
 
 export type NewKey = {
   /** `<issuer alias>:<value>`; a value alone gets the alias of API keys, `key`. */
@@ -52,7 +65,13 @@ export interface Access {
    * under `requestId` why a token was refused.
    */
   authenticate(credential: string, requestId?: string): Promise<Principal | undefined>
-  decide(principal: Principal, action: Action, resource: Resource): Decision
+  /** `operation` is the operation of A2A that the action is part of; without it the action's plainest one counts. */
+  decide(principal: Principal, action: Action, resource: Resource, operation?: Operation): Decision
+  /**
+   * The principal as its credential makes it now, for what goes on after the call it came with: `undefined` once the
+   * credential has ended or was revoked. A token is believed until its `expiresAt`.
+   */
+  reassess(principal: Principal): Promise<Principal | undefined>
   /** Makes a key; its secret is in the answer and nowhere else. Throws `forbidden` for more than the caller holds. */
   createKey(call: Call, key: NewKey): Promise<{ readonly key: ApiKey; readonly secret: string }>
   /** Keys of the caller's tenant; takes `admin`. */

@@ -47,13 +47,14 @@ describe('access', () => {
 
   describe('authenticate', () => {
     it('answers the principal a key was made for', async () => {
-      const { secret } = await access.createKey(admin, wanted)
+      const { key, secret } = await access.createKey(admin, wanted)
 
       assert.deepEqual(await access.authenticate(secret), {
         tenant: 'default',
         subject: 'key:ada',
         groups: [],
         scopes: new Set(['tasks:submit', 'tasks:read']),
+        credential: { kind: 'key', id: key.id },
       })
     })
 
@@ -154,6 +155,30 @@ describe('access', () => {
       await overtaken
 
       assert.equal(await slow.authenticate(secret), undefined)
+    })
+  })
+
+  describe('reassess', () => {
+    it('knows at once, whoever ended it, that a key was revoked or has expired', async () => {
+      const { key, secret } = await access.createKey(admin, { ...wanted, expiresAt: clock + 10 })
+      const principal = (await access.authenticate(secret)) ?? assert.fail()
+      assert.deepEqual(await access.reassess(principal), principal)
+
+      clock += 10
+      assert.equal(await access.reassess(principal), undefined)
+      clock -= 10
+      await open().revokeKey(admin, key.id)
+      assert.equal(await access.reassess(principal), undefined)
+    })
+
+    it('believes a token until it expires, and anonymous callers always', async () => {
+      const credential = { kind: 'token', issuer: 'corp' } as const
+      const principal: Principal = { ...ANONYMOUS, subject: 'corp:ada', credential, expiresAt: clock + 10 }
+
+      assert.equal(await access.reassess(principal), principal)
+      clock += 10
+      assert.equal(await access.reassess(principal), undefined)
+      assert.equal(await access.reassess(ANONYMOUS), ANONYMOUS)
     })
   })
 

@@ -63,6 +63,15 @@ export function createAccess({ keys, now, newId, events, randomBytes, tokens }: 
       return found === undefined || now() < (found.expiresAt ?? Number.POSITIVE_INFINITY) ? found : undefined
     },
 
+    async reassess(principal) {
+      const { credential, expiresAt } = principal
+      if (credential?.kind === 'key') {
+        const key = await keys.find(credential.id)
+        return key !== undefined && isGood(key, now()) ? principalOf(key) : undefined
+      }
+      return expiresAt === undefined || now() < expiresAt ? principal : undefined
+    },
+
     async createKey(call, request) {
       // `admin` includes every scope, so nobody who passes can give away more than they hold.
       assertScope(call.principal, 'admin')
@@ -129,11 +138,15 @@ export function createAccess({ keys, now, newId, events, randomBytes, tokens }: 
   }
 }
 
+const isGood = ({ revokedAt, expiresAt }: ApiKey, now: number): boolean =>
+  revokedAt === undefined && (expiresAt === undefined || now < expiresAt)
+
 const principalOf = (key: ApiKey): Principal => ({
   tenant: key.tenant,
   subject: key.subject,
   groups: [],
   scopes: new Set(key.scopes),
+  credential: { kind: 'key', id: key.id },
   ...(key.expiresAt === undefined ? {} : { expiresAt: key.expiresAt }),
 })
 

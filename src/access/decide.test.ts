@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { ACTIONS, type Action, type Resource } from './access.ts'
 import { decide } from './decide.ts'
+import { type Grant, RIGHTS } from './grant.ts'
 import { ANONYMOUS, type Principal, SCOPES, type Scope } from './principal.ts'
 
 const ALL_BUT_ADMIN = SCOPES.filter((scope) => scope !== 'admin')
@@ -25,17 +26,22 @@ const callers: Record<string, Principal> = {
   'other tenant': principal({ tenant: 'acme', subject: 'key:owner' }, SCOPES),
 }
 
-const agent = (visibility: 'public' | 'tenant' | 'restricted'): Resource => ({
+const agent = (
+  visibility: 'public' | 'tenant' | 'restricted',
+  ...grants: readonly Pick<Grant, 'to' | 'right' | 'operations'>[]
+): Resource => ({
   kind: 'agent',
+  id: 'a1',
   tenant: 'default',
   owner: 'key:owner',
   visibility,
+  grants: grants.map((grant, n) => ({ ...grant, id: `g${n + 1}`, createdAt: 0, createdBy: 'key:owner' })),
 })
 const resources: Record<string, Resource> = {
   'public agent': agent('public'),
   'tenant agent': agent('tenant'),
   'restricted agent': agent('restricted'),
-  task: { kind: 'task', tenant: 'default', owner: 'key:owner' },
+  task: { kind: 'task', agentId: 'a1', tenant: 'default', owner: 'key:owner' },
 }
 
 /** Who may do what: every caller not listed is refused as `hidden`, or for the scope when anonymous has none. */
@@ -77,7 +83,10 @@ describe('decide', () => {
 
           assert.equal(decision.allow, allowed.includes(who), `${who} ${action} ${what}`)
           const missesScope = who === 'anonymous' && action !== 'discover'
-          if (!decision.allow) assert.equal(decision.reason, missesScope ? 'scope' : 'hidden')
+          const isSeen = ALLOWED[what]?.discover?.split(' ').includes(who) ?? false
+          if (!decision.allow) {
+            assert.equal(decision.reason, missesScope ? 'scope' : isSeen ? 'grant' : 'hidden')
+          }
         }
       }
     })
@@ -85,7 +94,7 @@ describe('decide', () => {
 
   it('names the missing scope, whatever the resource is', () => {
     const reader = principal({ subject: 'key:owner' }, ['tasks:read'])
-    const foreign: Resource = { kind: 'task', tenant: 'acme', owner: 'key:owner' }
+    const foreign: Resource = { kind: 'task', agentId: 'a1', tenant: 'acme', owner: 'key:owner' }
 
     for (const resource of [...Object.values(resources), foreign]) {
       assert.deepEqual(decide(reader, 'cancel', resource), {
@@ -93,6 +102,68 @@ describe('decide', () => {
         reason: 'scope',
         scope: 'tasks:cancel',
       })
+    }
+  })
+
+  const eve = principal({ subject: 'corp:eve', groups: ['corp:ops'] }, ALL_BUT_ADMIN)
+
+  it('allows by a grant what its right includes, and tells who sees the agent that they lack the rest', () => {
+    const grantees = [{ subject: 'corp:eve' }, { group: 'corp:ops' }, { everyone: true }] as const
+    const needs = { discover: 0, invoke: 1, read: 1, cancel: 1, manage: 2, beat: 2 }
+
+    for (const to of grantees) {
+      for (const [rank, right] of RIGHTS.entries()) {
+        for (const action of actions) {
+          const decision = decide(eve, action, agent('restricted', { to, right }))
+
+          assert.equal(decision.allow, rank >= needs[action], `${right} for ${action}`)
+          if (decision.allow) assert.equal(decision.grantId, 'g1')
+          else assert.equal(decision.reason, 'grant')
+        }
+      }
+    }
+  })
+
+  it('gives a grant to nobody else: a group is no subject, and anonymous callers are not everyone', () => {
+    const others = [{ subject: 'corp:ops' }, { group: 'corp:eve' }, { subject: 'corp:ev' }] as const
+
+    for (const to of others) {
+      const decision = decide(eve, 'discover', agent('restricted', { to, right: 'manage' }))
+      assert.deepEqual(decision, { allow: false, reason: 'hidden', scope: 'agents:read' })
+    }
+    const open = agent('restricted', { to: { everyone: true }, right: 'manage' })
+    assert.equal(decide(ANONYMOUS, 'discover', open).allow, false)
+  })
+
+  it('limits a grant to its operations, and lets its holder see the agent', () => {
+    const limited = agent('restricted', {
+      to: { subject: 'corp:eve' },
+      right: 'invoke',
+      operations: ['SendMessage', 'GetTask'],
+    })
+
+    assert.equal(decide(eve, 'invoke', limited).allow, true)
+    assert.equal(decide(eve, 'invoke', limited, 'SendMessage').allow, true)
+    assert.equal(decide(eve, 'invoke', limited, 'SendStreamingMessage').allow, false)
+    assert.equal(decide(eve, 'read', limited, 'GetTask').allow, true)
+    assert.equal(decide(eve, 'cancel', limited).allow, false)
+    assert.equal(decide(eve, 'discover', limited).allow, true)
+  })
+
+  it('keeps a credential that is limited to agents from every other, also when its holder owns or administers it', () => {
+    for (const caller of [
+      eve,
+      principal({ subject: 'key:owner' }, ALL_BUT_ADMIN),
+      principal({}, ['admin']),
+    ]) {
+      for (const resource of Object.values(resources)) {
+        for (const action of actions) {
+          const limited = decide({ ...caller, agents: new Set(['a1']) }, action, resource)
+          assert.deepEqual(limited, decide(caller, action, resource))
+          const other = decide({ ...caller, agents: new Set(['a2']) }, action, resource)
+          assert.equal(other.allow === false && other.reason, 'hidden')
+        }
+      }
     }
   })
 
@@ -109,12 +180,13 @@ describe('decide', () => {
       .map((facts): Principal => ({ ...facts, scopes: new Set(facts.scopes) })),
   )
   const anyResource: fc.Arbitrary<Resource> = fc.oneof(
-    fc.record({ kind: fc.constant('task' as const), tenant: anyText, owner: anyText }),
+    fc.record({ kind: fc.constant('task' as const), agentId: anyText, tenant: anyText, owner: anyText }),
     fc.record({
       kind: fc.constant('agent' as const),
       tenant: anyText,
       owner: anyText,
       visibility: fc.constantFrom('public' as const, 'tenant' as const, 'restricted' as const),
+      grants: fc.constant([]),
     }),
   )
 

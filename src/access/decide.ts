@@ -1,64 +1,103 @@
-import { ACTIONS, type Action, type Decision, type Resource } from './access.ts'
+import type { Operation } from '../a2a/operation.ts'
+import {
+  ACTIONS,
+  type Action,
+  type AgentResource,
+  type Decision,
+  type Resource,
+  type TaskResource,
+} from './access.ts'
+import { type Grant, RIGHTS, type Right } from './grant.ts'
 import { hasScope, isAnonymous, type Principal } from './principal.ts'
 
 /**
  * Whether a principal may do something to a resource.
  *
  * The scope is judged first and without looking at the resource, so that its refusal tells nothing about what exists.
- * Everything else that is refused is `hidden`.
+ * Of what else is refused, only an agent that the principal sees is more than `hidden`.
  */
-export function decide(principal: Principal, action: Action, resource: Resource): Decision {
+export function decide(
+  principal: Principal,
+  action: Action,
+  resource: Resource,
+  operation: Operation | undefined = PLAINEST[action],
+): Decision {
   const scope = ACTIONS[action]
   if (!hasScope(principal, scope)) return { allow: false, reason: 'scope', scope }
-  if (!mayTouch(principal, action, resource)) return { allow: false, reason: 'hidden', scope }
-  return { allow: true, obligations: [] }
+  const verdict = isWithinReach(principal, resource)
+    ? resource.kind === 'agent'
+      ? judgeAgent(principal, RIGHT_FOR[action], resource, operation)
+      : mayTouchTask(principal, action, resource)
+    : 'hidden'
+  if (verdict === 'hidden' || verdict === 'grant') return { allow: false, reason: verdict, scope }
+  return { allow: true, ...(verdict === 'own' ? {} : { grantId: verdict.id }), obligations: [] }
 }
 
-/** `admin` reaches no further than its own tenant, because nobody does. */
-function mayTouch(principal: Principal, action: Action, resource: Resource): boolean {
-  if (!resource.tenant || resource.tenant !== principal.tenant) return false
-  return resource.kind === 'agent'
-    ? mayTouchAgent(principal, action, resource)
-    : mayTouchTask(principal, action, resource)
+/** To read or cancel at an agent is to ask it about tasks; whose they are is judged for each task. */
+const RIGHT_FOR: Readonly<Record<Action, Right>> = {
+  discover: 'discover',
+  invoke: 'invoke',
+  read: 'invoke',
+  cancel: 'invoke',
+  manage: 'manage',
+  beat: 'manage',
 }
 
-function mayTouchAgent(
+const PLAINEST: Readonly<Partial<Record<Action, Operation>>> = {
+  invoke: 'SendMessage',
+  read: 'GetTask',
+  cancel: 'CancelTask',
+}
+
+/** Allowed by what the principal is, or by a grant; else refused. */
+type Verdict = 'own' | Grant | 'grant' | 'hidden'
+
+/** `admin` reaches no further than its own tenant, because nobody does, and a credential no further than its agents. */
+function isWithinReach({ tenant, agents }: Principal, resource: Resource): boolean {
+  if (!resource.tenant || resource.tenant !== tenant) return false
+  const agentId = resource.kind === 'agent' ? resource.id : resource.agentId
+  return agents === undefined || (agentId !== undefined && agents.has(agentId))
+}
+
+function judgeAgent(
   principal: Principal,
-  action: Action,
-  agent: Resource & { readonly kind: 'agent' },
-): boolean {
-  if (isAnonymous(principal)) return action === 'discover' && agent.visibility === 'public'
-  const owns = ownsAgent(principal, agent.owner) || hasScope(principal, 'admin')
-  switch (action) {
-    case 'discover':
-    case 'invoke':
-    // To read or cancel at an agent is to ask it about tasks; whose they are is judged for each task.
-    case 'read':
-    case 'cancel':
-      return owns || agent.visibility === 'public' || agent.visibility === 'tenant'
-    case 'manage':
-    case 'beat':
-      return owns
-  }
+  right: Right,
+  agent: AgentResource,
+  operation: Operation | undefined,
+): Verdict {
+  if (isAnonymous(principal)) return right === 'discover' && agent.visibility === 'public' ? 'own' : 'hidden'
+  if (ownsAgent(principal, agent.owner) || hasScope(principal, 'admin')) return 'own'
+  const isOpen = agent.visibility !== 'restricted'
+  if (isOpen && right !== 'manage') return 'own'
+  const grants = agent.grants.filter((grant) => isFor(grant, principal))
+  const allowing = grants.find((grant) => allows(grant, right, operation))
+  return allowing ?? (isOpen || grants.length > 0 ? 'grant' : 'hidden')
 }
 
-function mayTouchTask(
-  principal: Principal,
-  action: Action,
-  task: Resource & { readonly kind: 'task' },
-): boolean {
-  if (isAnonymous(principal)) return false
+const isFor = ({ to }: Grant, { subject, groups }: Principal): boolean => {
+  if ('everyone' in to) return true
+  return 'subject' in to ? to.subject === subject : groups.includes(to.group)
+}
+
+const allows = (grant: Grant, right: Right, operation: Operation | undefined): boolean =>
+  RIGHTS.indexOf(grant.right) >= RIGHTS.indexOf(right) &&
+  (right !== 'invoke' ||
+    grant.operations === undefined ||
+    (operation !== undefined && grant.operations.includes(operation)))
+
+function mayTouchTask(principal: Principal, action: Action, task: TaskResource): Verdict {
+  if (isAnonymous(principal)) return 'hidden'
   const owns = Boolean(task.owner) && task.owner === principal.subject
   switch (action) {
     case 'read':
-      return owns || hasScope(principal, 'admin')
+      return owns || hasScope(principal, 'admin') ? 'own' : 'hidden'
     case 'invoke':
     case 'cancel':
-      return owns
+      return owns ? 'own' : 'hidden'
     case 'discover':
     case 'manage':
     case 'beat':
-      return false
+      return 'hidden'
   }
 }
 

@@ -20,7 +20,19 @@ export type Principal = {
   readonly scopes: ReadonlySet<Scope>
   /** When the credential ends, in milliseconds since the Unix epoch; what outlives a call ends then. */
   readonly expiresAt?: number
+  /** What proved who it is; absent for `anonymous`. */
+  readonly credential?: Credential
+  /** Ids of the only agents the credential is good for; every agent when absent. */
+  readonly agents?: ReadonlySet<string>
 }
+
+/** How a principal proved who it is. Names the credential and holds nothing secret, so it may be stored and shown. */
+export type Credential =
+  | { readonly kind: 'key'; readonly id: string }
+  /** `issuer` is the alias of the identity provider. */
+  | { readonly kind: 'token'; readonly issuer: string }
+  /** `name` is the entry of the mapping that the certificate matched. */
+  | { readonly kind: 'certificate'; readonly name: string }
 
 /** The tenant of an installation that uses none, and of anonymous callers. */
 export const DEFAULT_TENANT = 'default'
@@ -44,6 +56,8 @@ export type Call = {
   readonly principal: Principal
   readonly requestId: string
   readonly signal: AbortSignal
+  /** The caller's network address, as far as it can be trusted. */
+  readonly from?: string
   /** W3C trace context of the caller, kept with the task and forwarded to the agent. */
   readonly traceparent?: string
 }

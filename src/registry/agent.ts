@@ -1,10 +1,14 @@
 import type { AgentCard } from '../a2a/agent-card.ts'
 import type { AgentId } from '../a2a/ids.ts'
 import type { JsonText } from '../a2a/json-text.ts'
+import type { Grant } from '../access/grant.ts'
 import type { CardSignature } from './signatures/verify-signatures.ts'
 
 export const VISIBILITIES = ['public', 'tenant', 'restricted'] as const
-/** Who may discover and invoke: everybody may see (`public`), the tenant (default), or the owner alone (`restricted`). */
+/**
+ * Who may discover and invoke: everybody may see (`public`), the tenant (default), or the owner alone (`restricted`).
+ * Grants allow more.
+ */
 export type Visibility = (typeof VISIBILITIES)[number]
 
 export const REDELIVERIES = ['at-most-once', 'at-least-once'] as const
@@ -26,6 +30,8 @@ export type Agent = {
   readonly owner: string
   readonly visibility: Visibility
   readonly redelivery: Redelivery
+  /** Who may do more than `visibility` says; nobody when absent. */
+  readonly grants?: readonly Grant[]
   /** `superset` when absent. */
   readonly cardProfile?: CardProfile
   /** Grows by one with every commit. */

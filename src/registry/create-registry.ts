@@ -26,7 +26,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   return {
     register: createRegister(deps),
     search: createSearch({ agents, access, now, cursors: createCursors(cursorKey) }),
-    get: (call, ref, action) => getAgent(deps, call, ref, action),
+    get: (call, ref, action, operation) => getAgent(deps, call, ref, action, operation),
     find: (id) => agents.find(id),
     publishedCard: publisher.publish,
     extendedCard: createExtendedCard({ ...deps, publisher }),

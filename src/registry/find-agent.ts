@@ -1,5 +1,6 @@
 import { agentId, MAX_ID_LENGTH } from '../a2a/ids.ts'
-import { ACTIONS, type Access, type Action, type Resource } from '../access/access.ts'
+import type { Operation } from '../a2a/operation.ts'
+import { ACTIONS, type Access, type Action, type AgentResource } from '../access/access.ts'
 import { assertScope } from '../access/assert-scope.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
@@ -22,21 +23,28 @@ export async function getAgent(
   call: Call,
   ref: string,
   action: Action,
+  operation?: Operation,
 ): Promise<Agent> {
   assertScope(call.principal, ACTIONS[action])
   const agent = await findAgent(agents, call, ref)
-  if (agent === undefined || !access.decide(call.principal, action, resourceOf(agent)).allow) {
-    throw agentNotFound()
-  }
-  return agent
+  if (agent === undefined) throw agentNotFound()
+  const decision = access.decide(call.principal, action, resourceOf(agent), operation)
+  if (decision.allow) return agent
+  throw decision.reason === 'grant' ? noGrant() : agentNotFound()
 }
 
+/** For an agent that the caller sees anyway. */
+const noGrant = (): ParleyError =>
+  new ParleyError('forbidden', 'You may see this agent, but not do this with it: ask its owner for a grant')
+
 /** What an access decision needs to know of an agent. */
-export const resourceOf = ({ tenant, owner, visibility }: Agent): Resource => ({
+export const resourceOf = ({ id, tenant, owner, visibility, grants = [] }: Agent): AgentResource => ({
   kind: 'agent',
+  id,
   tenant,
   owner,
   visibility,
+  grants,
 })
 
 /** The one answer for what is missing and for what is hidden. */

@@ -116,7 +116,7 @@ const areLegible = (violations: readonly Violation[]): boolean =>
 /** An owner is someone whose agents the caller may manage: the caller, a group of theirs or, for `admin`, anyone. */
 function assertMayOwn(access: Access, call: Call, owner: string): void {
   const { tenant } = call.principal
-  const wanted = { kind: 'agent', tenant, owner, visibility: 'restricted' } as const
+  const wanted = { kind: 'agent', tenant, owner, visibility: 'restricted', grants: [] } as const
   const decision = access.decide(call.principal, 'manage', wanted)
   if (!decision.allow && decision.reason === 'scope') throw missingScope(decision.scope)
   if (decision.allow && owner.trim() !== '') return

@@ -7,6 +7,7 @@
  */
 import type { AgentCard } from '../a2a/agent-card.ts'
 import type { JsonText } from '../a2a/json-text.ts'
+import type { Operation } from '../a2a/operation.ts'
 import type { Action } from '../access/access.ts'
 import type { Call } from '../access/principal.ts'
 import type { Agent, CardProfile, Redelivery, Visibility } from './agent.ts'
@@ -56,8 +57,11 @@ export interface Registry {
     registration: Registration,
   ): Promise<{ readonly agent: Agent; readonly created: boolean }>
   search(call: Call, query: AgentQuery): Promise<AgentPage>
-  /** Throws `agent_not_found` for what is missing or hidden, `forbidden` when the scope is missing. */
-  get(call: Call, ref: string, action: Action): Promise<Agent>
+  /**
+   * `operation` is the operation of A2A that the action is part of. Throws `agent_not_found` for what is missing or hidden,
+   * `forbidden` when the scope is missing, or the right to an agent that the caller sees.
+   */
+  get(call: Call, ref: string, action: Action, operation?: Operation): Promise<Agent>
   unregister(call: Call, ref: string): Promise<void>
   heartbeat(call: Call, ref: string): Promise<Agent>
   /** The agent a task belongs to, for delivery: no principal, no access decision. */

@@ -182,9 +182,9 @@ async function visibleHead(deps: TasksDeps, call: Call, id: string): Promise<Tas
   assertScope(call.principal, 'tasks:read')
   const head = await deps.store.findHead(taskId(id))
   if (head?.phase !== 'task') throw taskNotFound(id)
-  const { tenant, owner } = head
-  if (!deps.access.decide(call.principal, 'read', { kind: 'task', tenant, owner }).allow)
-    throw taskNotFound(id)
+  const { agentId, tenant, owner } = head
+  const task = { kind: 'task', agentId, tenant, owner } as const
+  if (!deps.access.decide(call.principal, 'read', task).allow) throw taskNotFound(id)
   return head
 }
 

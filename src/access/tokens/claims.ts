@@ -52,6 +52,7 @@ export function principalOf(claims: JsonObject, issuer: Issuer): Principal | Ref
       .filter(isName)
       .map((group) => `${issuer.alias}:${group}`),
     scopes: scopesOf(namesOfScopes(claims, issuer), issuer),
+    credential: { kind: 'token', issuer: issuer.alias },
     ...(isTime(claims.exp) ? { expiresAt: claims.exp * 1000 } : {}),
   }
 }

@@ -73,6 +73,7 @@ describe('a token', () => {
       tenant: 'lab',
       subject: 'corp:ada',
       groups: ['corp:eng', 'corp:all staff'],
+      credential: { kind: 'token', issuer: 'corp' },
       expiresAt: (1_800_000_000 + 300) * 1000,
     })
     assert.deepEqual([...scopes], ['tasks:submit', 'tasks:read', 'agents:read'])

@@ -130,6 +130,7 @@ const access: Access = {
     return { tenant: 'default', subject: `key:${credential}`, groups: [], scopes: new Set(scopes) }
   },
   decide: () => ({ allow: true, obligations: [] }),
+  reassess: unscripted,
   createKey: unscripted,
   listKeys: async () => [],
   revokeKey: async () => {},
