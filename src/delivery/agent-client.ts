@@ -14,8 +14,13 @@ export type AgentTarget = {
   readonly streaming: boolean
 }
 
+/** Whom a call is made for: the principal that the task, or the question, belongs to. */
+export type OnBehalfOf = { readonly tenant: string; readonly subject: string }
+
 export type AgentCallOptions = {
   readonly signal: AbortSignal
+  /** The agent is told; whatever credential this principal showed us it never sees. */
+  readonly onBehalfOf: OnBehalfOf
   readonly traceparent?: string
   /** URIs of the extensions that the client asks for and the agent's card has. */
   readonly extensions?: readonly string[]

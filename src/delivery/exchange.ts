@@ -15,8 +15,10 @@ export type Exchange = {
   readonly target: AgentTarget
 }
 
-export const callOptions = ({ run }: Exchange, head: TaskHead): AgentCallOptions => ({
+/** Calls about a task are made for whoever it belongs to. */
+export const callOptions = ({ run }: Pick<Exchange, 'run'>, head: TaskHead): AgentCallOptions => ({
   signal: run.signal,
+  onBehalfOf: { tenant: head.tenant, subject: head.owner },
   ...(head.traceparent === undefined ? {} : { traceparent: head.traceparent }),
 })
 

@@ -11,6 +11,7 @@ import { type Draft, writeTask } from '../tasks/write-task.ts'
 import { AgentFailure } from './agent-client.ts'
 import { targetOf } from './choose-interface.ts'
 import type { DeliveryDeps, Run, RunResult } from './delivery.ts'
+import { callOptions } from './exchange.ts'
 import { reconcile } from './reconcile.ts'
 import { groupsOf, withinLimits } from './record-answer.ts'
 import { statusEntry } from './translate.ts'
@@ -36,12 +37,8 @@ export async function runCancel(deps: DeliveryDeps, run: Run): Promise<RunResult
   const target = agent && targetOf(agent, via)
   if (target === undefined) return settle(deps, fence, head, refused('agent_unavailable'))
   try {
-    const options = {
-      signal: run.signal,
-      ...(head.traceparent === undefined ? {} : { traceparent: head.traceparent }),
-    }
     const metadata: JsonText<object> | undefined = cancel.metadata
-    const task = await deps.client.cancelTask(target, agentTaskId, metadata, options)
+    const task = await deps.client.cancelTask(target, agentTaskId, metadata, callOptions({ run }, head))
     if (task.value.id !== agentTaskId) {
       throw new AgentFailure('invalid', 'The agent answered about a different task')
     }

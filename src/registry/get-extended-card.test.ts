@@ -20,9 +20,9 @@ const MORE = cardText({
 async function open(answer?: ExtendedCardSource['fetchExtendedCard'], card = DECLARED) {
   let asked = 0
   const extendedCards: ExtendedCardSource = {
-    async fetchExtendedCard(agent, signal) {
+    async fetchExtendedCard(agent, call) {
       asked++
-      return answer === undefined ? MORE : answer(agent, signal)
+      return answer === undefined ? MORE : answer(agent, call)
     },
   }
   const room = await openRegistry({ extendedCards })

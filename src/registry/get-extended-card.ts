@@ -43,7 +43,7 @@ export function createExtendedCard(deps: ExtendedCardDeps): Registry['extendedCa
     const kept = known.get(key)
     if (kept !== undefined) return kept.text
     if (extendedCards === undefined) throw notConfigured()
-    const card = acceptable(await extendedCards.fetchExtendedCard(agent, call.signal))
+    const card = acceptable(await extendedCards.fetchExtendedCard(agent, call))
     const published = await publisher.publishText(agent, card, 'v1')
     known.set(key, published)
     return published.text

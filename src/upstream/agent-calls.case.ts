@@ -5,7 +5,7 @@ import {
   AgentFailure,
   type AgentTarget,
 } from '../delivery/agent-client.ts'
-import { collect, openClient } from './loopback-server.case.ts'
+import { ADA, collect, openClient } from './loopback-server.case.ts'
 
 export const REQUEST = '{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"hi"}]}}'
 
@@ -58,6 +58,6 @@ export const failsSaying = (kind: string, text: RegExp) => (error: unknown) => {
 export async function allFail(target: AgentTarget, expected: Expected): Promise<void> {
   await using client = openClient()
   for (const [, call] of CALLS) {
-    await assert.rejects(call(client, target, { signal: never }), fails(expected))
+    await assert.rejects(call(client, target, { signal: never, onBehalfOf: ADA }), fails(expected))
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { AgentFailure } from '../delivery/agent-client.ts'
 import {
+  ADA,
   answerEvents,
   answerJson,
   collect,
@@ -38,7 +39,9 @@ describe('calling an agent over JSON-RPC', () => {
     )
     await using client = openClient()
     const target = targetOf(`${server.url}/a2a/?k=v`, { tenant: 'acme' })
-    const events = await collect(client.send(target, REQUEST, { signal: never, traceparent: TRACEPARENT }))
+    const events = await collect(
+      client.send(target, REQUEST, { signal: never, onBehalfOf: ADA, traceparent: TRACEPARENT }),
+    )
     assert.deepEqual(texts(events), [EVENTS[0], EVENTS[1]?.trim()])
     assert.equal(events[0]?.value.task?.id, 't/1')
     const { request, body } = server.exchanges[0] ?? assert.fail()
@@ -60,7 +63,9 @@ describe('calling an agent over JSON-RPC', () => {
   test('sends to an agent that does not stream and yields its one answer', async () => {
     await using server = await openLoopbackServer((exchange) => answerJson(exchange, rpcResult(MESSAGE)))
     await using client = openClient()
-    const events = await collect(client.send(targetOf(server.url, {}, false), REQUEST, { signal: never }))
+    const events = await collect(
+      client.send(targetOf(server.url, {}, false), REQUEST, { signal: never, onBehalfOf: ADA }),
+    )
     assert.deepEqual(texts(events), [MESSAGE])
     assert.match(server.exchanges[0]?.body ?? '', /"method":"SendMessage"/)
     assert.equal(server.exchanges[0]?.body.includes('tenant'), false)
@@ -69,7 +74,9 @@ describe('calling an agent over JSON-RPC', () => {
   test('takes a single result where a stream was asked for', async () => {
     await using server = await openLoopbackServer((exchange) => answerJson(exchange, rpcResult(MESSAGE)))
     await using client = openClient()
-    const events = await collect(client.send(targetOf(server.url), REQUEST, { signal: never }))
+    const events = await collect(
+      client.send(targetOf(server.url), REQUEST, { signal: never, onBehalfOf: ADA }),
+    )
     assert.deepEqual(texts(events), [MESSAGE])
     assert.equal(server.exchanges.length, 1)
   })
@@ -84,7 +91,9 @@ describe('calling an agent over JSON-RPC', () => {
         exchange.body.includes('SendStreaming') ? refuse(exchange) : answerJson(exchange, rpcResult(MESSAGE)),
       )
       await using client = openClient()
-      const events = await collect(client.send(targetOf(server.url), REQUEST, { signal: never }))
+      const events = await collect(
+        client.send(targetOf(server.url), REQUEST, { signal: never, onBehalfOf: ADA }),
+      )
       assert.deepEqual(texts(events), [MESSAGE])
       assert.equal(server.exchanges.length, 2)
     })
@@ -95,10 +104,13 @@ describe('calling an agent over JSON-RPC', () => {
       answerEvents(exchange, rpcResult(EVENTS[0] ?? ''), rpcError(-32004)),
     )
     await using client = openClient()
-    await assert.rejects(collect(client.send(targetOf(server.url), REQUEST, { signal: never })), {
-      kind: 'refused',
-      code: 'unsupported_operation',
-    })
+    await assert.rejects(
+      collect(client.send(targetOf(server.url), REQUEST, { signal: never, onBehalfOf: ADA })),
+      {
+        kind: 'refused',
+        code: 'unsupported_operation',
+      },
+    )
     assert.equal(server.exchanges.length, 1)
   })
 
@@ -110,7 +122,7 @@ describe('calling an agent over JSON-RPC', () => {
     )
     await using client = openClient()
     const target = targetOf(server.url, { tenant: 'acme' })
-    const options = { signal: never }
+    const options = { signal: never, onBehalfOf: ADA }
     assert.equal((await client.getTask(target, 't/1', options)).text, TASK)
     assert.equal((await client.cancelTask(target, 't/1', '{"why":1.0}', options)).text, TASK)
     assert.deepEqual(texts(await collect(client.subscribe(target, 't/1', options))), [EVENTS[0]])
@@ -131,7 +143,8 @@ describe('calling an agent over JSON-RPC', () => {
       answerJson(exchange, rpcResult(TASK))
     })
     await using client = openClient()
-    for (let call = 0; call < 10; call++) await client.getTask(targetOf(server.url), 't/1', { signal: never })
+    for (let call = 0; call < 10; call++)
+      await client.getTask(targetOf(server.url), 't/1', { signal: never, onBehalfOf: ADA })
     assert.ok(ports.size <= 2)
   })
 })
@@ -147,7 +160,7 @@ describe('calling an agent over REST', () => {
     })
     await using client = openClient()
     const target = targetOf(`${server.url}/base/?k=v`, { ...rest, tenant: 'a/b', protocolVersion: '1.0.1' })
-    const options = { signal: never }
+    const options = { signal: never, onBehalfOf: ADA }
     assert.deepEqual(texts(await collect(client.send(target, REQUEST, options))), EVENTS)
     assert.deepEqual(texts(await collect(client.send({ ...target, streaming: false }, REQUEST, options))), [
       MESSAGE,
@@ -177,7 +190,9 @@ describe('calling an agent over REST', () => {
           : answerEvents(exchange, ...EVENTS),
       )
       await using client = openClient()
-      const events = await collect(client.subscribe(targetOf(server.url, rest), 't', { signal: never }))
+      const events = await collect(
+        client.subscribe(targetOf(server.url, rest), 't', { signal: never, onBehalfOf: ADA }),
+      )
       assert.deepEqual(texts(events), EVENTS)
       assert.deepEqual(seen(server), ['POST /tasks/t:subscribe', 'GET /tasks/t:subscribe'])
     })
@@ -189,10 +204,13 @@ describe('calling an agent over REST', () => {
       answerJson(exchange, JSON.stringify({ error }), 404),
     )
     await using client = openClient()
-    await assert.rejects(collect(client.subscribe(targetOf(server.url, rest), 't', { signal: never })), {
-      kind: 'refused',
-      code: 'task_not_found',
-    })
+    await assert.rejects(
+      collect(client.subscribe(targetOf(server.url, rest), 't', { signal: never, onBehalfOf: ADA })),
+      {
+        kind: 'refused',
+        code: 'task_not_found',
+      },
+    )
     assert.equal(server.exchanges.length, 1)
   })
 
@@ -203,7 +221,9 @@ describe('calling an agent over REST', () => {
         : answerJson(exchange, '{}', 404),
     )
     await using client = openClient()
-    const events = await collect(client.send(targetOf(server.url, rest), REQUEST, { signal: never }))
+    const events = await collect(
+      client.send(targetOf(server.url, rest), REQUEST, { signal: never, onBehalfOf: ADA }),
+    )
     assert.deepEqual(texts(events), [MESSAGE])
   })
 
@@ -212,7 +232,7 @@ describe('calling an agent over REST', () => {
     await using client = openClient()
     for (const id of ['..', '.', '../x', '\ud800', '?#%']) {
       await assert.rejects(
-        client.getTask(targetOf(`${server.url}/base`, rest), id, { signal: never }),
+        client.getTask(targetOf(`${server.url}/base`, rest), id, { signal: never, onBehalfOf: ADA }),
         AgentFailure,
       )
     }
@@ -241,10 +261,16 @@ describe('choosing how to call an agent', () => {
       await using client = openClient()
       const target = targetOf('http://127.0.0.1:1/', via)
       const refused = { name: 'AgentFailure', kind: 'not_accepted', message: /is not supported/ }
-      await assert.rejects(collect(client.send(target, REQUEST, { signal: never })), refused)
-      await assert.rejects(collect(client.subscribe(target, 't', { signal: never })), refused)
-      await assert.rejects(client.getTask(target, 't', { signal: never }), refused)
-      await assert.rejects(client.cancelTask(target, 't', undefined, { signal: never }), refused)
+      await assert.rejects(collect(client.send(target, REQUEST, { signal: never, onBehalfOf: ADA })), refused)
+      await assert.rejects(
+        collect(client.subscribe(target, 't', { signal: never, onBehalfOf: ADA })),
+        refused,
+      )
+      await assert.rejects(client.getTask(target, 't', { signal: never, onBehalfOf: ADA }), refused)
+      await assert.rejects(
+        client.cancelTask(target, 't', undefined, { signal: never, onBehalfOf: ADA }),
+        refused,
+      )
     })
   }
 })

@@ -5,18 +5,19 @@ import type { StreamResponse, Task } from '../a2a/task.ts'
 import { sendMessageResponseCheck, streamResponseCheck, taskCheck } from '../a2a/task.ts'
 import { decodeCard, isLegacyCard } from '../a2a/v0_3/agent-card.ts'
 import type { Check, Wire } from '../a2a/wire.ts'
-import { type AgentClient, AgentFailure } from '../delivery/agent-client.ts'
+import { type AgentClient, AgentFailure, type AgentTarget } from '../delivery/agent-client.ts'
 import { type ErrorCode, ParleyError } from '../errors.ts'
 import { agentFailureOf, invalidAnswer } from './agent-failures.ts'
+import type { AuthoriseDeps } from './authorise-call.ts'
+import { type AuthorisedLeg, createAuthorisedLeg, type PlainCall } from './authorised-leg.ts'
 import type { Guard } from './guard.ts'
 import { createHttpClient } from './http.ts'
 import { tooLarge } from './http-error.ts'
-import type { LegCall } from './leg.ts'
 import { createLegs } from './legs.ts'
 import { DEFAULT_UPSTREAM_LIMITS, type UpstreamLimits } from './upstream-limits.ts'
 import { withSnapshots } from './with-snapshots.ts'
 
-export type AgentClientDeps = {
+export type AgentClientDeps = AuthoriseDeps & {
   readonly guard: Guard
   readonly limits?: UpstreamLimits
   /** Milliseconds since the epoch. */
@@ -28,7 +29,8 @@ export type AgentClientDeps = {
 
 /**
  * Calls agents in A2A 1.0 and 0.3, over JSON-RPC, REST and gRPC. Abort the signal to leave a quiet stream: an iteration that
- * waits for the agent cannot hear `return()`. Sends no credential and no cookie, and follows no redirect.
+ * waits for the agent cannot hear `return()`. Keeps no
+ * cookie and follows no redirect.
  */
 export function createAgentClient(deps: AgentClientDeps): AgentClient {
   const limits = deps.limits ?? DEFAULT_UPSTREAM_LIMITS
@@ -39,8 +41,12 @@ export function createAgentClient(deps: AgentClientDeps): AgentClient {
   })
   const legs = createLegs({ ...deps, http, limits })
 
-  const getTask: AgentClient['getTask'] = async ({ via }, agentTaskId, options) => {
-    const leg = await legs.legTo(via)
+  const legTo = async (target: AgentTarget): Promise<AuthorisedLeg> =>
+    createAuthorisedLeg(await legs.legTo(target.via), target, deps)
+
+  const getTask: AgentClient['getTask'] = async (target, agentTaskId, options) => {
+    const { via } = target
+    const leg = await legTo(target)
     return answered(
       leg.unary('GetTask', { via, request: taskRequest(via, agentTaskId), options }),
       (answer) => taskNamed(agentTaskId, answer),
@@ -48,9 +54,10 @@ export function createAgentClient(deps: AgentClientDeps): AgentClient {
   }
 
   return {
-    async *send({ via, streaming }, message, options) {
-      const leg = await legs.legTo(via)
-      const call: LegCall = { via, request: withMembers(message, { tenant: tenantText(via) }), options }
+    async *send(target, message, options) {
+      const { via, streaming } = target
+      const leg = await legTo(target)
+      const call: PlainCall = { via, request: withMembers(message, { tenant: tenantText(via) }), options }
       if (streaming) {
         const events = checkEvents(leg.stream('SendStreamingMessage', call), limits)
         const refusal = yield* untilRefused(events)
@@ -62,22 +69,24 @@ export function createAgentClient(deps: AgentClientDeps): AgentClient {
     },
     async *subscribe(target, agentTaskId, options) {
       const { via } = target
-      const leg = await legs.legTo(via)
-      const call: LegCall = { via, request: taskRequest(via, agentTaskId), options }
+      const leg = await legTo(target)
+      const call: PlainCall = { via, request: taskRequest(via, agentTaskId), options }
       const events = () => checkEvents(leg.stream('SubscribeToTask', call), limits)
       if (leg.version === '1.0') yield* events()
       else yield* withSnapshots(events, () => getTask(target, agentTaskId, options))
     },
     getTask,
-    async cancelTask({ via }, agentTaskId, metadata, options) {
-      const leg = await legs.legTo(via)
+    async cancelTask(target, agentTaskId, metadata, options) {
+      const { via } = target
+      const leg = await legTo(target)
       const request = taskRequest(via, agentTaskId, metadata)
       return answered(leg.unary('CancelTask', { via, request, options }), (answer) =>
         taskNamed(agentTaskId, answer),
       )
     },
-    async getExtendedCard({ via }, options) {
-      const leg = await legs.legTo(via)
+    async getExtendedCard(target, options) {
+      const { via } = target
+      const leg = await legTo(target)
       const request = objectText([['tenant', tenantText(via)]])
       return answered(leg.unary('GetExtendedAgentCard', { via, request, options }), (answer) =>
         cardIn(answer, limits),

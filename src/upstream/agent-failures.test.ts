@@ -5,6 +5,7 @@ import { allFail, type Expected, fails, never, REQUEST } from './agent-calls.cas
 import { createAgentClient } from './agent-client.ts'
 import { createGuard } from './guard.ts'
 import {
+  ADA,
   answerEvents,
   answerJson,
   collect,
@@ -127,7 +128,7 @@ describe('an A2A error', () => {
       await using server = await openLoopbackServer((exchange) => answerEvents(exchange, first, second))
       await using client = openClient()
       const events = client
-        .subscribe(targetOf(server.url, via), 't', { signal: never })
+        .subscribe(targetOf(server.url, via), 't', { signal: never, onBehalfOf: ADA })
         [Symbol.asyncIterator]()
       assert.equal((await events.next()).done, false)
       await assert.rejects(events.next(), fails({ kind: 'refused', code: 'task_not_found' }))
@@ -199,7 +200,7 @@ describe('an answer that A2A does not allow', () => {
     await using server = await openLoopbackServer((exchange) => answerEvents(exchange, rpcResult(TASK)))
     await using client = openClient()
     for (const via of [{}, REST]) {
-      const task = client.getTask(targetOf(server.url, via), 't', { signal: never })
+      const task = client.getTask(targetOf(server.url, via), 't', { signal: never, onBehalfOf: ADA })
       await assert.rejects(task, fails({ kind: 'invalid' }))
     }
   })
@@ -225,7 +226,9 @@ describe('a connection', () => {
       response.write(`data: ${rpcResult(`{"task":${TASK}}`)}\n\ndata: {`, () => response.destroy())
     })
     await using client = openClient()
-    const events = client.send(targetOf(server.url), REQUEST, { signal: never })[Symbol.asyncIterator]()
+    const events = client
+      .send(targetOf(server.url), REQUEST, { signal: never, onBehalfOf: ADA })
+      [Symbol.asyncIterator]()
     assert.equal((await events.next()).value?.value.task?.id, 't')
     await assert.rejects(events.next(), fails({ kind: 'unknown' }))
   })
@@ -237,7 +240,10 @@ describe('a connection', () => {
     const port = typeof address === 'object' ? address?.port : 0
     await using client = openClient()
     const target = targetOf(`http://127.0.0.1:${port}/`)
-    await assert.rejects(client.getTask(target, 't', { signal: never }), fails({ kind: 'unknown' }))
+    await assert.rejects(
+      client.getTask(target, 't', { signal: never, onBehalfOf: ADA }),
+      fails({ kind: 'unknown' }),
+    )
     server.close()
   })
 
@@ -245,14 +251,17 @@ describe('a connection', () => {
     const server = await openLoopbackServer(() => {})
     await server[Symbol.asyncDispose]()
     await using client = openClient()
-    const task = client.getTask(targetOf(server.url), 't', { signal: never })
+    const task = client.getTask(targetOf(server.url), 't', { signal: never, onBehalfOf: ADA })
     await assert.rejects(task, fails({ kind: 'not_accepted' }))
   })
 
   test('that fails in TLS was not accepted', async () => {
     await using server = await openLoopbackServer(() => {})
     await using client = openClient()
-    const task = client.getTask(targetOf(server.url.replace('http', 'https')), 't', { signal: never })
+    const task = client.getTask(targetOf(server.url.replace('http', 'https')), 't', {
+      signal: never,
+      onBehalfOf: ADA,
+    })
     await assert.rejects(task, fails({ kind: 'not_accepted' }))
     assert.equal(server.exchanges.length, 0)
   })
@@ -278,10 +287,13 @@ describe('an address', () => {
     await using client = clientResolving('127.0.0.1')
     for (const host of ['127.0.0.1', 'agent.example', '[::ffff:7f00:1]']) {
       const target = targetOf(`http://${host}:${server.port}/`)
-      await assert.rejects(collect(client.send(target, REQUEST, { signal: never })), (error: Error) => {
-        assert.match(error.message, /PARLEY_ALLOW_AGENTS/)
-        return fails({ kind: 'not_accepted' })(error)
-      })
+      await assert.rejects(
+        collect(client.send(target, REQUEST, { signal: never, onBehalfOf: ADA })),
+        (error: Error) => {
+          assert.match(error.message, /PARLEY_ALLOW_AGENTS/)
+          return fails({ kind: 'not_accepted' })(error)
+        },
+      )
     }
     assert.equal(server.exchanges.length, 0)
   })
@@ -289,6 +301,9 @@ describe('an address', () => {
   test('that does not resolve was not called', async () => {
     await using client = clientResolving(undefined)
     const target = targetOf('https://agent.example/')
-    await assert.rejects(client.getTask(target, 't', { signal: never }), fails({ kind: 'not_accepted' }))
+    await assert.rejects(
+      client.getTask(target, 't', { signal: never, onBehalfOf: ADA }),
+      fails({ kind: 'not_accepted' }),
+    )
   })
 })

@@ -6,6 +6,7 @@ import { CALLS, failsSaying, messageOf, never, REQUEST, taskOf, updateOf } from 
 import { createAgentClient } from './agent-client.ts'
 import { createGuard } from './guard.ts'
 import {
+  ADA,
   answerEvents,
   answerJson,
   collect,
@@ -43,7 +44,7 @@ describe('the size limits', () => {
       ),
     )
     await using client = openClient(limits)
-    for (const [, call] of CALLS) await call(client, targetOf(server.url), { signal: never })
+    for (const [, call] of CALLS) await call(client, targetOf(server.url), { signal: never, onBehalfOf: ADA })
   })
 
   test('let the snapshot of a subscription be longer than its other events', async () => {
@@ -53,7 +54,7 @@ describe('the size limits', () => {
     await using server = await openLoopbackServer((exchange) => answerEvents(exchange, ...events))
     await using client = openClient(limits)
     const subscription = client
-      .subscribe(targetOf(server.url), 't', { signal: never })
+      .subscribe(targetOf(server.url), 't', { signal: never, onBehalfOf: ADA })
       [Symbol.asyncIterator]()
     await subscription.next()
     await subscription.next()
@@ -66,7 +67,10 @@ describe('the size limits', () => {
     )
     await using client = openClient(limits)
     for (const streaming of [true, false]) {
-      const events = client.send({ ...targetOf(server.url), streaming }, REQUEST, { signal: never })
+      const events = client.send({ ...targetOf(server.url), streaming }, REQUEST, {
+        signal: never,
+        onBehalfOf: ADA,
+      })
       await assert.rejects(collect(events), failsSaying('invalid', /10000 bytes/))
     }
   })
@@ -80,7 +84,7 @@ describe('the size limits', () => {
       })
       await using client = openClient(limits)
       await assert.rejects(
-        call(client, targetOf(server.url), { signal: never }),
+        call(client, targetOf(server.url), { signal: never, onBehalfOf: ADA }),
         failsSaying('invalid', /100000 bytes/),
       )
       await written.promise
@@ -95,7 +99,7 @@ describe('the size limits', () => {
       void writeForever(exchange, 'x'.repeat(10_000)).then(written.resolve)
     })
     await using client = openClient(limits)
-    const events = client.send(targetOf(server.url), REQUEST, { signal: never })
+    const events = client.send(targetOf(server.url), REQUEST, { signal: never, onBehalfOf: ADA })
     await assert.rejects(collect(events), failsSaying('invalid', /10000 bytes/))
     await written.promise
   })
@@ -107,7 +111,7 @@ describe('the time limits', () => {
       await using server = await openLoopbackServer(() => {})
       await using client = openClient({ firstByteTimeoutMs: 50, silentTimeoutMs: 50 })
       await assert.rejects(
-        call(client, targetOf(server.url), { signal: never }),
+        call(client, targetOf(server.url), { signal: never, onBehalfOf: ADA }),
         failsSaying('unknown', /0\.05 seconds/),
       )
       await server.exchanges[0]?.closed
@@ -120,7 +124,7 @@ describe('the time limits', () => {
       })
       await using client = openClient({ silentTimeoutMs: 50 })
       await assert.rejects(
-        call(client, targetOf(server.url), { signal: never }),
+        call(client, targetOf(server.url), { signal: never, onBehalfOf: ADA }),
         failsSaying('unknown', /0\.05 seconds/),
       )
       await server.exchanges[0]?.closed
@@ -136,10 +140,10 @@ describe('the time limits', () => {
     })
     await using client = openClient({ firstByteTimeoutMs: 20 })
     const events = collect(
-      client.send({ ...targetOf(server.url), streaming: false }, REQUEST, { signal: never }),
+      client.send({ ...targetOf(server.url), streaming: false }, REQUEST, { signal: never, onBehalfOf: ADA }),
     )
     await assert.rejects(
-      client.getTask(targetOf(server.url), 't', { signal: never }),
+      client.getTask(targetOf(server.url), 't', { signal: never, onBehalfOf: ADA }),
       failsSaying('unknown', /0\.02/),
     )
     elapsed.resolve()
@@ -158,7 +162,9 @@ describe('the time limits', () => {
       }, 100)
     })
     await using client = openClient({ silentTimeoutMs: 600 })
-    const events = await collect(client.send(targetOf(server.url), REQUEST, { signal: never }))
+    const events = await collect(
+      client.send(targetOf(server.url), REQUEST, { signal: never, onBehalfOf: ADA }),
+    )
     assert.equal(events.length, 1)
   })
 
@@ -168,9 +174,12 @@ describe('the time limits', () => {
     await using slow = await openLoopbackServer(() => {})
     await using client = openClient({ silentTimeoutMs: 50, firstByteTimeoutMs: 200 })
     let read = 0
-    for await (const _ of client.send(targetOf(server.url), REQUEST, { signal: never })) {
+    for await (const _ of client.send(targetOf(server.url), REQUEST, { signal: never, onBehalfOf: ADA })) {
       read++
-      await assert.rejects(client.getTask(targetOf(slow.url), 't', { signal: never }), AgentFailure)
+      await assert.rejects(
+        client.getTask(targetOf(slow.url), 't', { signal: never, onBehalfOf: ADA }),
+        AgentFailure,
+      )
     }
     assert.equal(read, 2)
   })
@@ -183,7 +192,10 @@ describe('the signal', () => {
       const reason = new Error('stopped')
       await using server = await openLoopbackServer(() => stop.abort(reason))
       await using client = openClient()
-      await assert.rejects(call(client, targetOf(server.url), { signal: stop.signal }), reason)
+      await assert.rejects(
+        call(client, targetOf(server.url), { signal: stop.signal, onBehalfOf: ADA }),
+        reason,
+      )
       await server.exchanges[0]?.closed
     })
 
@@ -195,7 +207,10 @@ describe('the signal', () => {
         response.write('{', () => stop.abort(reason))
       })
       await using client = openClient()
-      await assert.rejects(call(client, targetOf(server.url), { signal: stop.signal }), reason)
+      await assert.rejects(
+        call(client, targetOf(server.url), { signal: stop.signal, onBehalfOf: ADA }),
+        reason,
+      )
       await server.exchanges[0]?.closed
     })
 
@@ -203,7 +218,7 @@ describe('the signal', () => {
       await using server = await openLoopbackServer(() => {})
       await using client = openClient()
       const signal = AbortSignal.abort(new Error('stopped'))
-      await assert.rejects(call(client, targetOf(server.url), { signal }), signal.reason)
+      await assert.rejects(call(client, targetOf(server.url), { signal, onBehalfOf: ADA }), signal.reason)
       assert.equal(server.exchanges.length, 0)
     })
   }
@@ -215,7 +230,9 @@ describe('the signal', () => {
       response.write(`data: ${rpcResult(updateOf(1))}\n\n`)
     })
     await using client = openClient()
-    const events = client.send(targetOf(server.url), REQUEST, { signal: stop.signal })[Symbol.asyncIterator]()
+    const events = client
+      .send(targetOf(server.url), REQUEST, { signal: stop.signal, onBehalfOf: ADA })
+      [Symbol.asyncIterator]()
     await events.next()
     stop.abort(new Error('stopped'))
     await server.exchanges[0]?.closed
@@ -230,7 +247,8 @@ describe('a stream', () => {
       response.write(`data: ${rpcResult(updateOf(1))}\n\n`)
     })
     await using client = openClient()
-    for await (const _ of client.send(targetOf(server.url), REQUEST, { signal: never })) break
+    for await (const _ of client.send(targetOf(server.url), REQUEST, { signal: never, onBehalfOf: ADA }))
+      break
     await server.exchanges[0]?.closed
   })
 
@@ -254,7 +272,9 @@ describe('a stream', () => {
     })
     await using client = openClient()
     const before = process.memoryUsage()
-    const events = client.send(targetOf(server.url), REQUEST, { signal: stop.signal })[Symbol.asyncIterator]()
+    const events = client
+      .send(targetOf(server.url), REQUEST, { signal: stop.signal, onBehalfOf: ADA })
+      [Symbol.asyncIterator]()
     await events.next()
     await stalled.promise
     const after = process.memoryUsage()
@@ -270,7 +290,9 @@ describe('a stream', () => {
       answerEvents(exchange, ...Array.from({ length: count }, (_, at) => rpcResult(updateOf(at % 200)))),
     )
     await using client = openClient()
-    const events = await collect(client.send(targetOf(server.url), REQUEST, { signal: never }))
+    const events = await collect(
+      client.send(targetOf(server.url), REQUEST, { signal: never, onBehalfOf: ADA }),
+    )
     assert.equal(events.length, count)
     assert.ok(events.every((event, at) => event.text === updateOf(at % 200)))
   })
@@ -294,7 +316,7 @@ describe('connecting', () => {
     await using client = openClientWithoutDns()
     const attempts = CALLS.map(([, call]) =>
       assert.rejects(
-        call(client, target, { signal: never }),
+        call(client, target, { signal: never, onBehalfOf: ADA }),
         failsSaying('not_accepted', /cannot be reached/),
       ),
     )
@@ -304,7 +326,7 @@ describe('connecting', () => {
   test('stops with the signal', async () => {
     await using client = openClientWithoutDns()
     const stop = new AbortController()
-    const answer = client.getTask(target, 't', { signal: stop.signal })
+    const answer = client.getTask(target, 't', { signal: stop.signal, onBehalfOf: ADA })
     stop.abort(new Error('stopped'))
     await assert.rejects(answer, stop.signal.reason)
   })
@@ -316,7 +338,7 @@ describe('disposing', () => {
     await using server = await openLoopbackServer(() => taken.resolve())
     const client = openClient()
     const answer = assert.rejects(
-      client.getTask(targetOf(server.url), 't', { signal: never }),
+      client.getTask(targetOf(server.url), 't', { signal: never, onBehalfOf: ADA }),
       failsSaying('unknown', /./),
     )
     await taken.promise

@@ -3,6 +3,7 @@ import type { JsonText } from '../a2a/json-text.ts'
 import type { StreamOperation, UnaryOperation } from '../a2a/operation.ts'
 import type { Wire } from '../a2a/wire.ts'
 import type { AgentCallOptions } from '../delivery/agent-client.ts'
+import type { Authorisation } from './authorise-call.ts'
 import type { Guard } from './guard.ts'
 import type { HttpClient } from './http.ts'
 import type { UpstreamLimits } from './upstream-limits.ts'
@@ -15,6 +16,7 @@ export type AgentCall = {
   /** Of operations on a task: the agent's id of it. */
   readonly agentTaskId?: string
   readonly options: AgentCallOptions
+  readonly authorisation: Authorisation
 }
 
 /**

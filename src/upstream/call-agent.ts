@@ -4,6 +4,7 @@ import { parseJson } from '../a2a/wire.ts'
 import type { AgentCallOptions, AgentFailure } from '../delivery/agent-client.ts'
 import { ParleyError } from '../errors.ts'
 import { forbidden, statusFailure } from './agent-failures.ts'
+import type { Authorisation } from './authorise-call.ts'
 import type { BindingDeps } from './binding.ts'
 import type { Guard } from './guard.ts'
 import type { HttpAnswer } from './http.ts'
@@ -22,6 +23,7 @@ type AgentRequest = {
   readonly body?: string
   readonly firstByteTimeoutMs: number
   readonly options: AgentCallOptions
+  readonly authorisation: Authorisation
   /** The A2A error in the body of an answer that is not 2xx, if it holds one. */
   readonly refusalIn: (body: unknown, status: number) => AgentFailure | undefined
 }
@@ -62,6 +64,7 @@ const headersOf = (request: AgentRequest, userAgent: string): Readonly<Record<st
   'user-agent': userAgent,
   ...(request.body === undefined ? {} : { 'content-type': request.contentType }),
   ...serviceParameters(request.version, request.options),
+  ...request.authorisation.headers,
 })
 
 /** These statuses speak for themselves, whatever body a proxy on the way gives them. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { AgentInterface } from '../a2a/agent-card.ts'
 import { agentId } from '../a2a/ids.ts'
+import { ANONYMOUS } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Agent } from '../registry/agent.ts'
 import { createExtendedCards } from './extended-cards.ts'
@@ -27,7 +28,11 @@ const LEGACY_CARD = JSON.stringify({
   defaultOutputModes: [],
   skills: [],
 })
-const signal = new AbortController().signal
+const call = {
+  principal: { ...ANONYMOUS, subject: 'key:ada' },
+  requestId: 'r',
+  signal: new AbortController().signal,
+}
 
 /** An agent whose card names these interfaces. */
 const agentAt = (...supportedInterfaces: readonly AgentInterface[]): Agent => ({
@@ -59,7 +64,7 @@ const rest = (url: string, protocolVersion = '1.0'): AgentInterface => ({
 
 async function fetchFrom(agent: Agent, limits: Partial<UpstreamLimits> = {}): Promise<string> {
   await using client = openClient(limits)
-  return await createExtendedCards(client).fetchExtendedCard(agent, signal)
+  return await createExtendedCards(client).fetchExtendedCard(agent, call)
 }
 
 const fails = (code: string) => (error: unknown) => {

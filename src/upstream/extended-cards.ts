@@ -5,11 +5,15 @@ import type { ExtendedCardSource } from '../registry/extended-card-source.ts'
 
 /** Asks for extended cards over the interface that messages to the agent take. */
 export const createExtendedCards = (client: Pick<AgentClient, 'getExtendedCard'>): ExtendedCardSource => ({
-  async fetchExtendedCard(agent, signal) {
+  async fetchExtendedCard(agent, { principal, signal, traceparent }) {
     const target = targetOf(agent, undefined)
     if (target === undefined) throw new ParleyError('agent_unavailable', 'The agent cannot be called')
     try {
-      return await client.getExtendedCard(target, { signal })
+      return await client.getExtendedCard(target, {
+        signal,
+        onBehalfOf: { tenant: principal.tenant, subject: principal.subject },
+        ...(traceparent === undefined ? {} : { traceparent }),
+      })
     } catch (error) {
       throw error instanceof AgentFailure ? parleyErrorOf(error) : error
     }

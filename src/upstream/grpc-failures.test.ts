@@ -10,7 +10,7 @@ import { type GrpcExchange, type GrpcFailure, openGrpcAgent, refusedFor } from '
 import { frameOf } from './grpc-frames.ts'
 import { createGuard } from './guard.ts'
 import { answerGrpc, GRPC_HEAD, type Http2Exchange, openHttp2Server } from './http2-server.case.ts'
-import { collect, NOW, openClient, openLoopbackServer, targetOf } from './loopback-server.case.ts'
+import { ADA, collect, NOW, openClient, openLoopbackServer, targetOf } from './loopback-server.case.ts'
 import { CERTIFICATE, PRIVATE_KEY } from './tls-identity.case.ts'
 
 const TASK = '{"id":"t","status":{"state":"TASK_STATE_WORKING"}}'
@@ -55,15 +55,15 @@ describe('a status of gRPC', () => {
     await using client = openClient()
     const target = agent.target()
     await assert.rejects(
-      client.cancelTask(target, 't', undefined, { signal: never }),
+      client.cancelTask(target, 't', undefined, { signal: never, onBehalfOf: ADA }),
       fails({ kind: 'refused', code: 'task_not_cancelable' }),
     )
     await assert.rejects(
-      collect(client.subscribe(target, 't', { signal: never })),
+      collect(client.subscribe(target, 't', { signal: never, onBehalfOf: ADA })),
       fails({ kind: 'refused', code: 'unsupported_operation' }),
     )
     await assert.rejects(
-      client.getExtendedCard(target, { signal: never }),
+      client.getExtendedCard(target, { signal: never, onBehalfOf: ADA }),
       fails({ kind: 'refused', code: 'extended_agent_card_not_configured' }),
     )
   })
@@ -84,7 +84,9 @@ describe('a status of gRPC', () => {
       exchange.end({ code: 14 })
     })
     await using client = openClient()
-    const events = client.send(agent.target(), REQUEST, { signal: never })[Symbol.asyncIterator]()
+    const events = client
+      .send(agent.target(), REQUEST, { signal: never, onBehalfOf: ADA })
+      [Symbol.asyncIterator]()
     assert.equal((await events.next()).done, false)
     await assert.rejects(events.next(), fails({ kind: 'unknown' }))
   })
@@ -166,7 +168,7 @@ describe('an answer that gRPC or A2A does not allow', () => {
       })
       await using client = openClient()
       await assert.rejects(
-        client.getTask(grpc(server.address), 't', { signal: never }),
+        client.getTask(grpc(server.address), 't', { signal: never, onBehalfOf: ADA }),
         fails({ kind: 'invalid' }),
       )
     }
@@ -178,7 +180,10 @@ describe('an answer that gRPC or A2A does not allow', () => {
       exchange.end()
     })
     await using client = openClient()
-    await assert.rejects(client.getTask(agent.target(), 't', { signal: never }), fails({ kind: 'invalid' }))
+    await assert.rejects(
+      client.getTask(agent.target(), 't', { signal: never, onBehalfOf: ADA }),
+      fails({ kind: 'invalid' }),
+    )
   })
 
   const statuses: readonly (readonly [status: number, headers: object, expected: Expected])[] = [
@@ -209,7 +214,9 @@ describe('a connection for gRPC', () => {
   test('that ends inside a stream leaves the outcome unknown, after the events that came', async () => {
     await using agent = await openGrpcAgent((exchange) => exchange.say(`{"task":${TASK}}`))
     await using client = openClient()
-    const events = client.send(agent.target(), REQUEST, { signal: never })[Symbol.asyncIterator]()
+    const events = client
+      .send(agent.target(), REQUEST, { signal: never, onBehalfOf: ADA })
+      [Symbol.asyncIterator]()
     assert.equal((await events.next()).value?.value.task?.id, 't')
     const next = assert.rejects(events.next(), fails({ kind: 'unknown' }))
     await agent[Symbol.asyncDispose]()
@@ -230,7 +237,7 @@ describe('a connection for gRPC', () => {
       else answerGrpc(exchange, undefined, { 'grpc-status': '5' })
     })
     await using client = openClient()
-    const task = client.getTask(grpc(server.address), 't', { signal: never })
+    const task = client.getTask(grpc(server.address), 't', { signal: never, onBehalfOf: ADA })
     await assert.rejects(task, fails({ kind: 'refused', code: 'task_not_found' }))
     assert.equal(server.exchanges.length, 2)
 
@@ -245,7 +252,7 @@ describe('a connection for gRPC', () => {
     })
     await using client = openClient()
     for (let call = 0; call < 3; call++) {
-      const task = client.getTask(grpc(server.address), 't', { signal: never })
+      const task = client.getTask(grpc(server.address), 't', { signal: never, onBehalfOf: ADA })
       await assert.rejects(task, fails({ kind: 'refused', code: 'task_not_found' }))
     }
     assert.equal(server.exchanges.length, 3)
@@ -304,7 +311,10 @@ describe('an address for gRPC', () => {
     await using client = clientFor(['127.0.0.0/8'])
     for (const host of ['127.0.0.1', 'agent.example']) {
       for (const scheme of ['', 'grpc://', 'http://']) {
-        const task = await client.getTask(grpc(`${scheme}${host}:${agent.port}`), 't', { signal: never })
+        const task = await client.getTask(grpc(`${scheme}${host}:${agent.port}`), 't', {
+          signal: never,
+          onBehalfOf: ADA,
+        })
         assert.equal(task.value.id, 't')
       }
     }
@@ -316,7 +326,11 @@ describe('an address for gRPC', () => {
     // The name alone is public here, so plain text to it is not allowed.
     await using client = clientFor(['127.0.0.0/8'])
     for (const url of ['https://agent.example', 'grpcs://agent.example', 'https://127.0.0.1']) {
-      assert.equal((await client.getTask(grpc(`${url}:${agent.port}`), 't', { signal: never })).value.id, 't')
+      assert.equal(
+        (await client.getTask(grpc(`${url}:${agent.port}`), 't', { signal: never, onBehalfOf: ADA })).value
+          .id,
+        't',
+      )
     }
   })
 
@@ -324,11 +338,17 @@ describe('an address for gRPC', () => {
     setDefaultCACertificates([CERTIFICATE])
     await using agent = await openGrpcAgent(answers, { credentials: tls() })
     await using client = clientFor(['127.0.0.0/8'])
-    const task = client.getTask(grpc(`https://other.example:${agent.port}`), 't', { signal: never })
+    const task = client.getTask(grpc(`https://other.example:${agent.port}`), 't', {
+      signal: never,
+      onBehalfOf: ADA,
+    })
     await assert.rejects(task, fails({ kind: 'not_accepted' }))
     setDefaultCACertificates([])
     await using wary = clientFor(['127.0.0.0/8'])
-    const unknown = wary.getTask(grpc(`https://agent.example:${agent.port}`), 't', { signal: never })
+    const unknown = wary.getTask(grpc(`https://agent.example:${agent.port}`), 't', {
+      signal: never,
+      onBehalfOf: ADA,
+    })
     await assert.rejects(unknown, fails({ kind: 'not_accepted' }))
     assert.equal(agent.exchanges.length, 0)
   })
@@ -339,7 +359,7 @@ describe('an address for gRPC', () => {
     for (const host of ['127.0.0.1', 'agent.example', '[::ffff:7f00:1]']) {
       for (const scheme of ['', 'grpc://', 'grpcs://']) {
         await assert.rejects(
-          client.getTask(grpc(`${scheme}${host}:${agent.port}`), 't', { signal: never }),
+          client.getTask(grpc(`${scheme}${host}:${agent.port}`), 't', { signal: never, onBehalfOf: ADA }),
           (error: Error) => {
             assert.match(error.message, /PARLEY_ALLOW_AGENTS/)
             return fails({ kind: 'not_accepted' })(error)
@@ -358,7 +378,7 @@ describe('an address for gRPC', () => {
       answerGrpc(exchange, undefined, { 'grpc-status': '5' })
     })
     const target = grpc(`agent.example:${server.port}`)
-    const call = () => client.getTask(target, 't', { signal: never })
+    const call = () => client.getTask(target, 't', { signal: never, onBehalfOf: ADA })
     await assert.rejects(call(), fails({ kind: 'refused', code: 'task_not_found' }))
     addresses[0] = '10.0.0.1'
     await assert.rejects(call(), /PARLEY_ALLOW_AGENTS/)
@@ -368,7 +388,10 @@ describe('an address for gRPC', () => {
   test('that is none was not called', async () => {
     await using client = clientFor([])
     for (const url of ['', 'agent.example', 'ftp://agent.example:1', 'agent.example:99999']) {
-      await assert.rejects(client.getTask(grpc(url), 't', { signal: never }), fails({ kind: 'not_accepted' }))
+      await assert.rejects(
+        client.getTask(grpc(url), 't', { signal: never, onBehalfOf: ADA }),
+        fails({ kind: 'not_accepted' }),
+      )
     }
   })
 
@@ -380,7 +403,7 @@ describe('an address for gRPC', () => {
     process.env.http_proxy = proxy.url
     process.env.grpc_proxy = proxy.url
     try {
-      await client.getTask(grpc(`agent.example:${agent.port}`), 't', { signal: never })
+      await client.getTask(grpc(`agent.example:${agent.port}`), 't', { signal: never, onBehalfOf: ADA })
     } finally {
       delete process.env.grpc_proxy
       if (before === undefined) delete process.env.http_proxy

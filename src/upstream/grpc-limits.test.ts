@@ -9,7 +9,7 @@ import { frameOf } from './grpc-frames.ts'
 import { createGuard } from './guard.ts'
 import { createHttp2Connections } from './http2-connections.ts'
 import { answerGrpc, GRPC_HEAD, openHttp2Server, openSilentServer } from './http2-server.case.ts'
-import { collect, loopbackGuard, NOW, openClient, targetOf } from './loopback-server.case.ts'
+import { ADA, collect, loopbackGuard, NOW, openClient, targetOf } from './loopback-server.case.ts'
 import { DEFAULT_UPSTREAM_LIMITS, type UpstreamLimits } from './upstream-limits.ts'
 
 const grpc = (url: string): AgentTarget => targetOf(url, { protocolBinding: 'GRPC' })
@@ -26,7 +26,7 @@ describe('the size limits over gRPC', () => {
     })
     await using client = openClient(limits)
     for (const [name, call] of CALLS) {
-      if (name !== 'a streaming send') await call(client, agent.target(), { signal: never })
+      if (name !== 'a streaming send') await call(client, agent.target(), { signal: never, onBehalfOf: ADA })
     }
   })
 
@@ -36,7 +36,9 @@ describe('the size limits over gRPC', () => {
         await exchange.say(event)
     })
     await using client = openClient(limits)
-    const events = client.subscribe(agent.target(), 't', { signal: never })[Symbol.asyncIterator]()
+    const events = client
+      .subscribe(agent.target(), 't', { signal: never, onBehalfOf: ADA })
+      [Symbol.asyncIterator]()
     await events.next()
     await events.next()
     await assert.rejects(events.next(), failsSaying('invalid', /10000 bytes/))
@@ -50,7 +52,7 @@ describe('the size limits over gRPC', () => {
     })
     await using client = openClient(limits)
     for (const streaming of [true, false]) {
-      const events = client.send(agent.target(streaming), REQUEST, { signal: never })
+      const events = client.send(agent.target(streaming), REQUEST, { signal: never, onBehalfOf: ADA })
       await assert.rejects(collect(events), failsSaying('invalid', /10000 bytes/))
     }
   })
@@ -63,7 +65,7 @@ describe('the size limits over gRPC', () => {
     })
     await using client = openClient(limits)
     for (const [name, call] of CALLS) {
-      const answer = call(client, agent.target(), { signal: never })
+      const answer = call(client, agent.target(), { signal: never, onBehalfOf: ADA })
       await assert.rejects(answer, failsSaying('invalid', /more than the 10000+ bytes/), name)
     }
   })
@@ -78,7 +80,7 @@ describe('the size limits over gRPC', () => {
       })
       await using client = openClient(limits)
       await assert.rejects(
-        call(client, grpc(server.address), { signal: never }),
+        call(client, grpc(server.address), { signal: never, onBehalfOf: ADA }),
         failsSaying('invalid', /10000+ bytes/),
       )
       await server.exchanges[0]?.closed
@@ -92,7 +94,7 @@ describe('the time limits over gRPC', () => {
       await using agent = await openGrpcAgent(() => {})
       await using client = openClient({ firstByteTimeoutMs: 250, silentTimeoutMs: 250 })
       await assert.rejects(
-        call(client, agent.target(), { signal: never }),
+        call(client, agent.target(), { signal: never, onBehalfOf: ADA }),
         failsSaying('unknown', /0\.25 seconds/),
       )
       await agent.exchanges[0]?.cancelled
@@ -105,7 +107,7 @@ describe('the time limits over gRPC', () => {
       })
       await using client = openClient({ silentTimeoutMs: 250 })
       await assert.rejects(
-        call(client, grpc(server.address), { signal: never }),
+        call(client, grpc(server.address), { signal: never, onBehalfOf: ADA }),
         failsSaying('unknown', /0\.25 seconds/),
       )
       await server.exchanges[0]?.closed
@@ -125,12 +127,12 @@ describe('the time limits over gRPC', () => {
     })
     await using client = openClient({ firstByteTimeoutMs: 20 })
     const sends = [true, false].map((streaming) =>
-      collect(client.send(agent.target(streaming), REQUEST, { signal: never })),
+      collect(client.send(agent.target(streaming), REQUEST, { signal: never, onBehalfOf: ADA })),
     )
     // The connection stands then, so that nothing but the answer is waited for.
     await arrived.promise
     await assert.rejects(
-      client.getTask(agent.target(), 't', { signal: never }),
+      client.getTask(agent.target(), 't', { signal: never, onBehalfOf: ADA }),
       failsSaying('unknown', /0\.02/),
     )
     elapsed.resolve()
@@ -146,9 +148,12 @@ describe('the time limits over gRPC', () => {
     })
     await using client = openClient({ silentTimeoutMs: 50, firstByteTimeoutMs: 200 })
     let read = 0
-    for await (const _ of client.send(agent.target(), REQUEST, { signal: never })) {
+    for await (const _ of client.send(agent.target(), REQUEST, { signal: never, onBehalfOf: ADA })) {
       read++
-      await assert.rejects(client.getTask(agent.target(), 't', { signal: never }), AgentFailure)
+      await assert.rejects(
+        client.getTask(agent.target(), 't', { signal: never, onBehalfOf: ADA }),
+        AgentFailure,
+      )
     }
     assert.equal(read, 2)
   })
@@ -161,7 +166,7 @@ describe('the signal over gRPC', () => {
       const reason = new Error('stopped')
       await using agent = await openGrpcAgent(() => stop.abort(reason))
       await using client = openClient()
-      await assert.rejects(call(client, agent.target(), { signal: stop.signal }), reason)
+      await assert.rejects(call(client, agent.target(), { signal: stop.signal, onBehalfOf: ADA }), reason)
       await agent.exchanges[0]?.cancelled
     })
 
@@ -173,7 +178,10 @@ describe('the signal over gRPC', () => {
         stream.write(frameOf(Buffer.alloc(100)).subarray(0, 50), () => stop.abort(reason))
       })
       await using client = openClient()
-      await assert.rejects(call(client, grpc(server.address), { signal: stop.signal }), reason)
+      await assert.rejects(
+        call(client, grpc(server.address), { signal: stop.signal, onBehalfOf: ADA }),
+        reason,
+      )
       await server.exchanges[0]?.closed
     })
 
@@ -181,7 +189,7 @@ describe('the signal over gRPC', () => {
       await using agent = await openGrpcAgent(() => {})
       await using client = openClient()
       const signal = AbortSignal.abort(new Error('stopped'))
-      await assert.rejects(call(client, agent.target(), { signal }), signal.reason)
+      await assert.rejects(call(client, agent.target(), { signal, onBehalfOf: ADA }), signal.reason)
       assert.equal(agent.exchanges.length, 0)
     })
   }
@@ -190,7 +198,9 @@ describe('the signal over gRPC', () => {
     const stop = new AbortController()
     await using agent = await openGrpcAgent((exchange) => exchange.say(updateOf(1)))
     await using client = openClient()
-    const events = client.send(agent.target(), REQUEST, { signal: stop.signal })[Symbol.asyncIterator]()
+    const events = client
+      .send(agent.target(), REQUEST, { signal: stop.signal, onBehalfOf: ADA })
+      [Symbol.asyncIterator]()
     await events.next()
     stop.abort(new Error('stopped'))
     await agent.exchanges[0]?.cancelled
@@ -204,8 +214,8 @@ describe('the signal over gRPC', () => {
       if (agent.exchanges.length === 2) both.resolve()
     })
     await using client = openClient()
-    const one = client.getTask(agent.target(), 't', { signal: stop.signal })
-    const other = client.getTask(agent.target(), 't', { signal: never })
+    const one = client.getTask(agent.target(), 't', { signal: stop.signal, onBehalfOf: ADA })
+    const other = client.getTask(agent.target(), 't', { signal: never, onBehalfOf: ADA })
     await both.promise
     stop.abort(new Error('stopped'))
     await assert.rejects(one, /stopped/)
@@ -221,7 +231,7 @@ describe('a stream over gRPC', () => {
   test('is cancelled when the consumer leaves', async () => {
     await using agent = await openGrpcAgent((exchange) => exchange.say(updateOf(1)))
     await using client = openClient()
-    for await (const _ of client.send(agent.target(), REQUEST, { signal: never })) break
+    for await (const _ of client.send(agent.target(), REQUEST, { signal: never, onBehalfOf: ADA })) break
     await agent.exchanges[0]?.cancelled
   })
 
@@ -249,11 +259,14 @@ describe('a stream over gRPC', () => {
       }
     })
     await using client = openClient()
-    const events = client.send(agent.target(), REQUEST, { signal: stop.signal })[Symbol.asyncIterator]()
+    const events = client
+      .send(agent.target(), REQUEST, { signal: stop.signal, onBehalfOf: ADA })
+      [Symbol.asyncIterator]()
     await events.next()
     await stalled.promise
     assert.ok(said < 8 * 1024 * 1024, `${said} bytes`)
-    for (let call = 0; call < 20; call++) await client.getTask(agent.target(), 't', { signal: never })
+    for (let call = 0; call < 20; call++)
+      await client.getTask(agent.target(), 't', { signal: never, onBehalfOf: ADA })
     await events.next()
     stop.abort(new Error('stopped'))
     await agent.exchanges[0]?.cancelled
@@ -266,7 +279,7 @@ describe('a stream over gRPC', () => {
       exchange.end()
     })
     await using client = openClient()
-    const events = await collect(client.send(agent.target(), REQUEST, { signal: never }))
+    const events = await collect(client.send(agent.target(), REQUEST, { signal: never, onBehalfOf: ADA }))
     assert.equal(events.length, count)
     assert.ok(events.every((event, at) => event.text === updateOf(at % 200)))
   })
@@ -282,7 +295,7 @@ describe('a stream over gRPC', () => {
     })
     await using client = openClient()
     const request = `{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"${'x'.repeat(chars)}"}]}}`
-    const [event] = await collect(client.send(agent.target(), request, { signal: never }))
+    const [event] = await collect(client.send(agent.target(), request, { signal: never, onBehalfOf: ADA }))
     assert.equal(event?.value.message?.parts[0]?.text?.length, chars)
   })
 })
@@ -309,7 +322,7 @@ describe('connections for gRPC', () => {
     for (const url of ['agent.example:443', 'https://agent.example', `127.0.0.1:${silent.port}`]) {
       const attempts = CALLS.map(([, call]) =>
         assert.rejects(
-          call(client, grpc(url), { signal: never }),
+          call(client, grpc(url), { signal: never, onBehalfOf: ADA }),
           failsSaying('not_accepted', /cannot be reached/),
         ),
       )
@@ -320,7 +333,7 @@ describe('connections for gRPC', () => {
   test('are not waited for once the signal has ended the call', async () => {
     await using client = clientAt(() => new Promise(() => {}))
     const stop = new AbortController()
-    const answer = client.getTask(grpc('agent.example:443'), 't', { signal: stop.signal })
+    const answer = client.getTask(grpc('agent.example:443'), 't', { signal: stop.signal, onBehalfOf: ADA })
     stop.abort(new Error('stopped'))
     await assert.rejects(answer, stop.signal.reason)
   })
@@ -330,7 +343,9 @@ describe('connections for gRPC', () => {
     await using client = openClient()
     const target = grpc(server.address)
     const outcomes = Array.from({ length: 5 }, () =>
-      assert.rejects(client.getTask(target, 't', { signal: never }), { code: 'task_not_found' }),
+      assert.rejects(client.getTask(target, 't', { signal: never, onBehalfOf: ADA }), {
+        code: 'task_not_found',
+      }),
     )
     for (let call = 0; call < 5; call++) {
       const exchange = await server.exchangeAt(call)
@@ -346,9 +361,14 @@ describe('connections for gRPC', () => {
     await using server = await openHttp2Server(() => {}, { maxConcurrentStreams: 1 })
     await using client = openClient({ firstByteTimeoutMs: 50 })
     const target = grpc(server.address)
-    const first = collect(client.send({ ...target, streaming: false }, REQUEST, { signal: stop.signal }))
+    const first = collect(
+      client.send({ ...target, streaming: false }, REQUEST, { signal: stop.signal, onBehalfOf: ADA }),
+    )
     await server.exchangeAt(0)
-    await assert.rejects(client.getTask(target, 't', { signal: never }), failsSaying('not_accepted', /./))
+    await assert.rejects(
+      client.getTask(target, 't', { signal: never, onBehalfOf: ADA }),
+      failsSaying('not_accepted', /./),
+    )
     assert.equal(server.exchanges.length, 1)
     stop.abort(new Error('stopped'))
     await assert.rejects(first, /stopped/)
@@ -380,7 +400,7 @@ describe('connections for gRPC', () => {
     await using agent = await openGrpcAgent(() => taken.resolve())
     const client = openClient()
     const answer = assert.rejects(
-      client.getTask(agent.target(), 't', { signal: never }),
+      client.getTask(agent.target(), 't', { signal: never, onBehalfOf: ADA }),
       failsSaying('unknown', /./),
     )
     await taken.promise
@@ -388,7 +408,7 @@ describe('connections for gRPC', () => {
     await answer
     await agent.exchanges[0]?.cancelled
     await assert.rejects(
-      client.getTask(agent.target(), 't', { signal: never }),
+      client.getTask(agent.target(), 't', { signal: never, onBehalfOf: ADA }),
       failsSaying('not_accepted', /./),
     )
   })
@@ -400,7 +420,9 @@ describe('connections for gRPC', () => {
     const client = clientAt(async () => [{ address: '127.0.0.1', family: 4 }])
     for (let revision = 0; revision < 1000; revision++) {
       const target = grpc(`agent-${revision}.example:${server.port}`)
-      await assert.rejects(client.getTask(target, 't', { signal: never }), { code: 'task_not_found' })
+      await assert.rejects(client.getTask(target, 't', { signal: never, onBehalfOf: ADA }), {
+        code: 'task_not_found',
+      })
     }
     assert.equal(server.connections.length, 1000)
     await Promise.all(server.connections.slice(0, -64).map(({ closed }) => closed))

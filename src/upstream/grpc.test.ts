@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { AgentCallOptions } from '../delivery/agent-client.ts'
 import { type GrpcExchange, openGrpcAgent } from './grpc-agent.case.ts'
-import { collect, openClient } from './loopback-server.case.ts'
+import { ADA, collect, openClient } from './loopback-server.case.ts'
 
 const REQUEST =
   '{"tenant":"ours","message":{"messageId":"m","role":"ROLE_USER","parts":[{"data":{"b":1,"a":"x"}}]},"metadata":{"z":2}}'
@@ -13,7 +13,7 @@ const COMPLETED =
 const MESSAGE = '{"message":{"messageId":"a","contextId":"c","role":"ROLE_AGENT","parts":[{"text":"hi"}]}}'
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
-const never: AgentCallOptions = { signal: new AbortController().signal }
+const never: AgentCallOptions = { signal: new AbortController().signal, onBehalfOf: ADA }
 const texts = (events: readonly { readonly text: string }[]) => events.map(({ text }) => text)
 
 /** Says each message and ends well. */

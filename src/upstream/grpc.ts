@@ -36,7 +36,11 @@ export function createGrpc(
     const messages = callGrpc(connections, {
       address: call.via.url,
       path: method.path,
-      metadata: { 'user-agent': deps.userAgent, ...serviceParameters(version, call.options) },
+      metadata: {
+        'user-agent': deps.userAgent,
+        ...serviceParameters(version, call.options),
+        ...call.authorisation.headers,
+      },
       message: encoded(method, call),
       limits: sizes,
       // Servers of gRPC send nothing before a stream's first message, however long that takes.

@@ -26,6 +26,7 @@ export function createJsonRpc(
       version,
       via: call.via,
       options: call.options,
+      authorisation: call.authorisation,
       method: 'POST',
       path: '',
       accept,

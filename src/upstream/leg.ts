@@ -7,6 +7,7 @@ import type { Wire } from '../a2a/wire.ts'
 import { type AgentCallOptions, AgentFailure } from '../delivery/agent-client.ts'
 import { ParleyError } from '../errors.ts'
 import { invalidAnswer, member } from './agent-failures.ts'
+import type { Authorisation } from './authorise-call.ts'
 import type { AgentCall, Binding } from './binding.ts'
 
 /** A request of 1.0 for one agent. */
@@ -14,6 +15,7 @@ export type LegCall = {
   readonly via: AgentInterface
   readonly request: JsonText<object>
   readonly options: AgentCallOptions
+  readonly authorisation: Authorisation
 }
 
 /**

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type AgentCallOptions, AgentFailure } from '../delivery/agent-client.ts'
 import {
+  ADA,
   answerEvents,
   answerJson,
   collect,
@@ -14,7 +15,7 @@ import {
 } from './loopback-server.case.ts'
 
 const REQUEST = '{"tenant":"ours","message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"hi"}]}}'
-const never: AgentCallOptions = { signal: new AbortController().signal }
+const never: AgentCallOptions = { signal: new AbortController().signal, onBehalfOf: ADA }
 const seen = ({ exchanges }: { readonly exchanges: readonly Exchange[] }) =>
   exchanges.map(({ request }) => `${request.method} ${request.url}`)
 

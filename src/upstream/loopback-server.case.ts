@@ -3,8 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createSecureServer } from 'node:https'
 import type { AgentInterface } from '../a2a/agent-card.ts'
 import { agentId } from '../a2a/ids.ts'
-import type { AgentClient, AgentTarget } from '../delivery/agent-client.ts'
+import type { AgentClient, AgentTarget, OnBehalfOf } from '../delivery/agent-client.ts'
 import { createAgentClient } from './agent-client.ts'
+import type { AuthoriseDeps } from './authorise-call.ts'
 import { createGuard } from './guard.ts'
 import { DEFAULT_UPSTREAM_LIMITS, type UpstreamLimits } from './upstream-limits.ts'
 
@@ -75,10 +76,17 @@ export const loopbackGuard = createGuard({ policies: { agents: 'loopbackOnly', c
 /** Whole seconds since the epoch, so that HTTP dates can name it. */
 export const NOW = Date.UTC(2026, 0, 1)
 
+/** Whom calls are made for. */
+export const ADA: OnBehalfOf = { tenant: 'default', subject: 'key:ada' }
+
 export const REQUEST_ID = 'request-1'
 
-export const openClient = (limits: Partial<UpstreamLimits> = {}): AgentClient =>
+export const openClient = (
+  limits: Partial<UpstreamLimits> = {},
+  authorise: AuthoriseDeps = {},
+): AgentClient =>
   createAgentClient({
+    ...authorise,
     guard: loopbackGuard,
     limits: { ...DEFAULT_UPSTREAM_LIMITS, ...limits },
     now: () => NOW,

@@ -11,7 +11,7 @@ import { createCardSource } from './fetch-card.ts'
 import { openGrpcAgent } from './grpc-agent.case.ts'
 import { createGuard, type Guard } from './guard.ts'
 import { openSilentServer } from './http2-server.case.ts'
-import { NOW, openLoopbackServer, targetOf } from './loopback-server.case.ts'
+import { ADA, NOW, openLoopbackServer, targetOf } from './loopback-server.case.ts'
 import { CERTIFICATE, PRIVATE_KEY } from './tls-identity.case.ts'
 import { DEFAULT_UPSTREAM_LIMITS } from './upstream-limits.ts'
 
@@ -61,7 +61,9 @@ const getTask = async (guard: Guard, url: string, connectTimeoutMs = 5000) => {
     newId: () => '1',
     userAgent: 'parley/0.0.0',
   })
-  return (await client.getTask(targetOf(url, { protocolBinding: 'GRPC' }), 't', { signal: never })).value.id
+  return (
+    await client.getTask(targetOf(url, { protocolBinding: 'GRPC' }), 't', { signal: never, onBehalfOf: ADA })
+  ).value.id
 }
 
 const serveCard = (tls?: typeof identity) =>

@@ -61,6 +61,7 @@ export function createRest(deps: BindingDeps, version: Version): Binding {
       method,
       via: call.via,
       options: call.options,
+      authorisation: call.authorisation,
       path: `${form.prefixOf(call.via)}${path}`,
       accept,
       contentType: form.contentType,

@@ -7,7 +7,7 @@ import { createAgentClient } from './agent-client.ts'
 import { createCardSource } from './fetch-card.ts'
 import { createKeySource } from './fetch-keys.ts'
 import { ALLOW_SETTINGS, createGuard, type Guard, type Purpose } from './guard.ts'
-import { type LoopbackServer, NOW, openLoopbackServer, targetOf } from './loopback-server.case.ts'
+import { ADA, type LoopbackServer, NOW, openLoopbackServer, targetOf } from './loopback-server.case.ts'
 import { ADDRESSES, type ForbiddenUrl, forbiddenUrls, type Refusal } from './ssrf-corpus.case.ts'
 
 const never = new AbortController().signal
@@ -95,7 +95,8 @@ describe('a forbidden URL', () => {
     test(`is not called as an agent of ${way.protocolVersion} over ${way.protocolBinding}`, async () => {
       await using client = clientWith(strict)
       const isGrpc = way.protocolBinding === 'GRPC'
-      const call = (url: string) => client.getTask(targetOf(url, way), 't', { signal: never })
+      const call = (url: string) =>
+        client.getTask(targetOf(url, way), 't', { signal: never, onBehalfOf: ADA })
       if (!isGrpc) {
         await allRefused('agents', call)
         return
@@ -120,7 +121,9 @@ describe('a forbidden URL', () => {
     for (const { url } of hosts) {
       const address = url.slice(url.indexOf('//') + 2, -1)
       const target = targetOf(address, { protocolBinding: 'GRPC' })
-      const refused = await client.getTask(target, 't', { signal: never }).catch((error: unknown) => error)
+      const refused = await client
+        .getTask(target, 't', { signal: never, onBehalfOf: ADA })
+        .catch((error: unknown) => error)
       const readable = /not valid/.test(String(refused instanceof Error && refused.cause)) ? 'url' : 'setting'
       assertRefused(refused, { url, refusal: readable }, 'agents')
     }

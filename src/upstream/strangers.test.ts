@@ -7,7 +7,7 @@ import { agentCardCheck } from '../a2a/agent-card.ts'
 import type { StreamResponse } from '../a2a/task.ts'
 import type { Wire } from '../a2a/wire.ts'
 import type { AgentCallOptions, AgentClient, AgentTarget } from '../delivery/agent-client.ts'
-import { collect, openClient, targetOf } from './loopback-server.case.ts'
+import { ADA, collect, openClient, targetOf } from './loopback-server.case.ts'
 
 /** An agent on the official SDK, which answers in every form. */
 let agent: ScenarioAgent
@@ -23,7 +23,7 @@ after(async () => {
   await agent[Symbol.asyncDispose]()
 })
 
-const never: AgentCallOptions = { signal: new AbortController().signal }
+const never: AgentCallOptions = { signal: new AbortController().signal, onBehalfOf: ADA }
 let messages = 0
 
 const request = (text: string, more: object = {}): string =>
@@ -173,7 +173,7 @@ for (const form of FORMS) {
     test('leaves nothing open when the signal ends a quiet stream', async () => {
       const stop = new AbortController()
       const reason = new Error('stopped')
-      const events = client.send(target(), request('slow 60000'), { signal: stop.signal })
+      const events = client.send(target(), request('slow 60000'), { signal: stop.signal, onBehalfOf: ADA })
       const iterator = events[Symbol.asyncIterator]()
       await readUntil(iterator, (event) => gist(event).includes('WORKING'))
       const next = iterator.next()
