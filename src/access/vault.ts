@@ -22,8 +22,8 @@ export interface Vault {
   open(context: string, sealed: string): Promise<Uint8Array>
   /** The id of the master key that sealed a text, whether or not it is ours. Throws `internal` for what is no sealed text. */
   keyIdOf(sealed: string): string
-  /** Whether the master key that sealed a text is among ours. */
-  holdsKeyOf(sealed: string): boolean
+  /** Whether texts that this master key sealed can be opened here. */
+  holds(keyId: string): boolean
 }
 
 export type VaultDeps = {
@@ -97,7 +97,7 @@ export function createVault({ keys, randomBytes }: VaultDeps): Vault {
       }
     },
     keyIdOf: (sealed) => partsOf(sealed).keyId,
-    holdsKeyOf: (sealed) => byId.has(partsOf(sealed).keyId),
+    holds: (keyId) => byId.has(keyId),
   }
 }
 
