@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { Struct } from './message.ts'
+import { SecurityRequirement, SecurityScheme } from './security-scheme.ts'
 import { findVersion } from './version.ts'
 import { check } from './wire.ts'
 
@@ -44,6 +45,9 @@ const AgentCapabilities = Type.Object({
   extensions: Type.Optional(Type.Array(AgentExtension)),
 })
 
+/** Any one of them suffices. */
+const securityRequirements = Type.Optional(Type.Array(SecurityRequirement, { maxItems: 200 }))
+
 export const AgentSkill = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 256 }),
   name: text,
@@ -52,7 +56,7 @@ export const AgentSkill = Type.Object({
   examples: Type.Optional(strings),
   inputModes: Type.Optional(strings),
   outputModes: Type.Optional(strings),
-  securityRequirements: Type.Optional(Type.Array(Struct)),
+  securityRequirements,
 })
 
 /** A JSON Web Signature whose payload is the card itself (A2A 1.0 §8.4.2). */
@@ -72,8 +76,8 @@ export const AgentCard = Type.Object({
   documentationUrl: Type.Optional(Type.String()),
   iconUrl: Type.Optional(Type.String()),
   capabilities: AgentCapabilities,
-  securitySchemes: Type.Optional(Struct),
-  securityRequirements: Type.Optional(Type.Array(Struct)),
+  securitySchemes: Type.Optional(Type.Record(Type.String(), SecurityScheme, { maxProperties: 100 })),
+  securityRequirements,
   defaultInputModes: strings,
   defaultOutputModes: strings,
   skills: Type.Array(AgentSkill, { maxItems: 500 }),

@@ -5,9 +5,9 @@ import { decodeCard, isLegacyCard, pointerIntoLegacy } from '../a2a/v0_3/agent-c
 import { legacyCardViolations } from '../a2a/v0_3/card-schema.ts'
 import { parseJson } from '../a2a/wire.ts'
 import { ParleyError, type Violation } from '../errors.ts'
-import { cardRules, legacyCardRules } from './card-rules.ts'
 import { normaliseCard } from './normalise-card.ts'
 import type { PublicAddresses } from './public-addresses.ts'
+import { cardRules, legacyCardRules } from './rules/card-rules.ts'
 import { hasCanonicalForm } from './signatures/canonical-forms.ts'
 
 export const MAX_CARD_BYTES = 1024 * 1024

@@ -1,12 +1,12 @@
-import { BINDINGS, type DeclaredInterface, isCallable } from '../a2a/agent-card.ts'
-import { isObject, type JsonObject } from '../a2a/json-object.ts'
-import { declaredInterfaces } from '../a2a/v0_3/agent-card.ts'
-import { VERSIONS } from '../a2a/version.ts'
-import type { Violation } from '../errors.ts'
-import { grpcAddressProblem, isSameGrpcAddress } from './grpc-address.ts'
-import { httpUrlProblem, isBelow } from './http-url.ts'
-import { agentsBase } from './invoke-url.ts'
-import type { PublicAddresses } from './public-addresses.ts'
+import { BINDINGS, type DeclaredInterface, isCallable } from '../../a2a/agent-card.ts'
+import { isObject, type JsonObject } from '../../a2a/json-object.ts'
+import { declaredInterfaces } from '../../a2a/v0_3/agent-card.ts'
+import { VERSIONS } from '../../a2a/version.ts'
+import type { Violation } from '../../errors.ts'
+import { grpcAddressProblem, isSameGrpcAddress } from '../grpc-address.ts'
+import { httpUrlProblem, isBelow } from '../http-url.ts'
+import { agentsBase } from '../invoke-url.ts'
+import type { PublicAddresses } from '../public-addresses.ts'
 
 /**
  * What a 1.0 card must hold beyond its schema. Each rule looks only at members that have their proper type: the
