@@ -148,6 +148,9 @@ describe('decide', () => {
     assert.equal(decide(eve, 'read', limited, 'GetTask').allow, true)
     assert.equal(decide(eve, 'cancel', limited).allow, false)
     assert.equal(decide(eve, 'discover', limited).allow, true)
+    assert.equal(decide(eve, 'discover', limited, 'GetExtendedAgentCard').allow, false)
+    const seeing = agent('restricted', { to: { subject: 'corp:eve' }, right: 'discover' })
+    assert.equal(decide(eve, 'discover', seeing, 'GetExtendedAgentCard').allow, true)
   })
 
   it('keeps a credential that is limited to agents from every other, also when its holder owns or administers it', () => {

@@ -79,11 +79,11 @@ const isFor = ({ to }: Grant, { subject, groups }: Principal): boolean => {
   return 'subject' in to ? to.subject === subject : groups.includes(to.group)
 }
 
+/** Of a grant with operations also the one that shows a card must be among them; without an operation it lets see. */
 const allows = (grant: Grant, right: Right, operation: Operation | undefined): boolean =>
   RIGHTS.indexOf(grant.right) >= RIGHTS.indexOf(right) &&
-  (right !== 'invoke' ||
-    grant.operations === undefined ||
-    (operation !== undefined && grant.operations.includes(operation)))
+  (grant.operations === undefined ||
+    (operation === undefined ? right === 'discover' : grant.operations.includes(operation)))
 
 function mayTouchTask(principal: Principal, action: Action, task: TaskResource): Verdict {
   if (isAnonymous(principal)) return 'hidden'

@@ -13,6 +13,7 @@ import {
 } from '../a2a/requests.ts'
 import type { Version } from '../a2a/version.ts'
 import { type Check, check, type Wire } from '../a2a/wire.ts'
+import { ACTIONS, type Action } from '../access/access.ts'
 import type { Call, Scope } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -58,10 +59,10 @@ export const UNARY: Readonly<Record<UnaryOperation, Unary>> = {
   GetTask: { scope: 'tasks:read', run: getTask },
   ListTasks: { scope: 'tasks:read', run: listTasks },
   CancelTask: { scope: 'tasks:cancel', run: cancelTask },
-  CreateTaskPushNotificationConfig: pushConfig('tasks:submit', configCheck),
-  GetTaskPushNotificationConfig: pushConfig('tasks:read', configRequest),
-  ListTaskPushNotificationConfigs: pushConfig('tasks:read', configRequest),
-  DeleteTaskPushNotificationConfig: pushConfig('tasks:submit', configRequest),
+  CreateTaskPushNotificationConfig: pushConfig('CreateTaskPushNotificationConfig', 'invoke', configCheck),
+  GetTaskPushNotificationConfig: pushConfig('GetTaskPushNotificationConfig', 'read', configRequest),
+  ListTaskPushNotificationConfigs: pushConfig('ListTaskPushNotificationConfigs', 'read', configRequest),
+  DeleteTaskPushNotificationConfig: pushConfig('DeleteTaskPushNotificationConfig', 'invoke', configRequest),
   GetExtendedAgentCard: { scope: 'agents:read', run: getExtendedAgentCard },
 }
 
@@ -138,12 +139,12 @@ async function endedTask({ tasks, call, agent }: OperationCall, id: string): Pro
 }
 
 /** No agent has push notifications until the gateway delivers them itself; its cards say so. */
-function pushConfig(scope: Scope, configOrName: Check<unknown>): Unary {
+function pushConfig(operation: UnaryOperation, action: Action, configOrName: Check<unknown>): Unary {
   return {
-    scope,
+    scope: ACTIONS[action],
     async run({ registry, call, agent, request }) {
       configOrName.parse(request.value)
-      await registry.get(call, agent, 'invoke')
+      await registry.get(call, agent, action, operation)
       throw new ParleyError('push_notification_not_supported', 'Push notifications are not supported')
     },
   }

@@ -35,7 +35,7 @@ export function createExtendedCard(deps: ExtendedCardDeps): Registry['extendedCa
     if (isAnonymous(call.principal)) {
       throw new ParleyError('unauthenticated', 'The extended card takes a valid credential')
     }
-    const agent = await getAgent(deps, call, ref, 'discover')
+    const agent = await getAgent(deps, call, ref, 'discover', 'GetExtendedAgentCard')
     if (!hasExtendedCard(agent)) {
       throw new ParleyError('unsupported_operation', 'The agent has no extended card; its card is complete')
     }

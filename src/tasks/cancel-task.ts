@@ -22,7 +22,7 @@ export async function cancelTask(
   agentRef: string,
   request: { readonly id: string; readonly metadata?: JsonText<object> },
 ): Promise<JsonText<Task>> {
-  const agent = await deps.registry.get(call, agentRef, 'cancel')
+  const agent = await deps.registry.get(call, agentRef, 'cancel', 'CancelTask')
   const own = await getOwnHead(deps, call, agent.id, request.id)
   if (Buffer.byteLength(request.metadata ?? '') > MAX_METADATA_BYTES) {
     throw new ParleyError('invalid_params', `/metadata is larger than ${MAX_METADATA_BYTES} bytes`)

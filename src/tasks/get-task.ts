@@ -14,7 +14,7 @@ export async function getTask(
   agentRef: string,
   { id, historyLength }: GetTaskRequest,
 ): Promise<JsonText<Task>> {
-  const agent = await deps.registry.get(call, agentRef, 'read')
+  const agent = await deps.registry.get(call, agentRef, 'read', 'GetTask')
   const head = await getOwnHead(deps, call, agent.id, id)
   if (historyLength !== undefined) return readTask(deps.store, head, { artifacts: true, historyLength })
   const known = rendered.find(head)

@@ -21,7 +21,7 @@ export async function listTasks(
   agentRef: string,
   request: ListTasksRequest,
 ): Promise<JsonText<ListTasksResponse>> {
-  const agent = await deps.registry.get(call, agentRef, 'read')
+  const agent = await deps.registry.get(call, agentRef, 'read', 'ListTasks')
   const filter: TaskFilter = {
     tenant: call.principal.tenant,
     owner: call.principal.subject,

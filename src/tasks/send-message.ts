@@ -20,7 +20,7 @@ export async function sendMessage(
   request: Wire<SendMessageRequest>,
   options: SendOptions,
 ): Promise<JsonText<SendMessageResponse>> {
-  const agent = await deps.registry.get(call, agentRef, 'invoke')
+  const agent = await deps.registry.get(call, agentRef, 'invoke', 'SendMessage')
   const { returnImmediately = false, historyLength } = request.value.configuration ?? {}
   const submission = await submitMessage(deps, call, agent, request, {
     ...options,

@@ -21,7 +21,7 @@ export async function sendStreamingMessage(
   request: Wire<SendMessageRequest>,
   options: SendOptions,
 ): Promise<TaskStream> {
-  const agent = await deps.registry.get(call, agentRef, 'invoke')
+  const agent = await deps.registry.get(call, agentRef, 'invoke', 'SendStreamingMessage')
   const submission = await submitMessage(deps, call, agent, request, { ...options, decided: false })
   const frames = streamOf(deps, call, submission, request.value.configuration?.historyLength, options)
   return Object.assign(frames, { taskId: submission.taskId })
@@ -34,7 +34,7 @@ export async function subscribeToTask(
   agentRef: string,
   request: { readonly id: string; readonly afterSeq?: number },
 ): Promise<TaskStream> {
-  const agent = await deps.registry.get(call, agentRef, 'read')
+  const agent = await deps.registry.get(call, agentRef, 'read', 'SubscribeToTask')
   const head = await getOwnHead(deps, call, agent.id, request.id)
   if (request.afterSeq === undefined) {
     if (isTerminal(head.state)) {
