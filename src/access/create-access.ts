@@ -44,7 +44,7 @@ export function createAccess({ keys, now, newId, events, randomBytes, tokens }: 
   }
 
   const commit = async (key: ApiKey, expectedVersion: number): Promise<boolean> => {
-    const committed = await keys.commit({ key, expectedVersion })
+    const committed = await keys.commit({ changes: [{ key, expectedVersion }] })
     if (committed) {
       changes++
       known.delete(key.hash)

@@ -207,19 +207,17 @@ describe('isolation, over every way in', { timeout: 120_000 }, () => {
 async function keyOfOtherTenant(dataDir: string): Promise<string> {
   const secret = `parley_${randomBytes(16).toString('hex')}`
   await using backend = await openSqlite({ path: join(dataDir, 'parley.db'), now: Date.now, shared: true })
-  const made = await backend.keys.commit({
-    key: {
-      id: 'other-tenants-key',
-      hash: hashOf(secret),
-      tenant: 'other',
-      subject: 'key:alice',
-      scopes: ['admin'],
-      label: 'other',
-      createdAt: Date.now(),
-      version: 1,
-    },
-    expectedVersion: 0,
-  })
+  const key = {
+    id: 'other-tenants-key',
+    hash: hashOf(secret),
+    tenant: 'other',
+    subject: 'key:alice',
+    scopes: ['admin'],
+    label: 'other',
+    createdAt: Date.now(),
+    version: 1,
+  } as const
+  const made = await backend.keys.commit({ changes: [{ key, expectedVersion: 0 }] })
   assert.ok(made)
   return secret
 }

@@ -1,18 +1,24 @@
-import type { ApiKey, KeyStore } from '../../access/key-store.ts'
+import type { ApiKey, KeyChange, KeyStore } from '../../access/key-store.ts'
 import { compareText } from './compare-text.ts'
 import { frozenCopy } from './frozen-copy.ts'
 
 export function createMemoryKeyStore(): KeyStore {
   const keys = new Map<string, ApiKey>()
   const idsByHash = new Map<string, string>()
+  const isAccepted = ({ key, expectedVersion }: KeyChange): boolean =>
+    (keys.get(key.id)?.version ?? 0) === expectedVersion && (idsByHash.get(key.hash) ?? key.id) === key.id
+
+  function put(key: ApiKey): void {
+    const stored = keys.get(key.id)
+    if (stored !== undefined) idsByHash.delete(stored.hash)
+    keys.set(key.id, frozenCopy(usedAt(key, stored?.lastUsedAt)))
+    idsByHash.set(key.hash, key.id)
+  }
+
   return {
-    async commit({ key, expectedVersion }) {
-      const stored = keys.get(key.id)
-      if ((stored?.version ?? 0) !== expectedVersion) return false
-      if ((idsByHash.get(key.hash) ?? key.id) !== key.id) return false
-      if (stored !== undefined) idsByHash.delete(stored.hash)
-      keys.set(key.id, frozenCopy(key))
-      idsByHash.set(key.hash, key.id)
+    async commit({ changes }) {
+      if (!changes.every(isAccepted)) return false
+      for (const { key } of changes) put(key)
       return true
     },
     async findByHash(hash) {
@@ -28,5 +34,12 @@ export function createMemoryKeyStore(): KeyStore {
         .sort((a, b) => compareText(a.id, b.id))
         .slice(0, limit)
     },
+    async markUsed(id, at) {
+      const stored = keys.get(id)
+      if (stored !== undefined) keys.set(id, Object.freeze(usedAt(stored, at)))
+    },
   }
 }
+
+const usedAt = (key: ApiKey, at: number | undefined): ApiKey =>
+  at === undefined || at <= (key.lastUsedAt ?? -1) ? key : { ...key, lastUsedAt: at }

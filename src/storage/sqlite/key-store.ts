@@ -1,5 +1,5 @@
-import type { ApiKey, KeyCommit, KeyStore } from '../../access/key-store.ts'
-import { integerIn, textIn } from './columns.ts'
+import type { ApiKey, KeyChange, KeyCommit, KeyStore } from '../../access/key-store.ts'
+import { integerIn, integerOrNullIn, textIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
 import type { Decision, GroupCommit } from './group-commit.ts'
 import { retryBusy } from './retry-busy.ts'
@@ -15,7 +15,13 @@ const PUT = `
   ON CONFLICT (id) DO UPDATE SET
     hash = excluded.hash, version = excluded.version, tenant = excluded.tenant, key = excluded.key`
 
-const LIST = 'SELECT key FROM keys WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?'
+/** Uses have a table of their own, so that none of them is a change of the key. */
+const USE = `
+  INSERT INTO key_uses (key_id, at) VALUES (?, ?)
+  ON CONFLICT (key_id) DO UPDATE SET at = max(at, excluded.at)`
+
+const SELECT = 'SELECT key, uses.at AS used_at FROM keys LEFT JOIN key_uses uses ON uses.key_id = keys.id'
+const LIST = `${SELECT} WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?`
 
 export function createSqliteKeyStore({ connection, commits, random }: SqliteKeyOptions): KeyStore {
   const findOne = (sql: string, value: string) =>
@@ -24,26 +30,46 @@ export function createSqliteKeyStore({ connection, commits, random }: SqliteKeyO
       return row === undefined ? undefined : keyIn(row)
     }, random)
 
-  function decide({ key, expectedVersion }: KeyCommit): Decision<boolean> {
+  function isAccepted({ key, expectedVersion }: KeyChange): boolean {
     const stored = connection.get('SELECT version FROM keys WHERE id = ?', key.id)
     const holder = connection.get('SELECT id FROM keys WHERE hash = ?', key.hash)
     const isCurrent = (stored === undefined ? 0 : integerIn(stored, 'version')) === expectedVersion
-    if (!isCurrent || (holder !== undefined && textIn(holder, 'id') !== key.id)) return { result: false }
+    return isCurrent && (holder === undefined || textIn(holder, 'id') === key.id)
+  }
+
+  function put({ lastUsedAt, ...key }: ApiKey): void {
+    connection.run(PUT, key.id, key.hash, key.version, key.tenant, JSON.stringify(key))
+    if (lastUsedAt !== undefined) connection.run(USE, key.id, lastUsedAt)
+  }
+
+  function decide({ changes }: KeyCommit): Decision<boolean> {
+    if (!changes.every(isAccepted)) return { result: false }
     return {
       result: true,
       apply() {
-        connection.run(PUT, key.id, key.hash, key.version, key.tenant, JSON.stringify(key))
+        for (const { key } of changes) put(key)
       },
     }
   }
 
   return {
     commit: (commit) => commits.write(() => decide(commit)),
-    findByHash: (hash) => findOne('SELECT key FROM keys WHERE hash = ?', hash),
-    find: (id) => findOne('SELECT key FROM keys WHERE id = ?', id),
+    findByHash: (hash) => findOne(`${SELECT} WHERE hash = ?`, hash),
+    find: (id) => findOne(`${SELECT} WHERE id = ?`, id),
     list: (tenant, limit, afterId = '') =>
       retryBusy(() => connection.all(LIST, tenant, afterId, limit).map(keyIn), random),
+    markUsed: (id, at) =>
+      commits.write<void>(() => {
+        const isKnown = connection.get('SELECT 1 FROM keys WHERE id = ?', id) !== undefined
+        return isKnown
+          ? { result: undefined, apply: () => void connection.run(USE, id, at) }
+          : { result: undefined }
+      }),
   }
 }
 
-const keyIn = (row: Row): ApiKey => JSON.parse(textIn(row, 'key'))
+function keyIn(row: Row): ApiKey {
+  const key: ApiKey = JSON.parse(textIn(row, 'key'))
+  const lastUsedAt = integerOrNullIn(row, 'used_at')
+  return lastUsedAt === undefined ? key : { ...key, lastUsedAt }
+}

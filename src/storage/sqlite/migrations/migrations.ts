@@ -1,4 +1,5 @@
 import { firstSchema } from './0001-first-schema.ts'
+import { access } from './0002-access.ts'
 
 /** Forward only: the schema's version is how many of these a file has seen. Never edit one that was released. */
-export const MIGRATIONS: readonly string[] = [firstSchema]
+export const MIGRATIONS: readonly string[] = [firstSchema, access]
