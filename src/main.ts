@@ -7,7 +7,7 @@ import { VERSION } from './config/version.ts'
 import { DEFAULT_EDGE_SETTINGS, type EdgeSettings } from './edge/app-deps.ts'
 import { ParleyError } from './errors.ts'
 import { createRooms } from './main/create-rooms.ts'
-import { type Listeners, openListeners } from './main/open-listeners.ts'
+import { demandsTls, type Listeners, openListeners } from './main/open-listeners.ts'
 import type { PublicAddresses } from './registry/public-addresses.ts'
 import type { Registry } from './registry/registry.ts'
 import { createReadiness } from './storage/readiness.ts'
@@ -94,6 +94,9 @@ function edgeSettings(config: Config): EdgeSettings {
     anonymous: config.anonymous,
     strictVersion: config.strictVersion,
     heartbeatMs: config.heartbeatMs,
+    trustedProxies: config.edge.trustedProxies,
+    forwarded: config.edge.forwarded,
+    demandsTls: demandsTls(config, config.host),
     ...(config.rootAgent === undefined ? {} : { rootAgent: config.rootAgent }),
     ...(config.demo ? { allowedHosts: ['localhost', '127.0.0.1', '[::1]'] } : {}),
   }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { ParleyError, type Violation } from '../errors.ts'
-import { isAddressOrRange, isLoopbackHost } from './addresses.ts'
+import { isLoopbackHost } from './addresses.ts'
+import { type EdgeConfig, edgeConfig } from './edge-config.ts'
 import type { Env } from './env.ts'
 import { type GrpcListener, grpcListeners } from './grpc-listeners.ts'
 import { type Reader, readSettings } from './read-settings.ts'
@@ -16,6 +17,7 @@ export type Config = {
   readonly grpc: readonly GrpcListener[]
   /** Files in PEM; HTTP and gRPC are served over TLS with them. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+  readonly edge: EdgeConfig
   readonly rootAgent: string | undefined
   readonly strictVersion: boolean
   readonly dataDir: string
@@ -55,12 +57,7 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
   const role = read.oneOf('ROLE', ['all', 'api', 'worker'], 'all')
   const demo = read.flag('DEMO', false)
   const allowAgents = read.list('ALLOW_AGENTS')
-  const proxies = read.list('TRUSTED_PROXIES')
-  const strangers = proxies.filter((entry) => !isAddressOrRange(entry))
-  if (strangers.length > 0) {
-    read.problem('TRUSTED_PROXIES', `holds ${strangers.join(', ')}, but must be addresses or CIDRs`)
-  }
-  const allowsPlaintext = read.flag('ALLOW_PLAINTEXT', false)
+  const edge = edgeConfig(read)
   const tls = tlsFiles(env, read)
   const grpc = grpcListeners(read, host)
 
@@ -73,7 +70,7 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
   if (demo && !isLoopback) read.problem('DEMO', 'is for a loopback listener only')
   if (demo && facts.isProduction) read.problem('DEMO', 'does not run with NODE_ENV=production')
   if (demo && role !== 'all') read.problem('DEMO', 'needs ROLE=all')
-  if (proxies.length === 0 && !allowsPlaintext && tls === undefined) {
+  if (edge.trustedProxies.length === 0 && !edge.allowPlaintext && tls === undefined) {
     if (!isLoopback) read.problem('HOST', `is ${host}, ${PLAINTEXT}`)
     const open = grpc.find((listener) => listener.host !== host && !isLoopbackHost(listener.host))
     if (open !== undefined) read.problem('GRPC', `listens on ${open.host}, ${PLAINTEXT}`)
@@ -86,6 +83,7 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
     publicUrl: read.url('PUBLIC_URL'),
     grpc,
     tls,
+    edge,
     rootAgent: env.ROOT_AGENT,
     strictVersion: read.flag('STRICT_VERSION', false),
     dataDir,

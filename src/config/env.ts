@@ -24,7 +24,9 @@ export const SETTINGS = {
   ANONYMOUS: '1 or 0: calls without a credential see public agents (1 on loopback, else 0)',
   ALLOW_PLAINTEXT: '1 lets listeners beyond loopback serve without TLS (0)',
   TRUSTED_PROXIES:
-    'Addresses or CIDRs of the proxies that end TLS in front; for now a declaration, not a filter (none)',
+    'Addresses or CIDRs of the proxies in front: they may end TLS, and say whom they call for (none)',
+  FORWARDED:
+    'How those proxies say it: x-forwarded (X-Forwarded-For and -Proto) or forwarded (RFC 7239) (x-forwarded)',
   ALLOW_AGENTS:
     'Hosts and CIDRs, each with an optional :port, where agents may be besides public https (none)',
   ALLOW_CARDS: 'The same for cards and keys that are fetched by URL (as ALLOW_AGENTS)',

@@ -4,9 +4,10 @@ import type { PublicAddresses } from '../registry/public-addresses.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Tasks } from '../tasks/tasks.ts'
 import type { Events } from '../telemetry/events.ts'
+import type { CallerSettings, Callers } from './callers.ts'
 import type { OpenStreams } from './open-streams.ts'
 
-export type EdgeSettings = {
+export type EdgeSettings = CallerSettings & {
   /** Callers without a credential are served as `anonymous`; otherwise they get 401. */
   readonly anonymous: boolean
   /** A request that declares no A2A version is one of 0.3, whatever it asks for (A2A 1.0 §3.6). */
@@ -29,6 +30,9 @@ export const DEFAULT_EDGE_SETTINGS: EdgeSettings = {
   maxBodyBytes: 4 * 1024 * 1024,
   heartbeatMs: 15_000,
   firstEventWaitMs: 5_000,
+  trustedProxies: [],
+  forwarded: 'x-forwarded',
+  demandsTls: false,
 }
 
 /** Everything the edges are made from. */
@@ -56,4 +60,4 @@ export type AppDeps = {
 }
 
 /** What one call through an edge needs beyond the rooms. */
-export type EdgeDeps = AppDeps & { readonly openStreams: OpenStreams }
+export type EdgeDeps = AppDeps & { readonly openStreams: OpenStreams; readonly callers: Callers }

@@ -6,7 +6,8 @@ import type { EdgeDeps } from './app-deps.ts'
 import { authenticate, requireScope } from './authenticate.ts'
 import type { CallInProgress } from './call-in-progress.ts'
 import { callOf } from './call-of.ts'
-import type { EdgeRequest, HeaderSource } from './exchange.ts'
+import type { CallerRequest } from './callers.ts'
+import type { EdgeRequest } from './exchange.ts'
 import { type OperationCall, scopeOf } from './operations.ts'
 import { activatedHeader } from './service-parameters.ts'
 
@@ -29,13 +30,14 @@ export type BegunOperation = {
   readonly headers: () => Readonly<Record<string, string>>
 }
 
-/** Who makes a call of A2A, which nobody does anonymously. Throws `unauthenticated`. */
+/** Who makes a call of A2A, which nobody does anonymously. Throws `unauthenticated`, or `forbidden` in the clear. */
 export async function admitCaller(
-  { access }: EdgeDeps,
-  headers: HeaderSource,
+  { access, callers }: EdgeDeps,
+  request: CallerRequest,
   progress: CallInProgress,
 ): Promise<Principal> {
-  const principal = await authenticate(access, headers, { anonymous: false, requestId: progress.requestId })
+  callers.requireTls(request)
+  const principal = await authenticate(access, request, { anonymous: false, requestId: progress.requestId })
   progress.principal = principal.subject
   return principal
 }

@@ -1,7 +1,7 @@
 import { ANONYMOUS } from '../access/principal.ts'
 import type { ParleyError } from '../errors.ts'
-import type { AppDeps } from './app-deps.ts'
-import type { HeaderSource } from './exchange.ts'
+import type { AppDeps, EdgeDeps } from './app-deps.ts'
+import type { CallerRequest } from './callers.ts'
 import { requestIdOf } from './request-id.ts'
 import { traceparentOf } from './trace-context.ts'
 
@@ -14,6 +14,8 @@ export type CallInProgress = {
   readonly binding: 'http' | 'jsonrpc' | 'rest' | 'grpc'
   /** Of a clock that never goes back, in milliseconds. */
   readonly startedAt: number
+  /** The caller's network address, as far as it can be trusted. */
+  readonly from: string | undefined
   operation: string
   principal: string
   readonly traceparent: string | undefined
@@ -21,17 +23,18 @@ export type CallInProgress = {
 
 /** A call that begins now, of whom nobody knows yet. */
 export const beginCall = (
-  { newId, monotonicMs }: AppDeps,
-  headers: HeaderSource,
+  { newId, monotonicMs, callers }: EdgeDeps,
+  request: CallerRequest,
   binding: CallInProgress['binding'],
   operation: string,
 ): CallInProgress => ({
-  requestId: requestIdOf(headers, newId),
+  requestId: requestIdOf(request, newId),
   binding,
   startedAt: monotonicMs(),
+  from: callers.addressOf(request),
   operation,
   principal: ANONYMOUS.subject,
-  traceparent: traceparentOf(headers),
+  traceparent: traceparentOf(request),
 })
 
 /** Records that a call has ended. A client that is gone hears of no failure, so none is recorded. */

@@ -13,17 +13,19 @@ export const callOf = (
 class EdgeCall implements Call {
   readonly principal: Principal
   readonly requestId: string
+  declare readonly from?: string
   declare readonly traceparent?: string
   readonly #request: Pick<EdgeRequest, 'signal'>
 
   constructor(
     request: Pick<EdgeRequest, 'signal'>,
     principal: Principal,
-    { requestId, traceparent }: CallInProgress,
+    { requestId, from, traceparent }: CallInProgress,
   ) {
     this.#request = request
     this.principal = principal
     this.requestId = requestId
+    if (from !== undefined) this.from = from
     if (traceparent !== undefined) this.traceparent = traceparent
   }
 

@@ -1,4 +1,5 @@
 import type { ParleyError } from '../errors.ts'
+import type { Peer } from './peer.ts'
 
 /**
  * What a protocol needs of a request, and what it answers, whatever serves it: a fetch-standard application
@@ -8,6 +9,8 @@ export interface EdgeRequest {
   readonly method: string
   /** Path and query at least; some servers know the whole URL. */
   readonly url: string
+  /** Who is at the other end of the connection; absent where no network is between. */
+  readonly peer: Peer | undefined
   /** The client has left before its answer was complete. */
   readonly isClientGone: boolean
   /** Aborts when the client has left, or on `release`. Made when it is first asked for: most calls end without a wait. */

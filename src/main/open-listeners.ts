@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../config/addresses.ts'
 import type { Config } from '../config/config.ts'
 import type { Secrets } from '../config/secrets.ts'
 import type { AppDeps } from '../edge/app-deps.ts'
@@ -16,6 +17,10 @@ export interface Listeners extends AsyncDisposable {
   readonly grpc: readonly string[]
   readonly addresses: PublicAddresses
 }
+
+/** Whether a listener takes calls over TLS only: its own, or that of a trusted proxy. */
+export const demandsTls = ({ edge }: Config, host: string): boolean =>
+  !edge.allowPlaintext && !isLoopbackHost(host)
 
 /** Opens the ports that the role has. Rejects, with all of them closed again, when one cannot be bound. */
 export async function openListeners(config: Config, { tls }: Secrets, deps: AppDeps): Promise<Listeners> {
@@ -63,7 +68,8 @@ async function openGrpc(
   const { listenGrpc } = await import('../edge/grpc/server.ts')
   const listeners = []
   for (const { publicAddress, ...where } of config.grpc) {
-    const listener = await listenGrpc(deps, { ...where, ...secure })
+    const settings = { ...deps.settings, demandsTls: demandsTls(config, where.host) }
+    const listener = await listenGrpc({ ...deps, settings }, { ...where, ...secure })
     closings.push(() => listener.close(STOP_GRACE_MS))
     listeners.push({ address: listener.address, publicAddress, agent: where.agent })
   }

@@ -1,5 +1,6 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { EdgeRequest } from '../exchange.ts'
+import type { Peer } from '../peer.ts'
 import { ACCEPTED_ENCODINGS, frameOf, type MessageLimits, readMessage } from './read-message.ts'
 
 /** How a call ends. Trailers are ASCII. */
@@ -23,7 +24,10 @@ const HEAD: OutgoingHttpHeaders = {
 const MAX_TIMEOUT_MS = 2_147_483_647
 
 /** A call over gRPC: an HTTP/2 stream as those see it who answer the call. */
-export class GrpcCall implements Pick<EdgeRequest, 'header' | 'signal' | 'release' | 'isClientGone'> {
+export class GrpcCall
+  implements Pick<EdgeRequest, 'header' | 'peer' | 'signal' | 'release' | 'isClientGone'>
+{
+  readonly peer: Peer
   readonly #stream: ServerHttp2Stream
   /** Names and values in turn. */
   readonly #headers: readonly string[]
@@ -38,10 +42,12 @@ export class GrpcCall implements Pick<EdgeRequest, 'header' | 'signal' | 'releas
   constructor(
     stream: ServerHttp2Stream,
     headers: readonly string[],
+    peer: Peer,
     onRefused: (stream: ServerHttp2Stream) => void,
   ) {
     this.#stream = stream
     this.#headers = headers
+    this.peer = peer
     this.#onRefused = onRefused
     stream.once('close', this.#left)
     // What breaks a stream closes it too.

@@ -1,9 +1,11 @@
 import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
+import { type Peer, peerOf } from '../peer.ts'
 import { GrpcCall } from './grpc-call.ts'
 
 /** Who calls over one connection. */
 export type Client = {
+  readonly peer: Peer
   /** Calls under way that take no credential. */
   openCalls: number
 }
@@ -38,7 +40,7 @@ export function serveConnection(socket: Socket, onCall: OnCall): Connection {
     settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: MAX_HEADER_BYTES },
     maxSessionMemory: MAX_SESSION_MEGABYTES,
   })
-  const client: Client = { openCalls: 0 }
+  const client: Client = { peer: peerOf(socket), openCalls: 0 }
   const cut = () => {
     session.destroy()
     socket.destroy()
@@ -56,7 +58,7 @@ export function serveConnection(socket: Socket, onCall: OnCall): Connection {
   session.on('stream', (stream, _headers, _flags, rawHeaders) => {
     open++
     stream.once('close', () => open--)
-    onCall(new GrpcCall(stream, rawHeaders, onRefused), client)
+    onCall(new GrpcCall(stream, rawHeaders, client.peer, onRefused), client)
   })
   // Whatever fails a session closes it.
   session.on('error', () => {})

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createSecureServer, type TLSSocket } from 'node:tls'
 import { ParleyError } from '../../errors.ts'
 import type { AppDeps } from '../app-deps.ts'
+import { createCallers } from '../callers.ts'
 import { createOpenStreams } from '../open-streams.ts'
 import { createGrpcHandler } from './handler.ts'
 import { type Connection, serveConnection } from './serve-connection.ts'
@@ -29,7 +30,8 @@ const HANDSHAKE_TIMEOUT_MS = 10_000
 export async function listenGrpc(deps: AppDeps, options: GrpcListenOptions): Promise<GrpcListener> {
   const { host, agent, tls } = options
   const openStreams = createOpenStreams(deps.shutdown, deps.settings.heartbeatMs)
-  const onCall = createGrpcHandler({ ...deps, openStreams, defaultAgent: agent })
+  const callers = createCallers(deps.settings)
+  const onCall = createGrpcHandler({ ...deps, openStreams, callers, defaultAgent: agent })
   const connections = new Set<Connection>()
   const serve = (socket: Socket): void => {
     const connection = serveConnection(socket, onCall)

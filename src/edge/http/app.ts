@@ -1,6 +1,9 @@
-import { Hono } from 'hono'
+import { IncomingMessage } from 'node:http'
+import { type Context, Hono } from 'hono'
 import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../app-deps.ts'
+import type { EdgeRequest } from '../exchange.ts'
+import { type Peer, peerOf } from '../peer.ts'
 import { requestIdOf } from '../request-id.ts'
 import { checkHost } from './allowed-hosts.ts'
 import type { A2aHandlers } from './direct-route.ts'
@@ -30,17 +33,19 @@ export function createApp(deps: EdgeDeps, { jsonRpc, rest }: A2aHandlers): Hono 
 
   for (const path of A2A_PATHS) {
     app.post(honoPath(path), async (context) =>
-      fetchResponse(await jsonRpc(fetchRequest(context.req.raw), context.req.param('agent') ?? '')),
+      fetchResponse(await jsonRpc(exchangeOf(context), context.req.param('agent') ?? '')),
     )
   }
   for (const route of ROUTES) {
     const handle = createNativeHandler(deps, route)
-    app.on(route.method, honoPath(route.path), (context) => handle(context.req.raw, context.req.param()))
+    app.on(route.method, honoPath(route.path), (context) =>
+      handle(context.req.raw, context.req.param(), peerIn(context)),
+    )
   }
   app.all('/a2a/:agent/:path{.+}', async (context) =>
     fetchResponse(
       await rest(
-        fetchRequest(context.req.raw),
+        exchangeOf(context),
         context.req.param('agent'),
         belowAgent(new URL(context.req.url).pathname),
       ),
@@ -53,12 +58,18 @@ export function createApp(deps: EdgeDeps, { jsonRpc, rest }: A2aHandlers): Hono 
       pattern: patternOf(path),
     }),
   )
-  app.notFound((context) => answerUnmatched(deps, served, context.req.raw, context.req.path))
+  app.notFound((context) => answerUnmatched(deps, served, exchangeOf(context), context.req.path))
   app.onError((reason, context) =>
-    problemResponse(ParleyError.from(reason), requestIdOf(fetchRequest(context.req.raw), deps.newId)),
+    problemResponse(ParleyError.from(reason), requestIdOf(exchangeOf(context), deps.newId)),
   )
   return app
 }
+
+/** Node's server hands over its own request beside the standard one. */
+const peerIn = ({ env }: Context): Peer | undefined =>
+  env?.incoming instanceof IncomingMessage ? peerOf(env.incoming.socket) : undefined
+
+const exchangeOf = (context: Context): EdgeRequest => fetchRequest(context.req.raw, peerIn(context))
 
 /** What follows `/a2a/{agent}` in a path, as it was sent. */
 const belowAgent = (path: string): string => path.replace(/^\/a2a\/[^/]*/, '')

@@ -6,6 +6,7 @@ import { createDirectRoute } from './direct-route.ts'
 const request: EdgeRequest = {
   method: 'POST',
   url: '',
+  peer: undefined,
   isClientGone: false,
   signal: new AbortController().signal,
   release() {},

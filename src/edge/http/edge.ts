@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import type { AppDeps, EdgeDeps } from '../app-deps.ts'
+import { createCallers } from '../callers.ts'
 import { createJsonRpcHandler } from '../jsonrpc/handler.ts'
 import { createOpenStreams } from '../open-streams.ts'
 import { createRestHandler } from '../rest/handler.ts'
@@ -11,7 +12,11 @@ export type Edge = { readonly app: Hono; readonly direct: DirectRoute }
 
 export function createEdge(appDeps: AppDeps): Edge {
   const { shutdown, settings } = appDeps
-  const deps: EdgeDeps = { ...appDeps, openStreams: createOpenStreams(shutdown, settings.heartbeatMs) }
+  const deps: EdgeDeps = {
+    ...appDeps,
+    openStreams: createOpenStreams(shutdown, settings.heartbeatMs),
+    callers: createCallers(settings),
+  }
   const handlers = { jsonRpc: createJsonRpcHandler(deps), rest: createRestHandler(deps) }
   return { app: createApp(deps, handlers), direct: createDirectRoute(handlers, settings.allowedHosts) }
 }

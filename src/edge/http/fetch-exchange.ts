@@ -1,13 +1,15 @@
 import type { EdgeReply, EdgeRequest, EdgeStream } from '../exchange.ts'
 import { Gathered } from '../gathered.ts'
+import type { Peer } from '../peer.ts'
 import { bodyText, refuseTooLong, tooLarge, unreadable } from './read-body.ts'
 
-/** A fetch-standard request as a protocol reads it. */
-export function fetchRequest(request: Request): EdgeRequest {
+/** A fetch-standard request as a protocol reads it; `peer` is who sent it, where a server knows. */
+export function fetchRequest(request: Request, peer?: Peer): EdgeRequest {
   let leave: AbortController | undefined
   return {
     method: request.method,
     url: request.url,
+    peer,
     get isClientGone() {
       return request.signal.aborted
     },

@@ -6,6 +6,7 @@ import { beginCall, CLIENT_GONE, finishCall } from '../call-in-progress.ts'
 import { callOf } from '../call-of.ts'
 import { challengeOf } from '../challenge.ts'
 import type { EdgeRequest } from '../exchange.ts'
+import type { Peer } from '../peer.ts'
 import { fetchRequest } from './fetch-exchange.ts'
 import { parseQuery } from './parse-query.ts'
 import { PROBLEMS, problemResponse } from './problem.ts'
@@ -13,14 +14,18 @@ import { requireJsonType } from './read-body.ts'
 import type { Route } from './route.ts'
 
 /** Answers one route of the native API. */
-export type NativeHandler = (request: Request, params: Readonly<Record<string, string>>) => Promise<Response>
+export type NativeHandler = (
+  request: Request,
+  params: Readonly<Record<string, string>>,
+  peer: Peer | undefined,
+) => Promise<Response>
 
 /** The one way in for every native route: who calls, may they, what do they want, and how a failure is told. */
 export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler {
   const operation = `${route.method} ${route.path}`
 
-  return async (request, params) => {
-    const exchange = fetchRequest(request)
+  return async (request, params, peer) => {
+    const exchange = fetchRequest(request, peer)
     const progress = beginCall(deps, exchange, 'http', operation)
     let principal = ANONYMOUS
     try {
@@ -48,6 +53,7 @@ async function admit(
   requestId: string,
 ): Promise<Principal> {
   if (route.scope === 'none') return ANONYMOUS
+  deps.callers.requireTls(request)
   const principal = await authenticate(deps.access, request, {
     anonymous: deps.settings.anonymous,
     requestId,

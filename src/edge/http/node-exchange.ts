@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { EdgeReply, EdgeRequest, EdgeStream } from '../exchange.ts'
 import { Gathered } from '../gathered.ts'
+import { type Peer, peerOf } from '../peer.ts'
 import { bodyText, refuseTooLong, tooLarge, unreadable } from './read-body.ts'
 
 /** A request to Node's HTTP server as a protocol reads it. */
@@ -16,6 +17,10 @@ export class NodeRequest implements EdgeRequest {
     this.url = incoming.url ?? '/'
     this.#incoming = incoming
     this.#outgoing = outgoing
+  }
+
+  get peer(): Peer {
+    return peerOf(this.#incoming.socket)
   }
 
   get isClientGone(): boolean {

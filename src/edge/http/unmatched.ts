@@ -4,8 +4,7 @@ import type { EdgeDeps } from '../app-deps.ts'
 import { authenticate, unauthenticated } from '../authenticate.ts'
 import { beginCall, finishCall } from '../call-in-progress.ts'
 import { challengeOf } from '../challenge.ts'
-import type { HeaderSource } from '../exchange.ts'
-import { fetchRequest } from './fetch-exchange.ts'
+import type { EdgeRequest } from '../exchange.ts'
 import { methodNotAllowed, PROBLEMS, problemResponse } from './problem.ts'
 
 /** A method and the paths it is served on. */
@@ -18,10 +17,9 @@ export type Served = { readonly method: string; readonly pattern: RegExp }
 export async function answerUnmatched(
   deps: EdgeDeps,
   served: readonly Served[],
-  request: Request,
+  exchange: EdgeRequest,
   path: string,
 ): Promise<Response> {
-  const exchange = fetchRequest(request)
   const progress = beginCall(deps, exchange, 'http', 'unmatched')
   const methods = served.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
   const allow = (methods.includes('GET') ? [...methods, 'HEAD'] : methods).join(', ')
@@ -32,11 +30,12 @@ export async function answerUnmatched(
 
 async function refusal(
   deps: EdgeDeps,
-  request: HeaderSource,
+  request: EdgeRequest,
   { path, allow, requestId }: { readonly path: string; readonly allow: string; readonly requestId: string },
 ): Promise<ParleyError> {
   try {
     if (path.startsWith('/a2a/')) {
+      deps.callers.requireTls(request)
       const principal = await authenticate(deps.access, request, {
         anonymous: deps.settings.anonymous,
         requestId,
