@@ -1,4 +1,5 @@
 import type { KeyStore } from '../access/key-store.ts'
+import type { SigningKeyStore } from '../access/service-identity/signing-key-store.ts'
 import type { WorkQueue } from '../delivery/work-queue.ts'
 import type { AgentStore } from '../registry/agent-store.ts'
 import type { Hint } from '../tasks/news.ts'
@@ -23,6 +24,7 @@ export interface Backend extends AsyncDisposable {
   readonly work: WorkQueue
   readonly agents: AgentStore
   readonly keys: KeyStore
+  readonly signingKeys: SigningKeyStore
   /** Hints from now on, of this and (as far as the backend can) other processes, until `signal` aborts. */
   hints(signal: AbortSignal): AsyncIterable<Hint>
   /** Resolves when a write could be made now; rejects with the reason otherwise. */

@@ -64,6 +64,8 @@ export function createEvents({
       if (facts.usable) logger.warn({ event: 'issuer_unreachable', ...facts })
       else logger.error({ event: 'issuer_unreachable', ...facts })
     },
+    signingKeyMade: ({ signsFrom, ...facts }) =>
+      logger.info({ event: 'signing_key_made', ...facts, signsFrom: new Date(signsFrom).toISOString() }),
     messageAccepted(facts) {
       metrics.messageAccepted()
       logger.info({ event: 'message_accepted', ...traced(facts) })

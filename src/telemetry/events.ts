@@ -38,6 +38,8 @@ export interface Events {
     readonly usable: boolean
     readonly cause: unknown
   }): void
+  /** Parley has another key to sign with. `use`: what it signs; `signsFrom`: from when on, in milliseconds since the Unix epoch. */
+  signingKeyMade(facts: { readonly use: string; readonly keyId: string; readonly signsFrom: number }): void
   messageAccepted(facts: TaskFacts & { readonly principal: string; readonly requestId: string }): void
   /** A task reached a terminal or interrupted state. */
   taskSettled(facts: TaskFacts & { readonly state: string; readonly durationMs: number }): void
@@ -85,6 +87,7 @@ export const silentEvents: Events = {
   tokenRefused() {},
   issuerKeysFetched() {},
   issuerUnreachable() {},
+  signingKeyMade() {},
   messageAccepted() {},
   taskSettled() {},
   deliveryStarted() {},

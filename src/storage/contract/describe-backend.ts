@@ -14,6 +14,7 @@ import { leaseCases } from './leases.case.ts'
 import { limitCases } from './limits.case.ts'
 import { pagingCases } from './paging.case.ts'
 import { reopenCases } from './reopen.case.ts'
+import { signingKeyCases } from './signing-keys.case.ts'
 import { taskCases } from './tasks.case.ts'
 import { timerCases } from './timers.case.ts'
 
@@ -42,6 +43,7 @@ export type Cases = (setup: CaseSetup) => void
 const TOPICS: Readonly<Record<string, Cases>> = {
   agents: agentCases,
   keys: keyCases,
+  'signing keys': signingKeyCases,
   tasks: taskCases,
   events: eventCases,
   commit: commitCases,

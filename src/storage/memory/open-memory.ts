@@ -3,6 +3,7 @@ import type { Backend } from '../backend.ts'
 import { createHintFeed } from '../hint-feed.ts'
 import { createMemoryAgentStore } from './agent-store.ts'
 import { createMemoryKeyStore } from './key-store.ts'
+import { createMemorySigningKeyStore } from './signing-key-store.ts'
 import { createMemoryTaskStore } from './task-store.ts'
 import { createMemoryWork } from './work-queue.ts'
 
@@ -21,6 +22,7 @@ export async function openMemory({ newId = newUuid }: MemoryOptions = {}): Promi
     work: work.queue,
     agents: createMemoryAgentStore(),
     keys: createMemoryKeyStore(),
+    signingKeys: createMemorySigningKeyStore(),
     hints: (signal) => feed.subscribe(signal),
     async ready() {},
     async [Symbol.asyncDispose]() {},

@@ -11,6 +11,7 @@ import { migrate } from './migrate.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
 import { ReaderThread } from './reader-thread.ts'
 import { retryBusy } from './retry-busy.ts'
+import { createSqliteSigningKeyStore } from './signing-key-store.ts'
 import { createSqliteTaskStore } from './task-store.ts'
 import { createSqliteWorkQueue } from './work-queue.ts'
 import { createWorkRows } from './work-rows.ts'
@@ -68,6 +69,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
     work: createSqliteWorkQueue({ connection, commits, rows, newId, random }),
     agents: createSqliteAgentStore({ connection, commits, reader, random }),
     keys: createSqliteKeyStore({ connection, commits, random }),
+    signingKeys: createSqliteSigningKeyStore({ connection, commits, random }),
     hints: (signal) => feed.subscribe(signal),
     ready: () => commits.write<void>(() => ({ result: undefined, apply: () => touch(connection) })),
     async [Symbol.asyncDispose]() {

@@ -4,4 +4,10 @@ export const access = `
     key_id TEXT NOT NULL PRIMARY KEY,
     at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE signing_keys (
+    use TEXT NOT NULL PRIMARY KEY,
+    version INTEGER NOT NULL,
+    ring TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
 `

@@ -1,0 +1,16 @@
+import type { KeyRing, SigningKeyStore, SigningUse } from '../../access/service-identity/signing-key-store.ts'
+import { frozenCopy } from './frozen-copy.ts'
+
+export function createMemorySigningKeyStore(): SigningKeyStore {
+  const rings = new Map<SigningUse, KeyRing>()
+  return {
+    async commit({ ring, expectedVersion }) {
+      if ((rings.get(ring.use)?.version ?? 0) !== expectedVersion) return false
+      rings.set(ring.use, frozenCopy(ring))
+      return true
+    },
+    async find(use) {
+      return rings.get(use)
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import type { SigningKeyStore } from '../../access/service-identity/signing-key-store.ts'
+import { integerIn, textIn } from './columns.ts'
+import type { Connection } from './connection.ts'
+import type { GroupCommit } from './group-commit.ts'
+import { retryBusy } from './retry-busy.ts'
+
+export type SqliteSigningKeyOptions = {
+  readonly connection: Connection
+  readonly commits: GroupCommit
+  readonly random: () => number
+}
+
+const PUT = `
+  INSERT INTO signing_keys (use, version, ring) VALUES (?, ?, ?)
+  ON CONFLICT (use) DO UPDATE SET version = excluded.version, ring = excluded.ring`
+
+export function createSqliteSigningKeyStore(options: SqliteSigningKeyOptions): SigningKeyStore {
+  const { connection, commits, random } = options
+  return {
+    commit: ({ ring, expectedVersion }) =>
+      commits.write(() => {
+        const stored = connection.get('SELECT version FROM signing_keys WHERE use = ?', ring.use)
+        if ((stored === undefined ? 0 : integerIn(stored, 'version')) !== expectedVersion)
+          return { result: false }
+        return {
+          result: true,
+          apply() {
+            connection.run(PUT, ring.use, ring.version, JSON.stringify(ring))
+          },
+        }
+      }),
+    find: (use) =>
+      retryBusy(() => {
+        const row = connection.get('SELECT ring FROM signing_keys WHERE use = ?', use)
+        return row === undefined ? undefined : JSON.parse(textIn(row, 'ring'))
+      }, random),
+  }
+}
