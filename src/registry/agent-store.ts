@@ -20,6 +20,7 @@ export type AgentCommitResult =
 /** Filters that storage applies; access and liveness are decided in the registry. Text matches ignore case. */
 export type AgentFilter = {
   readonly tenant: string
+  readonly ids?: readonly string[]
   /** Substring of the card's name or the slug. */
   readonly names?: readonly string[]
   /** Exact skill ids. */

@@ -40,6 +40,8 @@ type Listing = {
   readonly registration: Registration
   readonly tenant: string
   readonly owner: string
+  /** Ids of the only agents that the publisher's credential is good for. */
+  readonly agents: ReadonlySet<string> | undefined
   readonly originalCard: string
   readonly card: JsonText<AgentCard>
   readonly signatures: readonly CardSignature[]
@@ -66,6 +68,7 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
       registration,
       tenant: call.principal.tenant,
       owner,
+      agents: call.principal.agents,
       originalCard: source.text,
       card,
       signatures: verdict.signatures,
@@ -81,6 +84,7 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
       const slug = registration.slug ?? numberedSlug(base, number)
       const existing = await agents.findBySlug(tenant, slug)
       const previous = existing ?? unlisted(listing, slug, newId(), now())
+      if (previous.owner === owner) assertWithinReach(listing, previous)
       const agent = listed(previous, listing, now())
       const result =
         previous.owner === owner
@@ -113,17 +117,29 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
 const areLegible = (violations: readonly Violation[]): boolean =>
   !violations.some(({ pointer }) => pointer === '' || pointer.startsWith('/signatures'))
 
-/** An owner is someone whose agents the caller may manage: the caller, a group of theirs or, for `admin`, anyone. */
+/**
+ * An owner is someone whose agents the caller may manage: the caller, a group of theirs or, for `admin`, anyone. To which
+ * agents the credential is limited is judged once it is known which one is meant.
+ */
 function assertMayOwn(access: Access, call: Call, owner: string): void {
-  const { tenant } = call.principal
+  const { agents: _, ...principal } = call.principal
+  const { tenant } = principal
   const wanted = { kind: 'agent', tenant, owner, visibility: 'restricted', grants: [] } as const
-  const decision = access.decide(call.principal, 'manage', wanted)
+  const decision = access.decide(principal, 'manage', wanted)
   if (!decision.allow && decision.reason === 'scope') throw missingScope(decision.scope)
   if (decision.allow && owner.trim() !== '') return
   const message = 'must be you or one of your groups'
   throw new ParleyError('forbidden', `The owner of an agent ${message}`, {
     violations: [{ pointer: '/owner', code: 'owner', message }],
   })
+}
+
+function assertWithinReach({ agents }: Listing, { id }: Agent): void {
+  if (agents === undefined || agents.has(id)) return
+  throw new ParleyError(
+    'forbidden',
+    'Your credential is limited to certain agents, and this is none of them: it can update those and register no others',
+  )
 }
 
 function assertAcceptable(registration: Registration, cardViolations: readonly Violation[]): void {

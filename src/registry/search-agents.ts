@@ -82,6 +82,7 @@ export function createSearch({ agents, access, now, cursors }: SearchDeps): Regi
 function filterOf(call: Call, { names, skills, capabilities, owners }: AgentQuery): AgentFilter {
   return {
     tenant: call.principal.tenant,
+    ...(call.principal.agents === undefined ? {} : { ids: [...call.principal.agents] }),
     ...(names?.length ? { names } : {}),
     ...(skills?.length ? { skills } : {}),
     ...(capabilities?.length ? { capabilities } : {}),
@@ -91,12 +92,13 @@ function filterOf(call: Call, { names, skills, capabilities, owners }: AgentQuer
 
 /** A cursor leads on only for the principal and the filter it was made for. */
 function bindingOf(call: Call, query: AgentQuery): unknown {
-  const { tenant, subject } = call.principal
+  const { tenant, subject, agents } = call.principal
   const values = [query.names, query.skills, query.capabilities, query.owners]
   return [
     'agents',
     tenant,
     subject,
+    agents === undefined ? 'all' : [...agents].sort(),
     query.onlyAlive === true,
     values.map((given) => [...(given ?? [])].sort()),
   ]

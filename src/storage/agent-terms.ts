@@ -32,6 +32,7 @@ export function termsOf(agent: Agent): AgentTerms {
 export function matches(filter: AgentFilter, agent: Agent, terms: AgentTerms): boolean {
   return (
     agent.tenant === filter.tenant &&
+    (filter.ids?.includes(agent.id) ?? true) &&
     (filter.names?.some((name) => terms.names.includes(fold(name))) ?? true) &&
     (filter.skills?.some((skill) => terms.skills.includes(skill)) ?? true) &&
     (filter.capabilities?.some((name) => terms.capabilities.includes(name)) ?? true) &&

@@ -1,10 +1,10 @@
 /** Task- and session-centric views across agents: the caller's own, and for `admin` its tenant's. */
-import { type ContextId, contextId, taskId } from '../a2a/ids.ts'
+import { agentId, type ContextId, contextId, taskId } from '../a2a/ids.ts'
 import { type JsonText, textOf } from '../a2a/json-text.ts'
 import type { Task } from '../a2a/task.ts'
 import { TASK_STATES, type TaskState } from '../a2a/task-state.ts'
 import { assertScope } from '../access/assert-scope.ts'
-import { type Call, hasScope } from '../access/principal.ts'
+import { type Call, hasScope, type Principal } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { TasksDeps } from './deps.ts'
 import { followLog } from './follow-log.ts'
@@ -174,9 +174,13 @@ async function scopeOf(deps: TasksDeps, call: Call, agentRef: string | undefined
   return {
     tenant: principal.tenant,
     ...(hasScope(principal, 'admin') ? {} : { owner: principal.subject }),
-    ...(agent === undefined ? {} : { agentId: agent.id }),
+    ...(agent === undefined ? withinAgents(principal) : { agentId: agent.id }),
   }
 }
+
+/** In one order, because cursors are bound to the filter. */
+const withinAgents = ({ agents }: Principal): Pick<ContextFilter, 'agentIds'> =>
+  agents === undefined ? {} : { agentIds: [...agents].sort().map(agentId) }
 
 async function visibleHead(deps: TasksDeps, call: Call, id: string): Promise<TaskHead> {
   assertScope(call.principal, 'tasks:read')

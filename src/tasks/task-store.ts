@@ -109,6 +109,8 @@ export type TaskFilter = {
   /** `undefined` lists every owner of the tenant. */
   readonly owner?: string
   readonly agentId?: AgentId
+  /** Only of these agents. */
+  readonly agentIds?: readonly AgentId[]
   readonly contextId?: ContextId
   readonly state?: TaskState
   /** Inclusive lower bound of `statusAt`. */
@@ -119,6 +121,8 @@ export type ContextFilter = {
   readonly tenant: string
   readonly owner?: string
   readonly agentId?: AgentId
+  /** Only of these agents. */
+  readonly agentIds?: readonly AgentId[]
   readonly contextId?: ContextId
 }
 

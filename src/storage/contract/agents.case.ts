@@ -120,6 +120,9 @@ export const agentCases: Cases = ({ open }) => {
       echo.slug,
     ])
     assert.deepEqual(await search({ names: ['bot'], owners: ['key:bob'], skills: ['sum'] }), [])
+    assert.deepEqual(await search({ ids: ['agent-2', 'missing'] }), [slow.slug])
+    assert.deepEqual(await search({ ids: ['agent-2'], names: ['echo'] }), [])
+    assert.deepEqual(await search({ ids: [] }), [])
     assert.deepEqual(await search({ names: [] }), [])
   })
 

@@ -56,5 +56,13 @@ const newestFirst = (a: ContextPosition, b: ContextPosition): number =>
 const matches = (filter: ContextFilter, record: ContextKey): boolean =>
   record.tenant === filter.tenant &&
   (filter.owner === undefined || record.owner === filter.owner) &&
-  (filter.agentId === undefined || record.agentId === filter.agentId) &&
+  isOfAgents(filter, record) &&
   (filter.contextId === undefined || record.contextId === filter.contextId)
+
+/** The part of a filter that tasks and contexts have in common. */
+export const isOfAgents = (
+  filter: Pick<ContextFilter, 'agentId' | 'agentIds'>,
+  { agentId }: Pick<ContextKey, 'agentId'>,
+): boolean =>
+  (filter.agentId === undefined || agentId === filter.agentId) &&
+  (filter.agentIds === undefined || filter.agentIds.includes(agentId))

@@ -17,7 +17,7 @@ import { checkContinues, checkTaskCommit } from '../check-commit.ts'
 import { hintsOf } from '../commit-hints.ts'
 import type { HintFeed } from '../hint-feed.ts'
 import { compareText } from './compare-text.ts'
-import { createContextTable } from './context-table.ts'
+import { createContextTable, isOfAgents } from './context-table.ts'
 import { frozenCopy } from './frozen-copy.ts'
 import { hasBody, selectEvents } from './task-log.ts'
 import type { WorkRows } from './work-queue.ts'
@@ -129,7 +129,7 @@ const matches = (filter: TaskFilter, head: TaskHead): boolean =>
   head.phase === 'task' &&
   head.tenant === filter.tenant &&
   (filter.owner === undefined || head.owner === filter.owner) &&
-  (filter.agentId === undefined || head.agentId === filter.agentId) &&
+  isOfAgents(filter, head) &&
   (filter.contextId === undefined || head.contextId === filter.contextId) &&
   (filter.state === undefined || head.state === filter.state) &&
   (filter.statusAtFrom === undefined || head.statusAt >= filter.statusAtFrom)
@@ -139,7 +139,7 @@ const isInContext = (filter: ContextFilter, head: TaskHead): boolean =>
   head.tenant === filter.tenant &&
   head.contextId === filter.contextId &&
   (filter.owner === undefined || head.owner === filter.owner) &&
-  (filter.agentId === undefined || head.agentId === filter.agentId)
+  isOfAgents(filter, head)
 
 const carriesMessage = (event: TaskEvent): boolean =>
   event.kind !== 'artifact' && (event.kind !== 'status' || hasBody(event))

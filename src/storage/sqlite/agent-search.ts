@@ -7,7 +7,7 @@ export type SearchQuery = { readonly sql: string; readonly params: readonly Para
 
 /** Chooses ids from narrow indexes first and reads only the cards that are returned. */
 export function searchQuery(filter: AgentFilter, limit: number, afterId: AgentId | undefined): SearchQuery {
-  const { tenant, names, skills, capabilities, owners } = filter
+  const { tenant, ids, names, skills, capabilities, owners } = filter
   const params: Param[] = []
   const param = (value: Param) => `?${params.push(value)}`
   const listOf = (values: readonly string[]) =>
@@ -17,6 +17,7 @@ export function searchQuery(filter: AgentFilter, limit: number, afterId: AgentId
 
   const conditions = [`tenant = ${param(tenant)}`]
   if (afterId !== undefined) conditions.push(`id > ${param(afterId)}`)
+  if (ids !== undefined) conditions.push(`id IN ${listOf(ids)}`)
   if (names !== undefined) {
     const matches = names.map((name) => `instr(names, ${param(fold(name))}) > 0`)
     conditions.push(`(${matches.join(' OR ') || 'FALSE'})`)

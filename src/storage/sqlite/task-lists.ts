@@ -28,6 +28,11 @@ class Conditions {
     return value === undefined ? this : this.add(`${column} = {}`, value)
   }
 
+  addAny(column: string, values: readonly string[] | undefined): this {
+    if (values === undefined) return this
+    return this.add(`${column} IN (SELECT value FROM json_each({}))`, JSON.stringify(values))
+  }
+
   param(value: Param): string {
     return `?${this.params.push(value)}`
   }
@@ -94,6 +99,7 @@ export const headIn = (row: Row): TaskHead => JSON.parse(textIn(row, 'head'))
 function headConditions(filter: TaskFilter): Conditions {
   const where = new Conditions().add("phase = 'task'").add('tenant = {}', filter.tenant)
   where.addIf('owner', filter.owner).addIf('agent_id', filter.agentId).addIf('state', filter.state)
+  where.addAny('agent_id', filter.agentIds)
   if (filter.contextId !== undefined) where.add("phase <> 'undecided' AND context_id = {}", filter.contextId)
   if (filter.statusAtFrom !== undefined) where.add('status_at >= {}', filter.statusAtFrom)
   return where
@@ -112,6 +118,7 @@ function contextConditions(filter: ContextFilter, prefix = ''): Conditions {
     .addIf(`${prefix}context_id`, filter.contextId)
     .addIf(`${prefix}owner`, filter.owner)
     .addIf(`${prefix}agent_id`, filter.agentId)
+    .addAny(`${prefix}agent_id`, filter.agentIds)
 }
 
 /** Events that carry a message, of decided exchanges. */
