@@ -21,7 +21,10 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
     outside: ['node:fs', 'pino', '@opentelemetry/exporter-prometheus', '@opentelemetry/sdk-metrics'],
   },
   a2a: { rooms: ['errors'], outside: ['@bufbuild/protobuf', 'node:crypto', 'typebox'] },
-  access: { rooms: ['errors', 'telemetry', 'a2a'], outside: ['jose', 'node:crypto', 'typebox'] },
+  access: {
+    rooms: ['errors', 'telemetry', 'a2a'],
+    outside: ['canonicalize', 'jose', 'node:crypto', 'typebox'],
+  },
   registry: {
     rooms: ['errors', 'telemetry', 'a2a', 'access'],
     outside: ['canonicalize', 'jose', 'node:crypto', 'typebox'],

@@ -1,3 +1,4 @@
+import type { AuditStore } from '../access/audit/audit-store.ts'
 import type { KeyStore } from '../access/key-store.ts'
 import type { SigningKeyStore } from '../access/service-identity/signing-key-store.ts'
 import type { WorkQueue } from '../delivery/work-queue.ts'
@@ -25,6 +26,7 @@ export interface Backend extends AsyncDisposable {
   readonly agents: AgentStore
   readonly keys: KeyStore
   readonly signingKeys: SigningKeyStore
+  readonly audit: AuditStore
   /** Hints from now on, of this and (as far as the backend can) other processes, until `signal` aborts. */
   hints(signal: AbortSignal): AsyncIterable<Hint>
   /** Resolves when a write could be made now; rejects with the reason otherwise. */

@@ -78,6 +78,7 @@ function rowsOf(commit: TaskCommit): number {
     done.length +
     (fence === undefined || isWritten ? 0 : 1) +
     (commit.context === undefined ? 0 : 1) +
-    (commit.idempotency === undefined ? 0 : 1)
+    (commit.idempotency === undefined ? 0 : 1) +
+    (commit.audit?.length ?? 0)
   )
 }

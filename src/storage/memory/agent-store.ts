@@ -1,6 +1,7 @@
 import type { Agent } from '../../registry/agent.ts'
 import type { AgentCommit, AgentCommitResult, AgentStore } from '../../registry/agent-store.ts'
 import { type AgentTerms, matches, termsOf } from '../agent-terms.ts'
+import type { AuditRows } from './audit-store.ts'
 import { compareText } from './compare-text.ts'
 import { frozenCopy } from './frozen-copy.ts'
 
@@ -11,7 +12,7 @@ type Holder = { readonly agentId: string; readonly owner: string }
 
 const slugKey = (tenant: string, slug: string): string => JSON.stringify([tenant, slug])
 
-export function createMemoryAgentStore(): AgentStore {
+export function createMemoryAgentStore(auditRows: AuditRows): AgentStore {
   const agents = new Map<string, Stored>()
   const holders = new Map<string, Holder>()
 
@@ -21,10 +22,11 @@ export function createMemoryAgentStore(): AgentStore {
     return agent?.tenant === tenant && agent.slug === slug ? agent : undefined
   }
 
-  function commit({ agent, expectedVersion, removed }: AgentCommit): AgentCommitResult {
+  function commit({ agent, expectedVersion, removed, audit }: AgentCommit): AgentCommitResult {
     const stored = agents.get(agent.id)?.agent
     if ((stored?.version ?? 0) !== expectedVersion) return { kind: 'conflict' }
     if (removed === true) {
+      auditRows.append(audit)
       agents.delete(agent.id)
       return { kind: 'committed' }
     }
@@ -33,6 +35,7 @@ export function createMemoryAgentStore(): AgentStore {
       const isHeld = findBySlug(agent.tenant, agent.slug) !== undefined
       if (isHeld || holder.owner !== agent.owner) return { kind: 'slug_taken', owner: holder.owner }
     }
+    auditRows.append(audit)
     const lastHeartbeatAt = Math.max(agent.lastHeartbeatAt, stored?.lastHeartbeatAt ?? 0)
     agents.set(agent.id, { agent: frozenCopy({ ...agent, lastHeartbeatAt }), terms: termsOf(agent) })
     holders.set(slugKey(agent.tenant, agent.slug), { agentId: agent.id, owner: agent.owner })

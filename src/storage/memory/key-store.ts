@@ -1,8 +1,9 @@
 import type { ApiKey, KeyChange, KeyStore } from '../../access/key-store.ts'
+import type { AuditRows } from './audit-store.ts'
 import { compareText } from './compare-text.ts'
 import { frozenCopy } from './frozen-copy.ts'
 
-export function createMemoryKeyStore(): KeyStore {
+export function createMemoryKeyStore(auditRows: AuditRows): KeyStore {
   const keys = new Map<string, ApiKey>()
   const idsByHash = new Map<string, string>()
   const isAccepted = ({ key, expectedVersion }: KeyChange): boolean =>
@@ -16,8 +17,9 @@ export function createMemoryKeyStore(): KeyStore {
   }
 
   return {
-    async commit({ changes }) {
+    async commit({ changes, audit }) {
       if (!changes.every(isAccepted)) return false
+      auditRows.append(audit)
       for (const { key } of changes) put(key)
       return true
     },

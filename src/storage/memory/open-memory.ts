@@ -2,13 +2,14 @@ import { type NewId, newUuid } from '../../a2a/ids.ts'
 import type { Backend } from '../backend.ts'
 import { createHintFeed } from '../hint-feed.ts'
 import { createMemoryAgentStore } from './agent-store.ts'
+import { createMemoryAudit } from './audit-store.ts'
 import { createMemoryKeyStore } from './key-store.ts'
 import { createMemorySigningKeyStore } from './signing-key-store.ts'
 import { createMemoryTaskStore } from './task-store.ts'
 import { createMemoryWork } from './work-queue.ts'
 
 export type MemoryOptions = {
-  /** Makes lease tokens. */
+  /** Makes lease tokens, the name of the audit log's writer and the salts in it. */
   readonly newId?: NewId
 }
 
@@ -16,12 +17,14 @@ export type MemoryOptions = {
 export async function openMemory({ newId = newUuid }: MemoryOptions = {}): Promise<Backend> {
   const feed = createHintFeed()
   const work = createMemoryWork(newId, () => feed.publish([{ kind: 'work' }]))
+  const audit = createMemoryAudit(newId)
   return {
     capabilities: { listsAreEventual: false, survivesRestart: false, sharedByProcesses: false },
-    tasks: createMemoryTaskStore(work.rows, feed),
+    tasks: createMemoryTaskStore(work.rows, audit.rows, feed),
     work: work.queue,
-    agents: createMemoryAgentStore(),
-    keys: createMemoryKeyStore(),
+    agents: createMemoryAgentStore(audit.rows),
+    keys: createMemoryKeyStore(audit.rows),
+    audit: audit.store,
     signingKeys: createMemorySigningKeyStore(),
     hints: (signal) => feed.subscribe(signal),
     async ready() {},

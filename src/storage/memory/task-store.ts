@@ -16,6 +16,7 @@ import {
 import { checkContinues, checkTaskCommit } from '../check-commit.ts'
 import { hintsOf } from '../commit-hints.ts'
 import type { HintFeed } from '../hint-feed.ts'
+import type { AuditRows } from './audit-store.ts'
 import { compareText } from './compare-text.ts'
 import { createContextTable, isOfAgents } from './context-table.ts'
 import { frozenCopy } from './frozen-copy.ts'
@@ -25,7 +26,7 @@ import type { WorkRows } from './work-queue.ts'
 /** The log only ever grows; readers get slices of it. */
 type StoredTask = { readonly head: TaskHead; readonly log: TaskEvent[] }
 
-export function createMemoryTaskStore(work: WorkRows, feed: HintFeed): TaskStore {
+export function createMemoryTaskStore(work: WorkRows, audit: AuditRows, feed: HintFeed): TaskStore {
   const tasks = new Map<string, StoredTask>()
   const contexts = createContextTable()
   const idempotency = new Map<string, IdempotencyRecord>()
@@ -41,6 +42,7 @@ export function createMemoryTaskStore(work: WorkRows, feed: HintFeed): TaskStore
   }
 
   function apply(commit: TaskCommit): void {
+    audit.append(commit.audit)
     const log = tasks.get(commit.head.id)?.log ?? []
     for (const event of commit.events) log.push(frozenCopy(event))
     tasks.set(commit.head.id, { head: frozenCopy(commit.head), log })

@@ -2,6 +2,7 @@ import type { Agent } from '../../registry/agent.ts'
 import type { AgentCommit, AgentCommitResult, AgentStore } from '../../registry/agent-store.ts'
 import { termsOf } from '../agent-terms.ts'
 import { searchQuery } from './agent-search.ts'
+import type { AuditRows } from './audit-rows.ts'
 import { integerIn, textIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
 import type { Decision, GroupCommit } from './group-commit.ts'
@@ -11,6 +12,7 @@ import { retryBusy } from './retry-busy.ts'
 export type SqliteAgentOptions = {
   readonly connection: Connection
   readonly commits: GroupCommit
+  readonly audit: AuditRows
   readonly reader: Reader
   readonly random: () => number
 }
@@ -39,7 +41,7 @@ const BEAT = `
 const HOLD_SLUG = 'INSERT OR REPLACE INTO slugs (tenant, slug, owner, agent_id) VALUES (?, ?, ?, ?)'
 
 export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore {
-  const { connection, commits, reader, random } = options
+  const { connection, commits, audit, reader, random } = options
 
   const find = (id: string): Agent | undefined => agentOrNone(connection.get(FIND, id))
   const findBySlug = (tenant: string, slug: string): Agent | undefined =>
@@ -63,13 +65,20 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     return agent
   }
 
-  function decide({ agent, expectedVersion, removed }: AgentCommit): Decision<AgentCommitResult> {
+  function decide(commit: AgentCommit): Decision<AgentCommitResult> {
+    const { agent, expectedVersion, removed } = commit
     const stored = find(agent.id)
     if ((stored?.version ?? 0) !== expectedVersion) return { result: { kind: 'conflict' } }
-    if (removed === true) return { result: { kind: 'committed' }, apply: () => remove(stored) }
-    const owner = slugHolder(agent)
+    const owner = removed === true ? undefined : slugHolder(agent)
     if (owner !== undefined) return { result: { kind: 'slug_taken', owner } }
-    return { result: { kind: 'committed' }, apply: () => put(agent, stored) }
+    return {
+      result: { kind: 'committed' },
+      apply() {
+        if (removed === true) remove(stored)
+        else put(agent, stored)
+        audit.append(commit.audit)
+      },
+    }
   }
 
   /** The owner who keeps `agent` from having its slug, if somebody does. */

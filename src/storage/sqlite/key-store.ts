@@ -1,4 +1,5 @@
 import type { ApiKey, KeyChange, KeyCommit, KeyStore } from '../../access/key-store.ts'
+import type { AuditRows } from './audit-rows.ts'
 import { integerIn, integerOrNullIn, textIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
 import type { Decision, GroupCommit } from './group-commit.ts'
@@ -7,6 +8,7 @@ import { retryBusy } from './retry-busy.ts'
 export type SqliteKeyOptions = {
   readonly connection: Connection
   readonly commits: GroupCommit
+  readonly audit: AuditRows
   readonly random: () => number
 }
 
@@ -23,7 +25,7 @@ const USE = `
 const SELECT = 'SELECT key, uses.at AS used_at FROM keys LEFT JOIN key_uses uses ON uses.key_id = keys.id'
 const LIST = `${SELECT} WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?`
 
-export function createSqliteKeyStore({ connection, commits, random }: SqliteKeyOptions): KeyStore {
+export function createSqliteKeyStore({ connection, commits, audit, random }: SqliteKeyOptions): KeyStore {
   const findOne = (sql: string, value: string) =>
     retryBusy(() => {
       const row = connection.get(sql, value)
@@ -42,12 +44,13 @@ export function createSqliteKeyStore({ connection, commits, random }: SqliteKeyO
     if (lastUsedAt !== undefined) connection.run(USE, key.id, lastUsedAt)
   }
 
-  function decide({ changes }: KeyCommit): Decision<boolean> {
+  function decide({ changes, audit: records }: KeyCommit): Decision<boolean> {
     if (!changes.every(isAccepted)) return { result: false }
     return {
       result: true,
       apply() {
         for (const { key } of changes) put(key)
+        audit.append(records)
       },
     }
   }

@@ -3,6 +3,8 @@ import { dirname } from 'node:path'
 import { type NewId, newUuid } from '../../a2a/ids.ts'
 import type { Backend } from '../backend.ts'
 import { createSqliteAgentStore } from './agent-store.ts'
+import { createAuditRows } from './audit-rows.ts'
+import { createSqliteAuditStore } from './audit-store.ts'
 import { Connection } from './connection.ts'
 import { GroupCommit } from './group-commit.ts'
 import { createSharedHints } from './hints.ts'
@@ -23,7 +25,7 @@ export type SqliteOptions = {
   readonly now: () => number
   /** Other processes have the file open too, so hints go between them. Default: false. */
   readonly shared?: boolean
-  /** Makes lease tokens. */
+  /** Makes lease tokens, the name of this writer and the salts in the audit log. */
   readonly newId?: NewId
   /** Spreads the attempts of processes that wait for one lock. */
   readonly random?: () => number
@@ -52,7 +54,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
     connection[Symbol.dispose]()
     throw error
   }
-  const hints = createSharedHints({ connection, writer: newId(), shared })
+  const writer = newId()
+  const hints = createSharedHints({ connection, writer, shared })
   const { feed } = hints
   const reader = new ReaderThread(path)
   const commits = new GroupCommit({
@@ -63,12 +66,14 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
     wrote: createCheckpoints(reader),
   })
   const rows = createWorkRows(connection)
+  const audit = createAuditRows(connection, writer, newId)
   return {
     capabilities: { listsAreEventual: false, survivesRestart: true, sharedByProcesses: true },
-    tasks: createSqliteTaskStore({ connection, commits, reader, work: rows, now, random }),
+    tasks: createSqliteTaskStore({ connection, commits, reader, work: rows, audit, now, random }),
     work: createSqliteWorkQueue({ connection, commits, rows, newId, random }),
-    agents: createSqliteAgentStore({ connection, commits, reader, random }),
-    keys: createSqliteKeyStore({ connection, commits, random }),
+    agents: createSqliteAgentStore({ connection, commits, audit, reader, random }),
+    keys: createSqliteKeyStore({ connection, commits, audit, random }),
+    audit: createSqliteAuditStore({ connection, commits, reader, rows: audit, random }),
     signingKeys: createSqliteSigningKeyStore({ connection, commits, random }),
     hints: (signal) => feed.subscribe(signal),
     ready: () => commits.write<void>(() => ({ result: undefined, apply: () => touch(connection) })),

@@ -2,7 +2,8 @@ import { agentId, taskId } from '../../a2a/ids.ts'
 import type { TaskHead } from '../../tasks/task-head.ts'
 import type { ContextFilter, ContextPosition, TaskFilter, TaskStore } from '../../tasks/task-store.ts'
 import { integerIn, textIn } from './columns.ts'
-import type { Param, Row } from './connection.ts'
+import { Conditions } from './conditions.ts'
+import type { Row } from './connection.ts'
 import { CONTEXT_COLUMNS, contextIn } from './context-rows.ts'
 import { EVENT_COLUMNS, eventIn } from './event-rows.ts'
 import type { Reader } from './reader-thread.ts'
@@ -11,36 +12,6 @@ type Lists = Pick<
   TaskStore,
   'listHeads' | 'countHeads' | 'listContexts' | 'countContexts' | 'listContextEvents' | 'countContextEvents'
 >
-
-/** SQL conditions and their values, numbered in the order they are added. */
-class Conditions {
-  readonly params: Param[] = []
-  readonly #terms: string[] = []
-
-  /** `{}` in `term` stands for the next value each. */
-  add(term: string, ...values: Param[]): this {
-    let next = 0
-    this.#terms.push(term.replaceAll('{}', () => this.param(values[next++] ?? null)))
-    return this
-  }
-
-  addIf(column: string, value: Param | undefined): this {
-    return value === undefined ? this : this.add(`${column} = {}`, value)
-  }
-
-  addAny(column: string, values: readonly string[] | undefined): this {
-    if (values === undefined) return this
-    return this.add(`${column} IN (SELECT value FROM json_each({}))`, JSON.stringify(values))
-  }
-
-  param(value: Param): string {
-    return `?${this.params.push(value)}`
-  }
-
-  toString(): string {
-    return this.#terms.join(' AND ')
-  }
-}
 
 /** Lists and counts of tasks and contexts, on the reader thread. */
 export function createTaskLists(reader: Reader): Lists {

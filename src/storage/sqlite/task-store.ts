@@ -1,6 +1,7 @@
 import type { EpochMs } from '../../tasks/task-head.ts'
 import type { TaskStore } from '../../tasks/task-store.ts'
 import { bytesOf, checkTaskCommit } from '../check-commit.ts'
+import type { AuditRows } from './audit-rows.ts'
 import type { Connection } from './connection.ts'
 import { createContextRows } from './context-rows.ts'
 import { createEventRows } from './event-rows.ts'
@@ -17,17 +18,18 @@ export type SqliteTaskOptions = {
   readonly commits: GroupCommit
   readonly reader: Reader
   readonly work: WorkRows
+  readonly audit: AuditRows
   readonly now: () => EpochMs
   readonly random: () => number
 }
 
 /** Reads of one task run at once on the main connection; lists go to the reader thread. */
 export function createSqliteTaskStore(options: SqliteTaskOptions): TaskStore {
-  const { connection, commits, reader, work, now, random } = options
+  const { connection, commits, reader, work, audit, now, random } = options
   const events = createEventRows(connection)
   const contexts = createContextRows(connection)
   const idempotency = createIdempotencyRows(connection, now)
-  const tables: TaskTables = { connection, events, work, contexts, idempotency }
+  const tables: TaskTables = { connection, events, work, contexts, idempotency, audit }
   const read = <T>(attempt: () => T): Promise<T> => retryBusy(attempt, random)
   return {
     ...createTaskLists(reader),

@@ -3,6 +3,7 @@ import type { TaskHead } from '../../tasks/task-head.ts'
 import type { CommitResult, IdempotencyRecord, TaskCommit } from '../../tasks/task-store.ts'
 import { checkContinues } from '../check-commit.ts'
 import { hintsOf } from '../commit-hints.ts'
+import type { AuditRows } from './audit-rows.ts'
 import { integerIn, textIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
 import type { ContextRows } from './context-rows.ts'
@@ -17,6 +18,7 @@ export type TaskTables = {
   readonly work: WorkRows
   readonly contexts: ContextRows
   readonly idempotency: IdempotencyRows
+  readonly audit: AuditRows
 }
 
 const FIND = 'SELECT n, version, seq, at, phase, state, status_at FROM tasks WHERE id = ?'
@@ -95,6 +97,7 @@ function applyCommit(tables: TaskTables, commit: TaskCommit, headText: string, r
   for (const work of commit.work ?? []) tables.work.put(work)
   if (commit.context !== undefined) tables.contexts.merge(commit.context)
   if (commit.idempotency !== undefined) tables.idempotency.put(commit.idempotency)
+  tables.audit.append(commit.audit)
 }
 
 /** The task's number. */
