@@ -1,4 +1,4 @@
-import type { Call } from '../principal.ts'
+import type { Call, Credential } from '../principal.ts'
 
 /** Everything the audit log tells of: `<what>.<what was done to it>`. */
 export const AUDIT_ACTIONS = [
@@ -56,7 +56,7 @@ export type AuditRecord = {
   /** The subject of who did it. */
   readonly principal: string
   /** What the principal proved it with: a key's id, a token's issuer, a certificate's name. */
-  readonly credential?: { readonly kind: 'key' | 'token' | 'certificate'; readonly id: string }
+  readonly credential?: { readonly kind: Credential['kind']; readonly id: string }
   /** The caller's address. */
   readonly from?: string
   readonly requestId?: string
@@ -73,23 +73,41 @@ export type AuditRecord = {
   readonly repeated?: { readonly count: number; readonly firstAt: number; readonly lastAt: number }
 }
 
-/** Who did it and how: all of a call that the audit log keeps. */
-export type AuditCaller = Pick<Call, 'principal'> & Partial<Pick<Call, 'requestId'>>
+/** All of a call that the audit log keeps. */
+export type AuditCaller = Pick<Call, 'principal'> & Partial<Pick<Call, 'requestId' | 'from'>>
 
 /** The record of something that was allowed. It goes into the commit of the change itself. */
 export const auditOf = (
-  { principal, requestId }: AuditCaller,
+  caller: AuditCaller,
   action: AuditAction,
   target: AuditTarget,
   now: number,
   more: Pick<AuditRecord, 'details' | 'subjects'> = {},
-): AuditRecord => ({
-  at: now,
-  tenant: principal.tenant,
-  principal: principal.subject,
-  ...(requestId === undefined ? {} : { requestId }),
-  action,
-  target,
-  outcome: 'allowed',
-  ...more,
-})
+): AuditRecord => ({ ...whoOf(caller), at: now, action, target, outcome: 'allowed', ...more })
+
+/** Who did it and how they came. */
+export function whoOf({
+  principal,
+  requestId,
+  from,
+}: AuditCaller): Pick<AuditRecord, 'tenant' | 'principal' | 'credential' | 'requestId' | 'from'> {
+  const { tenant, subject, credential } = principal
+  return {
+    tenant,
+    principal: subject,
+    ...(credential === undefined ? {} : { credential: { kind: credential.kind, id: idOf(credential) } }),
+    ...(from === undefined ? {} : { from }),
+    ...(requestId === undefined ? {} : { requestId }),
+  }
+}
+
+function idOf(credential: Credential): string {
+  switch (credential.kind) {
+    case 'key':
+      return credential.id
+    case 'token':
+      return credential.issuer
+    case 'certificate':
+      return credential.name
+  }
+}
