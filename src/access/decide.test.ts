@@ -19,7 +19,7 @@ const principal = (facts: Partial<Omit<Principal, 'scopes'>>, scopes: readonly S
 
 const callers: Record<string, Principal> = {
   owner: principal({ subject: 'key:owner' }, ALL_BUT_ADMIN),
-  group: principal({ groups: ['key:owner'] }, ALL_BUT_ADMIN),
+  namesake: principal({ groups: ['key:owner'] }, ALL_BUT_ADMIN),
   other: principal({}, ALL_BUT_ADMIN),
   admin: principal({ subject: 'key:root' }, ['admin']),
   anonymous: ANONYMOUS,
@@ -47,28 +47,28 @@ const resources: Record<string, Resource> = {
 /** Who may do what: every caller not listed is refused as `hidden`, or for the scope when anonymous has none. */
 const ALLOWED: Readonly<Record<string, Partial<Record<Action, string>>>> = {
   'public agent': {
-    discover: 'owner group other admin anonymous',
-    invoke: 'owner group other admin',
-    read: 'owner group other admin',
-    cancel: 'owner group other admin',
-    manage: 'owner group admin',
-    beat: 'owner group admin',
+    discover: 'owner namesake other admin anonymous',
+    invoke: 'owner namesake other admin',
+    read: 'owner namesake other admin',
+    cancel: 'owner namesake other admin',
+    manage: 'owner admin',
+    beat: 'owner admin',
   },
   'tenant agent': {
-    discover: 'owner group other admin',
-    invoke: 'owner group other admin',
-    read: 'owner group other admin',
-    cancel: 'owner group other admin',
-    manage: 'owner group admin',
-    beat: 'owner group admin',
+    discover: 'owner namesake other admin',
+    invoke: 'owner namesake other admin',
+    read: 'owner namesake other admin',
+    cancel: 'owner namesake other admin',
+    manage: 'owner admin',
+    beat: 'owner admin',
   },
   'restricted agent': {
-    discover: 'owner group admin',
-    invoke: 'owner group admin',
-    read: 'owner group admin',
-    cancel: 'owner group admin',
-    manage: 'owner group admin',
-    beat: 'owner group admin',
+    discover: 'owner admin',
+    invoke: 'owner admin',
+    read: 'owner admin',
+    cancel: 'owner admin',
+    manage: 'owner admin',
+    beat: 'owner admin',
   },
   task: { read: 'owner admin', invoke: 'owner', cancel: 'owner' },
 }
@@ -102,6 +102,18 @@ describe('decide', () => {
         reason: 'scope',
         scope: 'tasks:cancel',
       })
+    }
+  })
+
+  it('gives what a group owns to its members, and never to a subject of its name', () => {
+    const owned: Resource = { ...agent('restricted'), owner: 'group:corp:ops' }
+
+    for (const action of actions) {
+      const ask = (facts: Partial<Principal>) =>
+        decide(principal({ subject: 'corp:eve', ...facts }, ALL_BUT_ADMIN), action, owned).allow
+      assert.equal(ask({ groups: ['corp:dev', 'corp:ops'] }), true)
+      assert.equal(ask({ subject: 'corp:ops' }), false)
+      assert.equal(ask({ groups: ['group:corp:ops', 'ops', 'key:ops'] }), false)
     }
   })
 

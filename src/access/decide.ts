@@ -7,7 +7,8 @@ import {
   type Resource,
   type TaskResource,
 } from './access.ts'
-import { type Grant, RIGHTS, type Right } from './grant.ts'
+import { covers, type Grant, includes, isFor, type Right } from './grant.ts'
+import { ownsAgent } from './owner.ts'
 import { hasScope, isAnonymous, type Principal } from './principal.ts'
 
 /**
@@ -34,7 +35,7 @@ export function decide(
 }
 
 /** To read or cancel at an agent is to ask it about tasks; whose they are is judged for each task. */
-const RIGHT_FOR: Readonly<Record<Action, Right>> = {
+export const RIGHT_FOR: Readonly<Record<Action, Right>> = {
   discover: 'discover',
   invoke: 'invoke',
   read: 'invoke',
@@ -43,7 +44,8 @@ const RIGHT_FOR: Readonly<Record<Action, Right>> = {
   beat: 'manage',
 }
 
-const PLAINEST: Readonly<Partial<Record<Action, Operation>>> = {
+/** What an action is taken to be when nobody says which operation it is part of. */
+export const PLAINEST: Readonly<Partial<Record<Action, Operation>>> = {
   invoke: 'SendMessage',
   read: 'GetTask',
   cancel: 'CancelTask',
@@ -70,20 +72,9 @@ function judgeAgent(
   const isOpen = agent.visibility !== 'restricted'
   if (isOpen && right !== 'manage') return 'own'
   const grants = agent.grants.filter((grant) => isFor(grant, principal))
-  const allowing = grants.find((grant) => allows(grant, right, operation))
+  const allowing = grants.find((grant) => includes(grant, right) && covers(grant, right, operation))
   return allowing ?? (isOpen || grants.length > 0 ? 'grant' : 'hidden')
 }
-
-const isFor = ({ to }: Grant, { subject, groups }: Principal): boolean => {
-  if ('everyone' in to) return true
-  return 'subject' in to ? to.subject === subject : groups.includes(to.group)
-}
-
-/** Of a grant with operations also the one that shows a card must be among them; without an operation it lets see. */
-const allows = (grant: Grant, right: Right, operation: Operation | undefined): boolean =>
-  RIGHTS.indexOf(grant.right) >= RIGHTS.indexOf(right) &&
-  (grant.operations === undefined ||
-    (operation === undefined ? right === 'discover' : grant.operations.includes(operation)))
 
 function mayTouchTask(principal: Principal, action: Action, task: TaskResource): Verdict {
   if (isAnonymous(principal)) return 'hidden'
@@ -100,7 +91,3 @@ function mayTouchTask(principal: Principal, action: Action, task: TaskResource):
       return 'hidden'
   }
 }
-
-/** An agent may belong to a group; an owner that is missing belongs to nobody. */
-const ownsAgent = (principal: Principal, owner: string): boolean =>
-  Boolean(owner) && (owner === principal.subject || principal.groups.includes(owner))

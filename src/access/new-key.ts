@@ -3,16 +3,14 @@ import { check } from '../a2a/wire.ts'
 import { ParleyError, type Violation } from '../errors.ts'
 import type { NewKey } from './access.ts'
 import { SCOPES } from './principal.ts'
-
-/** The alias of the subjects that only API keys have. */
-const KEY_ALIAS = 'key'
+import { fullSubject, SUBJECT_PATTERN } from './subject.ts'
 
 /** What a key is made from. A subject without an alias gets the one of API keys: `ada` is stored as `key:ada`. */
 export const NewKeyBody = Type.Object(
   {
     subject: Type.String({
       maxLength: 256,
-      pattern: '^(?:[a-z0-9][a-z0-9-]*:[^\\s\\p{C}]+|[^\\s:\\p{C}]+)$',
+      pattern: SUBJECT_PATTERN,
     }),
     tenant: Type.Optional(Type.String({ maxLength: 64, pattern: '^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$' })),
     scopes: Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true }),
@@ -42,7 +40,7 @@ export function acceptNewKey(key: NewKey, now: number): NewKey {
     found.push({ pointer: '/expiresAt', code: 'past', message: 'must be in the future' })
   }
   if (found.length === 0) {
-    return { ...key, subject: key.subject.includes(':') ? key.subject : `${KEY_ALIAS}:${key.subject}` }
+    return { ...key, subject: fullSubject(key.subject) }
   }
   const [first] = found
   throw new ParleyError('invalid_params', `The key cannot be made: ${first?.pointer} ${first?.message}`, {

@@ -1,5 +1,8 @@
 import { createCursors } from '../access/page-cursor.ts'
-import { ParleyError } from '../errors.ts'
+import type { Agent } from './agent.ts'
+import { changeAgent } from './change-agent.ts'
+import { createGrant } from './create-grant.ts'
+import { deleteGrant } from './delete-grant.ts'
 import type { ExtendedCardSource } from './extended-card-source.ts'
 import { agentNotFound, getAgent } from './find-agent.ts'
 import { createExtendedCard } from './get-extended-card.ts'
@@ -8,9 +11,7 @@ import { createRegister, type RegisterDeps } from './register-agent.ts'
 import type { Registry } from './registry.ts'
 import { createSearch } from './search-agents.ts'
 import type { CardSigner } from './signatures/card-signer.ts'
-
-/** A stale version is read again this often before giving up. */
-const MAX_COMMIT_ATTEMPTS = 10
+import { updateAgent } from './update-agent.ts'
 
 export type RegistryDeps = RegisterDeps & {
   /** Signs page cursors; the same in every process of the installation. */
@@ -28,21 +29,22 @@ export function createRegistry(deps: RegistryDeps): Registry {
     search: createSearch({ agents, access, now, cursors: createCursors(cursorKey) }),
     get: (call, ref, action, operation) => getAgent(deps, call, ref, action, operation),
     find: (id) => agents.find(id),
+    update: (call, ref, changes) => updateAgent(deps, call, ref, changes),
     publishedCard: publisher.publish,
     extendedCard: createExtendedCard({ ...deps, publisher }),
     cardKeys: cardSigner.keys,
 
     async unregister(call, ref) {
-      for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
-        const agent = await getAgent(deps, call, ref, 'manage')
-        const removal = { ...agent, version: agent.version + 1, updatedAt: now() }
-        const result = await agents.commit({ agent: removal, expectedVersion: agent.version, removed: true })
-        if (result.kind !== 'committed') continue
-        events.agentUnregistered({ agentId: agent.id, principal: call.principal.subject })
-        return
-      }
-      throw new ParleyError('unavailable', 'The agent is being changed by others; try again')
+      const removal = (agent: Agent) => ({ next: { ...agent, updatedAt: now() }, removed: true }) as const
+      const { before } = await changeAgent(deps, call, ref, removal)
+      events.agentUnregistered({ agentId: before.id, principal: call.principal.subject })
     },
+
+    async listGrants(call, ref) {
+      return (await getAgent(deps, call, ref, 'manage')).grants ?? []
+    },
+    createGrant: (call, ref, grant) => createGrant(deps, call, ref, grant),
+    deleteGrant: (call, ref, id) => deleteGrant(deps, call, ref, id),
 
     async heartbeat(call, ref) {
       const agent = await getAgent(deps, call, ref, 'beat')

@@ -134,12 +134,12 @@ describe('register', () => {
 
   it('takes an owner from the caller’s groups, and from admin anyone', async () => {
     const member = as('key:ada', { groups: ['corp:ops'] })
-    const ours = await room.registry.register(member, { card: cardText(), owner: 'corp:ops' })
+    const ours = await room.registry.register(member, { card: cardText(), owner: 'group:corp:ops' })
     const theirs = await room.registry.register(admin, { card: cardText(), owner: 'key:bob', slug: 'bob' })
 
-    assert.deepEqual([ours.agent.owner, theirs.agent.owner], ['corp:ops', 'key:bob'])
-    for (const owner of ['key:bob', '']) {
-      const refused = room.registry.register(ada, { card: cardText(), owner })
+    assert.deepEqual([ours.agent.owner, theirs.agent.owner], ['group:corp:ops', 'key:bob'])
+    for (const owner of ['key:bob', 'corp:ops', 'group:corp:dev', '']) {
+      const refused = room.registry.register(member, { card: cardText(), owner })
       assert.deepEqual(await pointersOf(refused), ['forbidden', ['/owner']])
     }
     await assert.rejects(room.registry.register(admin, { card: cardText(), owner: ' ' }), {

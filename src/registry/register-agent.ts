@@ -9,6 +9,7 @@ import type { Events } from '../telemetry/events.ts'
 import { type Agent, cardOf } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'
 import type { CardSource } from './card-source.ts'
+import { resourceOf } from './find-agent.ts'
 import type { PublicAddresses } from './public-addresses.ts'
 import type { Registration, Registry } from './registry.ts'
 import type { TrustedKeys } from './signatures/trusted-keys.ts'
@@ -76,13 +77,14 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
     }
   }
 
-  const place = async (listing: Listing) => {
+  const place = async (call: Call, listing: Listing) => {
     const { registration, tenant, owner } = listing
     const base = slugFrom(cardOf(listing).name)
     let conflicts = 0
     for (let number = 1; number <= MAX_SLUG_NUMBER && conflicts < MAX_CONFLICTS; ) {
       const slug = registration.slug ?? numberedSlug(base, number)
       const existing = await agents.findBySlug(tenant, slug)
+      assertMayRegister(access, call, owner, existing)
       const previous = existing ?? unlisted(listing, slug, newId(), now())
       if (previous.owner === owner) assertWithinReach(listing, previous)
       const agent = listed(previous, listing, now())
@@ -101,8 +103,10 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
 
   return async (call, registration) => {
     const owner = registration.owner ?? call.principal.subject
-    assertMayOwn(access, call, owner)
-    const { agent, created } = await place(await listingOf(call, registration, owner))
+    const { slug } = registration
+    const existing = slug === undefined ? undefined : await agents.findBySlug(call.principal.tenant, slug)
+    assertMayRegister(access, call, owner, existing)
+    const { agent, created } = await place(call, await listingOf(call, registration, owner))
     events.agentRegistered({
       agentId: agent.id,
       slug: agent.slug,
@@ -118,17 +122,19 @@ const areLegible = (violations: readonly Violation[]): boolean =>
   !violations.some(({ pointer }) => pointer === '' || pointer.startsWith('/signatures'))
 
 /**
- * An owner is someone whose agents the caller may manage: the caller, a group of theirs or, for `admin`, anyone. To which
- * agents the credential is limited is judged once it is known which one is meant.
+ * An owner is someone whose agents the caller may manage: the caller, a group of theirs or, for `admin`, anyone. Whoever may
+ * manage an agent that exists also registers it anew, for the owner it has. To which agents the credential is limited is
+ * judged once it is known which one is meant.
  */
-function assertMayOwn(access: Access, call: Call, owner: string): void {
+function assertMayRegister(access: Access, call: Call, owner: string, existing: Agent | undefined): void {
   const { agents: _, ...principal } = call.principal
   const { tenant } = principal
   const wanted = { kind: 'agent', tenant, owner, visibility: 'restricted', grants: [] } as const
   const decision = access.decide(principal, 'manage', wanted)
   if (!decision.allow && decision.reason === 'scope') throw missingScope(decision.scope)
   if (decision.allow && owner.trim() !== '') return
-  const message = 'must be you or one of your groups'
+  if (existing?.owner === owner && access.decide(principal, 'manage', resourceOf(existing)).allow) return
+  const message = 'must be you or one of your groups, written group:<issuer alias>:<group>'
   throw new ParleyError('forbidden', `The owner of an agent ${message}`, {
     violations: [{ pointer: '/owner', code: 'owner', message }],
   })

@@ -1,7 +1,7 @@
 /**
  * Which agents exist.
  *
- * Owns registration, card validation and signatures, search, heartbeats and the cards we publish in agents' place. Does not call
+ * Owns registration, grants, card validation and signatures, search, heartbeats and the cards we publish in agents' place. Does not call
  * agents (that is upstream's) and does not judge access (it asks `access`). What a principal may not see is answered
  * exactly as what does not exist.
  */
@@ -9,9 +9,12 @@ import type { AgentCard } from '../a2a/agent-card.ts'
 import type { JsonText } from '../a2a/json-text.ts'
 import type { Operation } from '../a2a/operation.ts'
 import type { Action } from '../access/access.ts'
+import type { Grant } from '../access/grant.ts'
+import type { NewGrant } from '../access/new-grant.ts'
 import type { Call } from '../access/principal.ts'
 import type { Agent, CardProfile, Redelivery, Visibility } from './agent.ts'
 import type { PublishedCard } from './publish-card.ts'
+import type { AgentChanges } from './update-agent.ts'
 
 /** What a publisher sends: a card or where it is, and how it should be listed. */
 export type Registration = {
@@ -62,7 +65,19 @@ export interface Registry {
    * `forbidden` when the scope is missing, or the right to an agent that the caller sees.
    */
   get(call: Call, ref: string, action: Action, operation?: Operation): Promise<Agent>
+  /** Changes what can be changed without the card, for those who may manage the agent. Throws as `get` does. */
+  update(call: Call, ref: string, changes: AgentChanges): Promise<Agent>
   unregister(call: Call, ref: string): Promise<void>
+  /** Who may do more with the agent than its visibility says, for those who may manage it. Throws as `get` does. */
+  listGrants(call: Call, ref: string): Promise<readonly Grant[]>
+  /** The same grant again is the one that is there. Throws as `get` does, and `conflict` when the agent has too many. */
+  createGrant(
+    call: Call,
+    ref: string,
+    grant: NewGrant,
+  ): Promise<{ readonly grant: Grant; readonly created: boolean }>
+  /** Throws as `get` does, and `not_found` when the agent has no such grant. */
+  deleteGrant(call: Call, ref: string, id: string): Promise<void>
   heartbeat(call: Call, ref: string): Promise<Agent>
   /** The agent a task belongs to, for delivery: no principal, no access decision. */
   find(id: Agent['id']): Promise<Agent | undefined>

@@ -45,6 +45,8 @@ export function createEvents({
       metrics.agentsChanged({ change: 'removed' })
       logger.info({ event: 'agent_unregistered', ...facts })
     },
+    grantCreated: (facts) => logger.info({ event: 'grant_created', ...facts }),
+    grantDeleted: (facts) => logger.info({ event: 'grant_deleted', ...facts }),
     cardKeysUnreachable: (facts) => logger.warn({ event: 'card_keys_unreachable', ...facts }),
     keyCreated(facts) {
       metrics.keysChanged({ change: 'made' })

@@ -20,6 +20,17 @@ export interface Events {
     readonly created: boolean
   }): void
   agentUnregistered(facts: { readonly agentId: string; readonly principal: string }): void
+  grantCreated(facts: {
+    readonly agentId: string
+    readonly grantId: string
+    readonly right: string
+    readonly principal: string
+  }): void
+  grantDeleted(facts: {
+    readonly agentId: string
+    readonly grantId: string
+    readonly principal: string
+  }): void
   /** A key set that a signature names, and that is trusted, could not be had; the signature counts as untrusted. */
   cardKeysUnreachable(facts: { readonly url: string; readonly cause: unknown }): void
   keyCreated(facts: { readonly keyId: string; readonly subject: string; readonly principal: string }): void
@@ -81,6 +92,8 @@ export const silentEvents: Events = {
   callFinished() {},
   agentRegistered() {},
   agentUnregistered() {},
+  grantCreated() {},
+  grantDeleted() {},
   cardKeysUnreachable() {},
   keyCreated() {},
   keyRevoked() {},

@@ -1,7 +1,9 @@
 import Type, { type TSchema } from 'typebox'
+import { parseJson } from '../../a2a/wire.ts'
 import type { Agent } from '../../registry/agent.ts'
 import { parseRegistration } from '../../registry/parse-registration.ts'
 import type { AgentQuery } from '../../registry/registry.ts'
+import { AgentChangesBody, agentChangesCheck } from '../../registry/update-agent.ts'
 import {
   AgentView,
   agentView,
@@ -86,6 +88,20 @@ export const AGENT_ROUTES: readonly Route[] = [
     responses: { 200: json('The agent', AgentView) },
     async handle({ deps, call, params }) {
       const agent = await deps.registry.get(call, params.id ?? '', 'discover')
+      return jsonResponse(agentText(deps, agent), call.requestId)
+    },
+  }),
+  defineRoute({
+    method: 'PATCH',
+    path: '/agents/{id}',
+    scope: 'agents:write',
+    summary: 'Change an agent without its card',
+    body: AgentChangesBody,
+    query: NO_QUERY,
+    responses: { 200: json('The agent', AgentView) },
+    async handle({ deps, call, params, body }) {
+      const changes = agentChangesCheck.parse(parseJson(body.text))
+      const agent = await deps.registry.update(call, params.id ?? '', changes)
       return jsonResponse(agentText(deps, agent), call.requestId)
     },
   }),

@@ -3,10 +3,12 @@ import Type from 'typebox'
 import { AgentCard } from '../../a2a/agent-card.ts'
 import { Message, Part } from '../../a2a/message.ts'
 import { Artifact, Task, TaskStatus } from '../../a2a/task.ts'
+import { NewGrantBody } from '../../access/new-grant.ts'
 import { NewKeyBody } from '../../access/new-key.ts'
 import { ERROR_CODES } from '../../errors.ts'
 import { AgentView, RegistrationBody } from '../../registry/views.ts'
 import { ContextView, HistoryView } from './context-routes.ts'
+import { GrantView } from './grant-routes.ts'
 import { KeyView } from './key-routes.ts'
 import type { Route, RouteResponse } from './route.ts'
 import { TaskEventView } from './task-routes.ts'
@@ -38,9 +40,11 @@ const NAMED: Readonly<Record<string, TSchema>> = {
   AgentCard,
   Artifact,
   Context: ContextView,
+  Grant: GrantView,
   HistoryEntry: HistoryView,
   Key: KeyView,
   Message,
+  NewGrant: NewGrantBody,
   NewKey: NewKeyBody,
   Part,
   Problem,

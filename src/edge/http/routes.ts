@@ -1,6 +1,7 @@
 import { AGENT_ROUTES } from './agent-routes.ts'
 import { CARD_ROUTES } from './card-route.ts'
 import { CONTEXT_ROUTES } from './context-routes.ts'
+import { GRANT_ROUTES } from './grant-routes.ts'
 import { KEY_ROUTES } from './key-routes.ts'
 import { RESOURCE_METADATA_ROUTES } from './resource-metadata.ts'
 import type { Route } from './route.ts'
@@ -10,6 +11,7 @@ import { TASK_ROUTES } from './task-routes.ts'
 /** Every native route. What is not here is not served, and nothing here is served without its scope. */
 export const ROUTES: readonly Route[] = [
   ...AGENT_ROUTES,
+  ...GRANT_ROUTES,
   ...CARD_ROUTES,
   ...TASK_ROUTES,
   ...CONTEXT_ROUTES,

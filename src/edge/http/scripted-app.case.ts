@@ -148,7 +148,11 @@ const registry: Registry = {
   register: async () => ({ agent: agent(), created: true }),
   search: async () => ({ items: [agent()], total: 1, totalCapped: false }),
   get: getAgent,
+  update: async (call, ref) => getAgent(call, ref),
   unregister: async () => {},
+  listGrants: async () => [],
+  createGrant: unscripted,
+  deleteGrant: async () => {},
   heartbeat: getAgent,
   find: async () => agent(),
   publishedCard: async ({ card, updatedAt }, form) => ({

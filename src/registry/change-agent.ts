@@ -1,0 +1,37 @@
+import type { AuditRecord } from '../access/audit/audit-record.ts'
+import type { Call } from '../access/principal.ts'
+import { ParleyError } from '../errors.ts'
+import type { Agent } from './agent.ts'
+import { type FindDeps, getAgent } from './find-agent.ts'
+
+/** A stale version is read again this often before giving up. */
+const MAX_COMMIT_ATTEMPTS = 10
+
+/** What is to become of an agent; its version is counted on. */
+type Change = {
+  readonly next: Agent
+  readonly removed?: true
+  readonly audit?: readonly AuditRecord[]
+}
+
+/**
+ * Changes an agent that the caller may manage, and decides anew when others changed it meanwhile; `after` is `before` when
+ * `decide` finds nothing to change. Throws as `Registry.get` does, and `unavailable` when others go on and on.
+ */
+export async function changeAgent(
+  deps: FindDeps,
+  call: Call,
+  ref: string,
+  decide: (agent: Agent) => Change | undefined,
+): Promise<{ readonly before: Agent; readonly after: Agent }> {
+  for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
+    const before = await getAgent(deps, call, ref, 'manage')
+    const change = decide(before)
+    if (change === undefined) return { before, after: before }
+    const { next, ...more } = change
+    const after = { ...next, version: before.version + 1 }
+    const result = await deps.agents.commit({ agent: after, expectedVersion: before.version, ...more })
+    if (result.kind === 'committed') return { before, after }
+  }
+  throw new ParleyError('unavailable', 'The agent is being changed by others; try again')
+}
