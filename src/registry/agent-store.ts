@@ -2,7 +2,7 @@ import type { AgentId } from '../a2a/ids.ts'
 import type { AuditRecord } from '../access/audit/audit-record.ts'
 import type { Agent } from './agent.ts'
 
-/** An agent as it will stand. `expectedVersion` 0 creates it; `removed` deletes it. Slugs are unique per tenant. */
+/** An agent as it will stand. `expectedVersion` 0 creates it; `removed` deletes it and its credentials. Slugs are unique per tenant. */
 export type AgentCommit = {
   readonly agent: Agent
   readonly expectedVersion: number

@@ -1,4 +1,5 @@
 import type { AuditStore } from '../access/audit/audit-store.ts'
+import type { CredentialStore } from '../access/credentials/credential-store.ts'
 import type { KeyStore } from '../access/key-store.ts'
 import type { SigningKeyStore } from '../access/service-identity/signing-key-store.ts'
 import type { WorkQueue } from '../delivery/work-queue.ts'
@@ -27,6 +28,7 @@ export interface Backend extends AsyncDisposable {
   readonly keys: KeyStore
   readonly signingKeys: SigningKeyStore
   readonly audit: AuditStore
+  readonly credentials: CredentialStore
   /** Hints from now on, of this and (as far as the backend can) other processes, until `signal` aborts. */
   hints(signal: AbortSignal): AsyncIterable<Hint>
   /** Resolves when a write could be made now; rejects with the reason otherwise. */

@@ -56,6 +56,8 @@ export function createEvents({
       metrics.keysChanged({ change: 'revoked' })
       logger.info({ event: 'key_revoked', ...facts })
     },
+    credentialStored: (facts) => logger.info({ event: 'credential_stored', ...facts }),
+    credentialRemoved: (facts) => logger.info({ event: 'credential_removed', ...facts }),
     tokenRefused(facts) {
       metrics.tokenRefused({ reason: facts.reason })
       logger.warn({ event: 'token_refused', ...facts })

@@ -35,6 +35,18 @@ export interface Events {
   cardKeysUnreachable(facts: { readonly url: string; readonly cause: unknown }): void
   keyCreated(facts: { readonly keyId: string; readonly subject: string; readonly principal: string }): void
   keyRevoked(facts: { readonly keyId: string; readonly principal: string }): void
+  /** `scheme` is the name of a security scheme in the agent's card. */
+  credentialStored(facts: {
+    readonly agentId: string
+    readonly scheme: string
+    readonly principal: string
+    readonly created: boolean
+  }): void
+  credentialRemoved(facts: {
+    readonly agentId: string
+    readonly scheme: string
+    readonly principal: string
+  }): void
   /** A token was refused. `reason` is for the operator: its bearer is told nothing of it. */
   tokenRefused(facts: {
     readonly reason: string
@@ -97,6 +109,8 @@ export const silentEvents: Events = {
   cardKeysUnreachable() {},
   keyCreated() {},
   keyRevoked() {},
+  credentialStored() {},
+  credentialRemoved() {},
   tokenRefused() {},
   issuerKeysFetched() {},
   issuerUnreachable() {},

@@ -7,6 +7,7 @@ import type { AuditStore } from '../../access/audit/audit-store.ts'
 import { GENESIS, hashOf, pseudonymOf } from '../../access/audit/chain.ts'
 import type { Cases } from './describe-backend.ts'
 import { sampleAgent } from './sample-agent.ts'
+import { sampleCredential } from './sample-credential.ts'
 import { firstCommit, T0 } from './sample-task.ts'
 
 const record = (changes: Partial<AuditRecord> = {}): AuditRecord => ({
@@ -87,8 +88,9 @@ export const auditCases: Cases = ({ open, openAt, newPlace }) => {
 
   it('writes what a commit says together with it, and nothing of a commit that is refused', async (t) => {
     const backend = await open(t)
-    const { keys, agents, tasks, audit } = backend
+    const { keys, agents, credentials, tasks, audit } = backend
     const agent = sampleAgent()
+    const credential = sampleCredential({ agentId: agent.id })
     const task = firstCommit()
     const about = (id: string) => [record({ target: { kind: 'key', id } })]
 
@@ -96,6 +98,8 @@ export const auditCases: Cases = ({ open, openAt, newPlace }) => {
     await keys.commit({ changes: [{ key: key('a'), expectedVersion: 7 }], audit: about('stale key') })
     await agents.commit({ agent, expectedVersion: 0, audit: about('agent') })
     await agents.commit({ agent, expectedVersion: 7, audit: about('stale agent') })
+    await credentials.commit({ credential, expectedVersion: 0, audit: about('credential') })
+    await credentials.commit({ credential, expectedVersion: 7, audit: about('stale credential') })
     await tasks.commit({ ...task, audit: about('task') })
     await tasks.commit({ ...task, audit: about('stale task') })
     await agents.commit({ agent, expectedVersion: agent.version, removed: true, audit: about('removal') })
@@ -104,7 +108,7 @@ export const auditCases: Cases = ({ open, openAt, newPlace }) => {
     assertChained(entries)
     assert.deepEqual(
       entries.map(({ target }) => target.id),
-      ['a', 'agent', 'task', 'removal'],
+      ['a', 'agent', 'credential', 'task', 'removal'],
     )
   })
 

@@ -5,6 +5,7 @@ import { auditCases } from './audit.case.ts'
 import { commitCases } from './commit.case.ts'
 import { concurrencyCases } from './concurrency.case.ts'
 import { contextCases } from './contexts.case.ts'
+import { credentialCases } from './credentials.case.ts'
 import { eventCases } from './events.case.ts'
 import { hintCases } from './hints.case.ts'
 import { hostileIdCases } from './hostile-ids.case.ts'
@@ -46,6 +47,7 @@ const TOPICS: Readonly<Record<string, Cases>> = {
   keys: keyCases,
   'signing keys': signingKeyCases,
   audit: auditCases,
+  credentials: credentialCases,
   tasks: taskCases,
   events: eventCases,
   commit: commitCases,

@@ -3,6 +3,7 @@ import type { AgentCommit, AgentCommitResult, AgentStore } from '../../registry/
 import { type AgentTerms, matches, termsOf } from '../agent-terms.ts'
 import type { AuditRows } from './audit-store.ts'
 import { compareText } from './compare-text.ts'
+import type { CredentialRows } from './credential-store.ts'
 import { frozenCopy } from './frozen-copy.ts'
 
 type Stored = { readonly agent: Agent; readonly terms: AgentTerms }
@@ -12,7 +13,7 @@ type Holder = { readonly agentId: string; readonly owner: string }
 
 const slugKey = (tenant: string, slug: string): string => JSON.stringify([tenant, slug])
 
-export function createMemoryAgentStore(auditRows: AuditRows): AgentStore {
+export function createMemoryAgentStore(auditRows: AuditRows, credentials: CredentialRows): AgentStore {
   const agents = new Map<string, Stored>()
   const holders = new Map<string, Holder>()
 
@@ -28,6 +29,7 @@ export function createMemoryAgentStore(auditRows: AuditRows): AgentStore {
     if (removed === true) {
       auditRows.append(audit)
       agents.delete(agent.id)
+      credentials.delete(agent.id)
       return { kind: 'committed' }
     }
     const holder = holders.get(slugKey(agent.tenant, agent.slug))
@@ -37,6 +39,7 @@ export function createMemoryAgentStore(auditRows: AuditRows): AgentStore {
     }
     auditRows.append(audit)
     const lastHeartbeatAt = Math.max(agent.lastHeartbeatAt, stored?.lastHeartbeatAt ?? 0)
+    if (stored === undefined) credentials.set(agent.id, new Map())
     agents.set(agent.id, { agent: frozenCopy({ ...agent, lastHeartbeatAt }), terms: termsOf(agent) })
     holders.set(slugKey(agent.tenant, agent.slug), { agentId: agent.id, owner: agent.owner })
     return { kind: 'committed' }

@@ -3,6 +3,7 @@ import type { Backend } from '../backend.ts'
 import { createHintFeed } from '../hint-feed.ts'
 import { createMemoryAgentStore } from './agent-store.ts'
 import { createMemoryAudit } from './audit-store.ts'
+import { type CredentialRows, createMemoryCredentialStore } from './credential-store.ts'
 import { createMemoryKeyStore } from './key-store.ts'
 import { createMemorySigningKeyStore } from './signing-key-store.ts'
 import { createMemoryTaskStore } from './task-store.ts'
@@ -18,11 +19,13 @@ export async function openMemory({ newId = newUuid }: MemoryOptions = {}): Promi
   const feed = createHintFeed()
   const work = createMemoryWork(newId, () => feed.publish([{ kind: 'work' }]))
   const audit = createMemoryAudit(newId)
+  const credentials: CredentialRows = new Map()
   return {
     capabilities: { listsAreEventual: false, survivesRestart: false, sharedByProcesses: false },
     tasks: createMemoryTaskStore(work.rows, audit.rows, feed),
     work: work.queue,
-    agents: createMemoryAgentStore(audit.rows),
+    agents: createMemoryAgentStore(audit.rows, credentials),
+    credentials: createMemoryCredentialStore(audit.rows, credentials),
     keys: createMemoryKeyStore(audit.rows),
     audit: audit.store,
     signingKeys: createMemorySigningKeyStore(),

@@ -109,6 +109,7 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     deleteTerms(stored)
     connection.run('DELETE FROM agents WHERE id = ?', stored.id)
     connection.run('DELETE FROM agent_beats WHERE agent_id = ?', stored.id)
+    connection.run('DELETE FROM credentials WHERE agent_id = ?', stored.id)
   }
 
   function deleteTerms({ tenant, id, ...stored }: Agent): void {

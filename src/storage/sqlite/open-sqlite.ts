@@ -6,6 +6,7 @@ import { createSqliteAgentStore } from './agent-store.ts'
 import { createAuditRows } from './audit-rows.ts'
 import { createSqliteAuditStore } from './audit-store.ts'
 import { Connection } from './connection.ts'
+import { createSqliteCredentialStore } from './credential-store.ts'
 import { GroupCommit } from './group-commit.ts'
 import { createSharedHints } from './hints.ts'
 import { createSqliteKeyStore } from './key-store.ts'
@@ -74,6 +75,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
     agents: createSqliteAgentStore({ connection, commits, audit, reader, random }),
     keys: createSqliteKeyStore({ connection, commits, audit, random }),
     audit: createSqliteAuditStore({ connection, commits, reader, rows: audit, random }),
+    credentials: createSqliteCredentialStore({ connection, commits, audit, random }),
     signingKeys: createSqliteSigningKeyStore({ connection, commits, random }),
     hints: (signal) => feed.subscribe(signal),
     ready: () => commits.write<void>(() => ({ result: undefined, apply: () => touch(connection) })),

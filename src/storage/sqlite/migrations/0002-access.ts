@@ -53,4 +53,12 @@ export const access = `
     last_at INTEGER NOT NULL,
     UNIQUE (tenant, subject, kind, text)
   ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE credentials (
+    agent_id TEXT NOT NULL,
+    scheme TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    credential TEXT NOT NULL,
+    PRIMARY KEY (agent_id, scheme)
+  ) STRICT, WITHOUT ROWID;
 `
