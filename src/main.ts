@@ -97,6 +97,7 @@ function edgeSettings(config: Config): EdgeSettings {
     trustedProxies: config.edge.trustedProxies,
     forwarded: config.edge.forwarded,
     demandsTls: demandsTls(config, config.host),
+    recheckMs: config.recheckMs,
     ...(config.rootAgent === undefined ? {} : { rootAgent: config.rootAgent }),
     ...(config.demo ? { allowedHosts: ['localhost', '127.0.0.1', '[::1]'] } : {}),
   }

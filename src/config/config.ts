@@ -36,6 +36,7 @@ export type Config = {
   readonly staleMs: number
   readonly retentionMs: number
   readonly heartbeatMs: number
+  readonly recheckMs: number
   readonly logLevel: LogLevel
   readonly opsPort: number | undefined
   readonly demo: boolean
@@ -105,6 +106,7 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
     staleMs: read.integer('TASK_STALE_MS', DAY_MS, { min: 1000 }),
     retentionMs: read.integer('TASK_RETENTION_MS', 30 * DAY_MS, { min: 1000 }),
     heartbeatMs: read.integer('HEARTBEAT_MS', 15_000, { min: 100, max: 300_000 }),
+    recheckMs: read.integer('RECHECK_MS', 60_000, { min: 100, max: 60_000 }),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     opsPort: env.OPS_PORT === undefined ? undefined : read.integer('OPS_PORT', 0, { min: 0, max: 65_535 }),
     demo,

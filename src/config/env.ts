@@ -45,6 +45,8 @@ export const SETTINGS = {
   TASK_STALE_MS: 'A task without progress fails after this long (86400000)',
   TASK_RETENTION_MS: 'Finished tasks are kept this long (2592000000)',
   HEARTBEAT_MS: 'Quiet streams say so this often (15000)',
+  RECHECK_MS:
+    'Open streams and long waits are checked this often: whether their caller may still (60000, which is the most)',
   LOG_LEVEL: 'trace, debug, info, warn, error or silent (info)',
   OPS_PORT: 'A second, loopback port that serves /metrics without a credential (none)',
   DEMO: '1 starts the demo agent and prints a curl line; loopback only (0, and 1 under npm start)',

@@ -6,6 +6,7 @@ import type { Tasks } from '../tasks/tasks.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { CallerSettings, Callers } from './callers.ts'
 import type { OpenStreams } from './open-streams.ts'
+import type { Rechecks } from './rechecks.ts'
 
 export type EdgeSettings = CallerSettings & {
   /** Callers without a credential are served as `anonymous`; otherwise they get 401. */
@@ -16,6 +17,8 @@ export type EdgeSettings = CallerSettings & {
   readonly maxBodyBytes: number
   /** A quiet stream says so before this long has passed. */
   readonly heartbeatMs: number
+  /** Streams and long waits are checked again, this often, whether their caller may still do that. */
+  readonly recheckMs: number
   /** How long a stream may stay without a first event before its headers are sent anyway. */
   readonly firstEventWaitMs: number
   /** The agent, by slug or id, whose card this host itself serves; none when absent. */
@@ -29,6 +32,7 @@ export const DEFAULT_EDGE_SETTINGS: EdgeSettings = {
   strictVersion: false,
   maxBodyBytes: 4 * 1024 * 1024,
   heartbeatMs: 15_000,
+  recheckMs: 60_000,
   firstEventWaitMs: 5_000,
   trustedProxies: [],
   forwarded: 'x-forwarded',
@@ -60,4 +64,8 @@ export type AppDeps = {
 }
 
 /** What one call through an edge needs beyond the rooms. */
-export type EdgeDeps = AppDeps & { readonly openStreams: OpenStreams; readonly callers: Callers }
+export type EdgeDeps = AppDeps & {
+  readonly openStreams: OpenStreams
+  readonly callers: Callers
+  readonly rechecks: Rechecks
+}

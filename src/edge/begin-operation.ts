@@ -7,6 +7,7 @@ import { authenticate, requireScope } from './authenticate.ts'
 import type { CallInProgress } from './call-in-progress.ts'
 import { callOf } from './call-of.ts'
 import type { CallerRequest } from './callers.ts'
+import type { Entitlement } from './entitlement.ts'
 import type { EdgeRequest } from './exchange.ts'
 import { type OperationCall, scopeOf } from './operations.ts'
 import { activatedHeader } from './service-parameters.ts'
@@ -26,6 +27,8 @@ export type ReadCall = {
 
 export type BegunOperation = {
   readonly call: OperationCall
+  /** What the call goes on by, should it last. */
+  readonly entitlement: Entitlement
   /** Headers that are known once the operation has answered, or its first event is there. */
   readonly headers: () => Readonly<Record<string, string>>
 }
@@ -60,6 +63,7 @@ export function beginOperation(deps: EdgeDeps, from: ReadCall): BegunOperation {
         activated = extensions
       },
     },
+    entitlement: { principal, requestId: progress.requestId, to: { operation, agent } },
     headers: () => activatedHeader(dialect.version, activated),
   }
 }

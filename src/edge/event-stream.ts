@@ -1,7 +1,9 @@
 import { ParleyError } from '../errors.ts'
 import type { EdgeDeps } from './app-deps.ts'
+import type { Entitlement } from './entitlement.ts'
 import type { EdgeRequest, EdgeStream, StreamSink } from './exchange.ts'
 import { type OpenStream, type OpenStreams, TICKS_PER_HEARTBEAT } from './open-streams.ts'
+import type { Lasting, Watch } from './rechecks.ts'
 
 /** What a stream shows, and in which words. `Frame` is what the room yields, `Piece` what goes out: text, or bytes. */
 export type StreamSource<Frame extends { readonly seq?: number }, Piece = string> = {
@@ -21,6 +23,9 @@ export type StreamFrames<Frame> = AsyncIterable<Frame> & { readonly taskId?: str
 /** The request that a stream answers. Its signal aborts once nobody reads any more; the room's stream is opened with it. */
 export type StreamRequest = Pick<EdgeRequest, 'signal' | 'release'>
 
+/** The call that a stream answers, and what the stream goes on by. */
+export type StreamCall = { readonly request: StreamRequest; readonly entitlement: Entitlement }
+
 /**
  * A stream whose first event is there, or has been waited for during `firstEventWaitMs`. Rejects with whatever fails before
  * that, so that the caller can answer plainly. When the reader leaves, the request's signal aborts at once.
@@ -29,13 +34,14 @@ export type StreamRequest = Pick<EdgeRequest, 'signal' | 'release'>
  */
 export async function openEventStream<Frame extends { readonly seq?: number }, Piece = string>(
   deps: EdgeDeps,
-  request: StreamRequest,
+  { request, entitlement }: StreamCall,
   open: () => Promise<StreamFrames<Frame>>,
   source: StreamSource<Frame, Piece>,
 ): Promise<EdgeStream<Piece>> {
   const stream = new EventStream(source, request, deps.openStreams)
   try {
     await stream.begin(await open(), deps.settings.firstEventWaitMs)
+    stream.goOnBy(deps.rechecks.watch(stream, entitlement))
     return stream
   } catch (error) {
     stream.close()
@@ -53,19 +59,20 @@ const OVER = { kind: 'over' } as const
 
 /**
  * Writes what a source yields, with at most one step outstanding and at most one frame held for a reader that waits.
- * Two things interrupt the source: the client's leaving and the gateway's stop.
+ * Three things interrupt the source: the client's leaving, the end of what the stream goes on by, and the gateway's stop.
  *
  * There are thousands of these, most of them waiting, so each is one object with a handful of members: no timer, no
  * promise but that of its step, no signal but the request's own.
  */
 export class EventStream<Frame extends { readonly seq?: number }, Piece = string>
-  implements EdgeStream<Piece>, OpenStream
+  implements EdgeStream<Piece>, OpenStream, Lasting
 {
   readonly #source: StreamSource<Frame, Piece>
   readonly #request: StreamRequest
   readonly #openStreams: OpenStreams
   #iterator: AsyncIterator<Frame> | undefined
   #sink: StreamSink<Piece> | undefined
+  #watch: Watch | undefined
   #isStepping = false
   #isClosed = false
   #arrived: Outcome<Frame> | undefined
@@ -93,6 +100,12 @@ export class EventStream<Frame extends { readonly seq?: number }, Piece = string
     if (this.#interrupted === undefined) await this.#first(waitMs)
     const first = this.#interrupted ?? this.#arrived
     if (first?.kind === 'failed') throw withPosition(first.error, this.#taskId, undefined)
+  }
+
+  /** From now on `watch` is told when the stream ends; once it has ended, at once. */
+  goOnBy(watch: Watch): void {
+    if (this.#isClosed) watch.leave(this)
+    else this.#watch = watch
   }
 
   #first(waitMs: number): Promise<void> {
@@ -127,6 +140,10 @@ export class EventStream<Frame extends { readonly seq?: number }, Piece = string
     this.#interrupt({ kind: 'failed', error: resumeRequired() })
   }
 
+  endFor(error: ParleyError): void {
+    this.#interrupt({ kind: 'failed', error })
+  }
+
   tick(): void {
     const { heartbeat } = this.#source
     if (heartbeat === undefined || this.#sink === undefined) return
@@ -139,6 +156,7 @@ export class EventStream<Frame extends { readonly seq?: number }, Piece = string
     this.#isClosed = true
     this.#sink = undefined
     this.#openStreams.remove(this)
+    this.#watch?.leave(this)
     this.#request.signal.removeEventListener('abort', this)
     // Abort comes first: a generator queues `return` behind a step that may be waiting for the signal.
     this.#request.release()

@@ -3,6 +3,7 @@ import type { TasksDeps } from './deps.ts'
 import { getTask } from './get-task.ts'
 import { listTasks } from './list-tasks.ts'
 import {
+  assertVisible,
   followEvents,
   getTaskNatively,
   listContexts,
@@ -28,6 +29,7 @@ export function createTasks(deps: TasksDeps): Tasks {
     subscribeToTask: (...args) => subscribeToTask(deps, ...args),
     list: (...args) => listTasksNatively(deps, ...args),
     get: (...args) => getTaskNatively(deps, ...args),
+    assertVisible: (...args) => assertVisible(deps, ...args),
     listEvents: (...args) => listEvents(deps, ...args),
     followEvents: (...args) => followEvents(deps, ...args),
     listContexts: (...args) => listContexts(deps, ...args),

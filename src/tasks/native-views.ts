@@ -52,6 +52,10 @@ export async function getTaskNatively(deps: TasksDeps, call: Call, id: string): 
   return readTask(deps.store, await visibleHead(deps, call, id), { artifacts: true })
 }
 
+export async function assertVisible(deps: TasksDeps, call: Call, id: string): Promise<void> {
+  await visibleHead(deps, call, id)
+}
+
 export async function listEvents(
   deps: TasksDeps,
   call: Call,

@@ -106,6 +106,8 @@ export interface Tasks {
   /** Tasks of the caller; `admin` sees its tenant's. Each item is a Task without artifacts and history. */
   list(call: Call, query: NativeTaskQuery): Promise<Page<JsonText<Task>>>
   get(call: Call, id: string): Promise<JsonText<Task>>
+  /** Throws what `get` would throw now, and reads no more than that takes. */
+  assertVisible(call: Call, id: string): Promise<void>
   listEvents(call: Call, id: string, afterSeq: number, limit: number): Promise<Page<JsonText<EventView>>>
   /** As `listEvents`, live: the later events as they come, until the task ends. */
   followEvents(

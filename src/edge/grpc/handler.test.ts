@@ -313,6 +313,7 @@ describe('A2A 1.0 over gRPC', () => {
 
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
     assert.equal((await answer).code, status.CANCELLED)
+    await new Promise(setImmediate)
     assert.deepEqual(
       calls.map(({ status: told, error }) => [told, error]),
       [[499, undefined]],

@@ -5,7 +5,8 @@ import { admitCaller, type BegunOperation, beginOperation } from '../begin-opera
 import { beginCall, type CallInProgress, CLIENT_GONE, finishCall } from '../call-in-progress.ts'
 import { challengeOf } from '../challenge.ts'
 import { openEventStream } from '../event-stream.ts'
-import { STREAM, UNARY } from '../operations.ts'
+import { STREAM } from '../operations.ts'
+import { runUnary } from '../run-unary.ts'
 import { agentOf, decode, requireVersion, timeoutMsOf } from './decode.ts'
 import { encode } from './encode.ts'
 import { grpcCode, statusOf } from './errors.ts'
@@ -94,7 +95,7 @@ async function answerOnce(
   begun: BegunOperation,
   progress: CallInProgress,
 ): Promise<void> {
-  const result = await UNARY[operation].run(begun.call)
+  const result = await runUnary(deps, operation, begun, call)
   const message = encode(response, dialect.encodeResult(operation, result))
   call.sendHeaders({ 'x-request-id': progress.requestId, ...begun.headers() })
   finishCall(deps, progress, statusOfEnd(call))
@@ -111,9 +112,14 @@ async function answerWithStream(
 ): Promise<void> {
   const { requestId } = progress
   const source = sourceOf(method, recordEnd(deps, call, progress))
-  const stream = await openEventStream(deps, call, () => STREAM[method.operation].open(begun.call), source)
+  const stream = await openEventStream(
+    deps,
+    { request: call, entitlement: begun.entitlement },
+    () => STREAM[method.operation].open(begun.call),
+    source,
+  )
   call.sendHeaders({ 'x-request-id': requestId, ...begun.headers() })
-  sendStream(call, stream, { requestId, version: method.dialect.version })
+  sendStream(call, stream, { requestId, version: method.dialect.version, addresses: deps.addresses })
 }
 
 /** Made apart from the call, so that an open stream does not keep what the call was asked with. */

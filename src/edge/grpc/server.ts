@@ -4,6 +4,7 @@ import { ParleyError } from '../../errors.ts'
 import type { AppDeps } from '../app-deps.ts'
 import { createCallers } from '../callers.ts'
 import { createOpenStreams } from '../open-streams.ts'
+import { createRechecks } from '../rechecks.ts'
 import { createGrpcHandler } from './handler.ts'
 import { type Connection, serveConnection } from './serve-connection.ts'
 
@@ -31,7 +32,8 @@ export async function listenGrpc(deps: AppDeps, options: GrpcListenOptions): Pro
   const { host, agent, tls } = options
   const openStreams = createOpenStreams(deps.shutdown, deps.settings.heartbeatMs)
   const callers = createCallers(deps.settings)
-  const onCall = createGrpcHandler({ ...deps, openStreams, callers, defaultAgent: agent })
+  const rechecks = createRechecks(deps)
+  const onCall = createGrpcHandler({ ...deps, openStreams, callers, rechecks, defaultAgent: agent })
   const connections = new Set<Connection>()
   const serve = (socket: Socket): void => {
     const connection = serveConnection(socket, onCall)

@@ -1,6 +1,8 @@
 import type { Version } from '../../a2a/version.ts'
 import type { ParleyError } from '../../errors.ts'
+import type { PublicAddresses } from '../../registry/public-addresses.ts'
 import type { StreamFrame } from '../../tasks/tasks.ts'
+import { challengeOf } from '../challenge.ts'
 import type { StreamSource } from '../event-stream.ts'
 import type { EdgeStream, StreamSink } from '../exchange.ts'
 import { encode } from './encode.ts'
@@ -20,12 +22,18 @@ export const sourceOf = (
 /** More than this is not handed to the connection before it has taken what there was. */
 const MAX_UNSENT_BYTES = 64 * 1024
 
+/** What a failure is told with. */
+type Told = {
+  readonly requestId: string
+  readonly version: Version
+  readonly addresses: () => PublicAddresses
+}
+
+const statusOfFailure = (error: ParleyError, call: GrpcCall, { requestId, version, addresses }: Told) =>
+  statusOf(error, requestId, version, challengeOf(error, call, addresses().http))
+
 /** Sends a stream's pieces as messages, no faster than the client takes them, and its failure as the status `told` gets. */
-export function sendStream(
-  call: GrpcCall,
-  stream: EdgeStream<Buffer>,
-  told: { readonly requestId: string; readonly version: Version },
-): void {
+export function sendStream(call: GrpcCall, stream: EdgeStream<Buffer>, told: Told): void {
   let unsent = 0
   let isWaiting = false
   const sink: StreamSink<Buffer> = {
@@ -40,7 +48,7 @@ export function sendStream(
       isWaiting = unsent >= MAX_UNSENT_BYTES
       return !isWaiting
     },
-    end: (error) => call.end(error && statusOf(error, told.requestId, told.version)),
+    end: (error) => call.end(error && statusOfFailure(error, call, told)),
   }
   call.whenGone(() => stream.cancel())
   stream.resume(sink)

@@ -3,6 +3,7 @@ import type { AppDeps, EdgeDeps } from '../app-deps.ts'
 import { createCallers } from '../callers.ts'
 import { createJsonRpcHandler } from '../jsonrpc/handler.ts'
 import { createOpenStreams } from '../open-streams.ts'
+import { createRechecks } from '../rechecks.ts'
 import { createRestHandler } from '../rest/handler.ts'
 import { createApp } from './app.ts'
 import { createDirectRoute, type DirectRoute } from './direct-route.ts'
@@ -16,6 +17,7 @@ export function createEdge(appDeps: AppDeps): Edge {
     ...appDeps,
     openStreams: createOpenStreams(shutdown, settings.heartbeatMs),
     callers: createCallers(settings),
+    rechecks: createRechecks(appDeps),
   }
   const handlers = { jsonRpc: createJsonRpcHandler(deps), rest: createRestHandler(deps) }
   return { app: createApp(deps, handlers), direct: createDirectRoute(handlers, settings.allowedHosts) }

@@ -179,6 +179,7 @@ const tasks: Tasks = {
   subscribeToTask: async () => frames([{ seq: 1, event: `{"task":${TASK}}` }]),
   list: async () => ({ items: [TASK], total: 1, totalCapped: false }),
   get: async () => TASK,
+  assertVisible: async () => {},
   listEvents: async () => ({ items: ['{"seq":1}'], total: 2, totalCapped: false, nextCursor: '1' }),
   followEvents: async () => events(),
   listContexts: async () => ({ items: [], total: 0, totalCapped: false }),

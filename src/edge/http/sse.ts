@@ -1,6 +1,6 @@
 import type { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../app-deps.ts'
-import { openEventStream, type StreamFrames, type StreamRequest, type StreamSource } from '../event-stream.ts'
+import { openEventStream, type StreamCall, type StreamFrames, type StreamSource } from '../event-stream.ts'
 import type { EdgeReply } from '../exchange.ts'
 import { API_HEADERS } from './security-headers.ts'
 
@@ -9,8 +9,7 @@ export type SseSource<Frame extends { readonly seq?: number }> = Omit<StreamSour
   readonly encodeError: (error: ParleyError) => string
 }
 
-export type SseAnswer = {
-  readonly request: StreamRequest
+export type SseAnswer = StreamCall & {
   readonly requestId: string
   /** Headers that are known once the first event is. */
   readonly headers?: () => Readonly<Record<string, string>>
@@ -38,9 +37,9 @@ export async function openSse<Frame extends { readonly seq?: number }>(
   deps: EdgeDeps,
   open: () => Promise<StreamFrames<Frame>>,
   source: SseSource<Frame>,
-  { request, requestId, headers }: SseAnswer,
+  { requestId, headers, ...call }: SseAnswer,
 ): Promise<EdgeReply> {
-  const body = await openEventStream(deps, request, open, { ...source, heartbeat: HEARTBEAT })
+  const body = await openEventStream(deps, call, open, { ...source, heartbeat: HEARTBEAT })
   return sseReply(body, requestId, headers?.())
 }
 

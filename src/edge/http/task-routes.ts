@@ -99,7 +99,15 @@ async function streamEvents(input: RouteInput<unknown, unknown>, after: number):
         // The call was recorded when its stream opened.
       },
     },
-    { request: exchange, requestId: call.requestId },
+    {
+      request: exchange,
+      entitlement: {
+        principal: call.principal,
+        requestId: call.requestId,
+        to: { task: params.id ?? '' },
+      },
+      requestId: call.requestId,
+    },
   )
   return fetchResponse(reply)
 }

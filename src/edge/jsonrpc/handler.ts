@@ -9,7 +9,8 @@ import { jsonReply } from '../http/json-response.ts'
 import { failureHeaders } from '../http/problem.ts'
 import { requireJsonType } from '../http/read-body.ts'
 import { openSse, sseEvent, sseReply } from '../http/sse.ts'
-import { isStream, STREAM, UNARY } from '../operations.ts'
+import { isStream, STREAM } from '../operations.ts'
+import { runUnary } from '../run-unary.ts'
 import { declaredVersion } from '../service-parameters.ts'
 import { decode } from './decode.ts'
 import { encodeError, encodeResult } from './encode.ts'
@@ -76,7 +77,7 @@ async function answer(
   progress.version = dialect.version
   progress.answersInEvents = dialect.version === '0.3' && isStream(operation)
   const { requestId } = progress
-  const { call, headers } = beginOperation(deps, {
+  const begun = beginOperation(deps, {
     operation,
     dialect,
     principal,
@@ -85,12 +86,18 @@ async function answer(
     exchange: request,
     progress,
   })
+  const { call, entitlement, headers } = begun
   if (isStream(operation)) {
     const told = { id, version: dialect.version, requestId }
     const source = sourceOf(dialect, operation, told, recordEnd(deps, progress))
-    return openSse(deps, () => STREAM[operation].open(call), source, { request, requestId, headers })
+    return openSse(deps, () => STREAM[operation].open(call), source, {
+      request,
+      entitlement,
+      requestId,
+      headers,
+    })
   }
-  const result = await UNARY[operation].run(call)
+  const result = await runUnary(deps, operation, begun, request)
   finishCall(deps, progress, OK)
   return jsonReply(encodeResult(id, dialect.encodeResult(operation, result)), requestId, OK, headers())
 }

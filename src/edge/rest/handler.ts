@@ -9,7 +9,8 @@ import { EXTENDED_CARD_HEADERS } from '../http/card-headers.ts'
 import { jsonReply } from '../http/json-response.ts'
 import { failureHeaders } from '../http/problem.ts'
 import { openSse } from '../http/sse.ts'
-import { isStream, STREAM, UNARY } from '../operations.ts'
+import { isStream, STREAM } from '../operations.ts'
+import { runUnary } from '../run-unary.ts'
 import { declaredVersion, unsupportedVersion } from '../service-parameters.ts'
 import { decode } from './decode.ts'
 import { contentTypeFor, encodeError } from './encode.ts'
@@ -63,7 +64,7 @@ async function answer(
     throw unsupportedVersion(`A2A ${declared} is not spoken at this path, which is of ${dialect.version}`)
   }
   const { requestId } = progress
-  const { call, headers } = beginOperation(deps, {
+  const begun = beginOperation(deps, {
     operation,
     dialect,
     principal,
@@ -72,11 +73,17 @@ async function answer(
     exchange: request,
     progress,
   })
+  const { call, entitlement, headers } = begun
   if (isStream(operation)) {
     const source = sourceOf(dialect, operation, requestId, recordEnd(deps, progress))
-    return openSse(deps, () => STREAM[operation].open(call), source, { request, requestId, headers })
+    return openSse(deps, () => STREAM[operation].open(call), source, {
+      request,
+      entitlement,
+      requestId,
+      headers,
+    })
   }
-  const result = await UNARY[operation].run(call)
+  const result = await runUnary(deps, operation, begun, request)
   finishCall(deps, progress, OK)
   return jsonReply(dialect.encodeResult(operation, result), requestId, OK, {
     'content-type': contentTypeFor(request),
