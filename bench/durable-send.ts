@@ -10,7 +10,7 @@ import { startParley } from './parley.ts'
 import { shown } from './report.ts'
 
 /** Nobody listens there: a gateway in role `api` delivers nothing. */
-const NO_AGENT = 'http://127.0.0.1:9/'
+const NO_AGENT = 'http://127.0.0.1:9900/'
 
 /** Accepting a message durably, against a server that does nothing and against the SDK's own, which forgets. */
 export const durableSend: Measurement = async (bench) => {

@@ -89,7 +89,7 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
     outside: ['node:crypto'],
   },
   cli: {
-    rooms: ['errors', 'access', 'config', 'main'],
+    rooms: ['errors', 'access', 'registry', 'config', 'main'],
     outside: ['node:child_process', 'node:events', 'node:fs', 'node:path', 'node:url'],
   },
 }

@@ -113,14 +113,15 @@ const CLOSE_BRACE = 0x7d
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 
-function skipSpace(text: string, start: number): number {
+/** The index of the first character from `start` that is no white space. */
+export function skipSpace(text: string, start: number): number {
   let at = start
   while (at < text.length && text.charCodeAt(at) <= 0x20) at++
   return at
 }
 
 /** The index after the string that opens at `start`; the end of the text when it never closes. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let from = start + 1
   for (;;) {
     const quote = text.indexOf('"', from)
@@ -132,7 +133,8 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-function endOfValue(text: string, start: number): number {
+/** The index after the value that begins at `start`. */
+export function endOfValue(text: string, start: number): number {
   const first = text.charCodeAt(start)
   if (first === QUOTE) return endOfString(text, start)
   if (first === OPEN_BRACE || first === OPEN_BRACKET) return endOfNested(text, start)

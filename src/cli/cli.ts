@@ -3,10 +3,12 @@ import { readEnvironment, SETTINGS } from '../config/env.ts'
 import { VERSION } from '../config/version.ts'
 import { ParleyError } from '../errors.ts'
 import { serve } from './serve.ts'
+import { validate } from './validate.ts'
 
 const HELP = `parley ${VERSION}: an Agent2Agent gateway and agent registry
 
   parley serve        run the gateway (Ctrl-C stops it, a second one at once)
+  parley validate <file>  judge an Agent Card as registering it would (- reads standard input)
   parley --help       this text
   parley --version    the version
 
@@ -25,7 +27,9 @@ async function main(args: readonly string[]): Promise<void> {
   if (command === '--version' || command === '-v') console.log(VERSION)
   else if (args.includes('--help') || args.includes('-h') || command === 'help') console.log(HELP)
   else if (command === 'serve' && rest.length === 0) await serve(readEnvironment())
-  else {
+  else if (command === 'validate' && rest[0] !== undefined && rest.length === 1) {
+    process.exitCode = validate(rest[0]) ? 0 : 1
+  } else {
     console.error(
       command === undefined ? HELP : `parley: unknown command: ${args.join(' ')}\nTry parley --help`,
     )

@@ -11,6 +11,7 @@ import type { Secrets } from '../config/secrets.ts'
 import { VERSION } from '../config/version.ts'
 import type { DeliveryDeps } from '../delivery/delivery.ts'
 import { startWorkers } from '../delivery/start-workers.ts'
+import { ParleyError } from '../errors.ts'
 import { createRegistry } from '../registry/create-registry.ts'
 import type { PublicAddresses } from '../registry/public-addresses.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -27,7 +28,7 @@ import { createEgress } from '../upstream/egress.ts'
 import { createExtendedCards } from '../upstream/extended-cards.ts'
 import { createCardSource } from '../upstream/fetch-card.ts'
 import { createIdentitySource, createKeySource } from '../upstream/fetch-keys.ts'
-import { createGuard } from '../upstream/guard.ts'
+import { createGuard, type Guard } from '../upstream/guard.ts'
 import { checkIssuers } from './check-issuers.ts'
 
 export type RoomsDeps = {
@@ -84,6 +85,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     newId: newUuid,
     events,
     addresses,
+    refusalOf: (url) => refusalOf(guard, url),
     cursorKey,
     cardSigner: await createCardSigner(secrets.cardSigningKey),
     extendedCards: createExtendedCards(client),
@@ -146,3 +148,13 @@ async function openBackend({ backend, role }: Config, now: () => number): Promis
 }
 
 const policy = (allow: Config['allowAgents']) => (allow === 'loopbackOnly' ? allow : { allow })
+
+/** Why no agent may be called at a URL; `undefined` when that takes a look at its addresses. */
+function refusalOf(guard: Guard, url: string): string | undefined {
+  try {
+    guard.check(url, 'agents')
+    return undefined
+  } catch (reason) {
+    return ParleyError.from(reason).message
+  }
+}

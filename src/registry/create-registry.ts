@@ -1,3 +1,4 @@
+import { assertScope } from '../access/assert-scope.ts'
 import { createCursors } from '../access/page-cursor.ts'
 import type { Agent } from './agent.ts'
 import { changeAgent } from './change-agent.ts'
@@ -6,6 +7,7 @@ import { deleteGrant } from './delete-grant.ts'
 import type { ExtendedCardSource } from './extended-card-source.ts'
 import { agentNotFound, getAgent } from './find-agent.ts'
 import { createExtendedCard } from './get-extended-card.ts'
+import { judgeCard } from './judge-card.ts'
 import { createPublisher } from './publish-card.ts'
 import { createRegister, type RegisterDeps } from './register-agent.ts'
 import type { Registry } from './registry.ts'
@@ -26,6 +28,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const publisher = createPublisher({ addresses, signer: cardSigner, now })
   return {
     register: createRegister(deps),
+    async validate(call, card) {
+      assertScope(call.principal, 'agents:write')
+      return judgeCard(deps, card, call.signal)
+    },
     search: createSearch({ agents, access, now, cursors: createCursors(cursorKey) }),
     get: (call, ref, action, operation) => getAgent(deps, call, ref, action, operation),
     find: (id) => agents.find(id),

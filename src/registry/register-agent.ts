@@ -10,12 +10,10 @@ import { type Agent, cardOf } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'
 import type { CardSource } from './card-source.ts'
 import { resourceOf } from './find-agent.ts'
-import type { PublicAddresses } from './public-addresses.ts'
+import { type JudgeDeps, judgeCard } from './judge-card.ts'
 import type { Registration, Registry } from './registry.ts'
-import type { TrustedKeys } from './signatures/trusted-keys.ts'
-import { type CardSignature, verifySignatures } from './signatures/verify-signatures.ts'
+import type { CardSignature } from './signatures/verify-signatures.ts'
 import { numberedSlug, slugFrom, slugProblem } from './slug.ts'
-import { validateCard } from './validate-card.ts'
 
 /** How long a heartbeat counts unless the publisher says otherwise. */
 const DEFAULT_HEARTBEAT_TTL_MS = 300_000
@@ -24,16 +22,13 @@ const MAX_SLUG_NUMBER = 100
 /** A stale version is read again this often before giving up. */
 const MAX_CONFLICTS = 10
 
-export type RegisterDeps = {
+export type RegisterDeps = JudgeDeps & {
   readonly agents: AgentStore
   readonly access: Access
   readonly cards: CardSource
   readonly now: () => number
   readonly newId: NewId
   readonly events: Events
-  readonly addresses: () => PublicAddresses
-  /** The keys that publishers' signatures are verified with. */
-  readonly trustedKeys: TrustedKeys
 }
 
 /** A registration whose card was found and judged. */
@@ -50,7 +45,7 @@ type Listing = {
 }
 
 export function createRegister(deps: RegisterDeps): Registry['register'] {
-  const { agents, access, cards, now, newId, events, addresses, trustedKeys } = deps
+  const { agents, access, cards, now, newId, events } = deps
 
   const readCard = async (call: Call, { card, cardUrl }: Registration) => {
     if (card !== undefined) return { text: card }
@@ -60,11 +55,8 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
 
   const listingOf = async (call: Call, registration: Registration, owner: string): Promise<Listing> => {
     const source = await readCard(call, registration)
-    const { card, violations } = validateCard(source.text, addresses())
-    const verdict = areLegible(violations)
-      ? await verifySignatures(source.text, trustedKeys, call.signal)
-      : { signatures: [], violations: [] }
-    assertAcceptable(registration, [...violations, ...verdict.violations])
+    const { card, violations, signatures } = await judgeCard(deps, source.text, call.signal)
+    assertAcceptable(registration, violations)
     return {
       registration,
       tenant: call.principal.tenant,
@@ -72,7 +64,7 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
       agents: call.principal.agents,
       originalCard: source.text,
       card,
-      signatures: verdict.signatures,
+      signatures,
       ...('url' in source ? { cardUrl: source.url } : {}),
     }
   }
@@ -116,10 +108,6 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
     return { agent, created }
   }
 }
-
-/** Whether signatures can be judged, whatever else is wrong with a card. */
-const areLegible = (violations: readonly Violation[]): boolean =>
-  !violations.some(({ pointer }) => pointer === '' || pointer.startsWith('/signatures'))
 
 /**
  * An owner is someone whose agents the caller may manage: the caller, a group of theirs or, for `admin`, anyone. Whoever may

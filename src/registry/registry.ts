@@ -13,6 +13,7 @@ import type { Grant } from '../access/grant.ts'
 import type { NewGrant } from '../access/new-grant.ts'
 import type { Call } from '../access/principal.ts'
 import type { Agent, CardProfile, Redelivery, Visibility } from './agent.ts'
+import type { JudgedCard } from './judge-card.ts'
 import type { PublishedCard } from './publish-card.ts'
 import type { AgentChanges } from './update-agent.ts'
 
@@ -59,6 +60,8 @@ export interface Registry {
     call: Call,
     registration: Registration,
   ): Promise<{ readonly agent: Agent; readonly created: boolean }>
+  /** What `register` would say of a card, without registering it: everything wrong with it, and what could be better. */
+  validate(call: Call, card: string): Promise<JudgedCard>
   search(call: Call, query: AgentQuery): Promise<AgentPage>
   /**
    * `operation` is the operation of A2A that the action is part of. Throws `agent_not_found` for what is missing or hidden,

@@ -43,7 +43,7 @@ const legacy = {
   skills: [skill],
 }
 
-const own = (http: string) => ({ http, grpc: [{ url: 'gw.example:50051' }] })
+const own = (http: string) => ({ own: { http, grpc: [{ url: 'gw.example:50051' }] } })
 
 const problems = (card: unknown): string[] =>
   validateCard(JSON.stringify(card)).violations.map(({ pointer, code }) => `${pointer} ${code}`)
@@ -56,7 +56,7 @@ describe('validateCard', () => {
   it('accepts a card and keeps its text, unknown members included', () => {
     const text = `{ "x-new": {"n": 1.0}, ${JSON.stringify(good).slice(1)}`
 
-    assert.deepEqual(validateCard(text), { card: text, violations: [] })
+    assert.deepEqual(validateCard(text), { card: text, version: '1.0', violations: [], warnings: [] })
   })
 
   it('accepts every known binding, and a custom one that is a URI', () => {
@@ -213,6 +213,7 @@ describe('validateCard', () => {
       '/name blank',
       '/preferredTransport unknown_binding',
       '/protocolVersion not_callable',
+      '/security/0/oauth unknown_scheme',
       '/securitySchemes/x/in required',
       '/securitySchemes/y/type enum',
       '/skills/1/id duplicate',

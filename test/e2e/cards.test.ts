@@ -13,7 +13,7 @@ import { agentCard } from './raw-agent.ts'
 import { native, type Reply } from './rpc.ts'
 import { newKey } from './world.ts'
 
-const THERE = 'http://127.0.0.1:9'
+const THERE = 'http://127.0.0.1:9900'
 
 const pinned = newSigningKey('pinned')
 const served = newSigningKey('served', 'EdDSA')
@@ -36,7 +36,7 @@ const LEGACY = {
   protocolVersion: '0.3.0',
   url: `${THERE}/rpc`,
   preferredTransport: 'JSONRPC',
-  additionalInterfaces: [{ url: '127.0.0.1:9', transport: 'GRPC' }],
+  additionalInterfaces: [{ url: '127.0.0.1:9900', transport: 'GRPC' }],
   capabilities: { streaming: true, stateTransitionHistory: true },
   defaultInputModes: ['text/plain'],
   defaultOutputModes: ['text/plain'],

@@ -162,7 +162,7 @@ describe('errors over JSON-RPC', { timeout: 180_000 }, () => {
     }
     const inline = { message: userMessage('echo x'), configuration: { taskPushNotificationConfig: config } }
     assert.equal(errorOf(await rpc(client, 'SendMessage', inline)).code, -32003)
-    await register(world.parley, agentCard('http://127.0.0.1:9'), { slug: 'plain' })
+    await register(world.parley, agentCard('http://127.0.0.1:9900'), { slug: 'plain' })
     const plain = await newClient(world.parley, 'plain', 'errors')
     const extended = errorOf(await rpc(plain, 'GetExtendedAgentCard', {}))
     assert.deepEqual([extended.code, extended.reason], [-32004, 'UNSUPPORTED_OPERATION'])
@@ -173,7 +173,7 @@ describe('errors over JSON-RPC', { timeout: 180_000 }, () => {
   test('ask for an extension that the agent requires, and ignore one it does not know', async () => {
     const needed = 'https://example.com/ext/needed'
     const capabilities = { extensions: [{ uri: needed, required: true }] }
-    await register(world.parley, agentCard('http://127.0.0.1:9', { capabilities }), { slug: 'picky' })
+    await register(world.parley, agentCard('http://127.0.0.1:9900', { capabilities }), { slug: 'picky' })
     const picky = await newClient(world.parley, 'picky', 'errors')
     const params = { message: userMessage('echo x'), configuration: { returnImmediately: true } }
     const refused = errorOf(await rpc(picky, 'SendMessage', params))
@@ -273,7 +273,10 @@ describe('errors over JSON-RPC', { timeout: 180_000 }, () => {
     assert.equal((await rpc(submitter, 'GetTask', { id: NEVER_EXISTED })).status, 403)
     assert.equal((await rpc(submitter, 'ListTasks', {})).status, 403)
     const { url } = world.parley
-    problemOf(await native(reader.key, 'POST', `${url}/agents/register`, { url: 'http://127.0.0.1:9' }), 403)
+    problemOf(
+      await native(reader.key, 'POST', `${url}/agents/register`, { url: 'http://127.0.0.1:9900' }),
+      403,
+    )
     problemOf(await native(reader.key, 'POST', `${url}/keys`, { subject: 'x', scopes: ['admin'] }), 403)
   })
 
@@ -293,7 +296,7 @@ describe('errors over JSON-RPC', { timeout: 180_000 }, () => {
 
   test('do not tell a missing agent from a hidden one', async () => {
     const hidden = { slug: 'hidden', visibility: 'restricted' }
-    await register(world.parley, agentCard('http://127.0.0.1:9'), hidden)
+    await register(world.parley, agentCard('http://127.0.0.1:9900'), hidden)
     const ask = (slug: string) =>
       rpc({ ...client, url: `${world.parley.url}/a2a/${slug}` }, 'GetTask', { id: NEVER_EXISTED })
     const [found, missing] = [await ask('hidden'), await ask('absent')]

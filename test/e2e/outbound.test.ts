@@ -130,11 +130,21 @@ describe('what the gateway may not call', { timeout: 60_000 }, () => {
     ['grpc-tls', 'GRPC', (host: string) => `https://${host}:${port}`],
   ] as const) {
     test(`is not called as an agent (${slug})`, async () => {
-      for (const host of ['127.0.0.1', '2130706433', '[::ffff:7f00:1]', 'localhost', '10.0.0.1']) {
-        const supportedInterfaces = [{ url: addressOf(host), protocolBinding, protocolVersion: '1.0' }]
-        const capabilities = { extendedAgentCard: true }
+      const cardAt = (host: string) => ({
+        ...agentCard('x'),
+        supportedInterfaces: [{ url: addressOf(host), protocolBinding, protocolVersion: '1.0' }],
+        capabilities: { extendedAgentCard: true },
+      })
+      for (const host of ['127.0.0.1', '2130706433', '[::ffff:7f00:1]', '10.0.0.1']) {
+        const body = { card: cardAt(host), slug }
+        const refused = await native(parley.adminKey, 'POST', `${parley.url}/agents/register`, body)
+        assert.equal(refused.status, 422, host)
+        assert.match(refused.text, /PARLEY_ALLOW_AGENTS/)
+        assert.doesNotMatch(refused.text, ADDRESS)
+      }
+      for (const host of ['localhost', 'agent.localhost']) {
         await native(parley.adminKey, 'DELETE', `${parley.url}/agents/${slug}`)
-        await register(parley, { ...agentCard('x'), supportedInterfaces, capabilities }, { slug })
+        await register(parley, cardAt(host), { slug })
         const client = await newClient(parley, slug, 'caller')
         const reply = await rpc(client, 'SendMessage', { message: { ...message, messageId: host } })
         const task = at(resultOf(reply), 'task')

@@ -8,7 +8,7 @@ import { newClient, newKey, startWorld, type World } from './world.ts'
 
 const NEVER_EXISTED = '0190a0a0-0000-7000-8000-00000000dead'
 const PUBLISHER = ['agents:read', 'agents:write', 'agents:heartbeat', 'tasks:submit', 'tasks:read']
-const THERE = 'http://127.0.0.1:9'
+const THERE = 'http://127.0.0.1:9900'
 
 describe('the registry', { timeout: 180_000 }, () => {
   let world: World
@@ -126,7 +126,7 @@ describe('the registry', { timeout: 180_000 }, () => {
       'null',
       '{}',
       '{"card":null}',
-      '{"card":{},"cardUrl":"http://127.0.0.1:9"}',
+      '{"card":{},"cardUrl":"http://127.0.0.1:9900"}',
     ]) {
       const reply = await register(body)
       assert.ok([400, 422].includes(reply.status), `${body}: ${reply.status} ${reply.text}`)
@@ -241,7 +241,7 @@ describe('the registry', { timeout: 180_000 }, () => {
         signatures,
         capabilities: { streaming: false, pushNotifications: true },
         supportedInterfaces: [
-          { url: 'http://127.0.0.1:9/grpc', protocolBinding: 'GRPC', protocolVersion: '1.0' },
+          { url: 'http://127.0.0.1:9900/grpc', protocolBinding: 'GRPC', protocolVersion: '1.0' },
           { url: THERE, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
         ],
         securitySchemes: { own: { apiKeySecurityScheme: { location: 'header', name: 'X-Their-Key' } } },
@@ -254,7 +254,7 @@ describe('the registry', { timeout: 180_000 }, () => {
     const card = await native(reader, 'GET', to('/a2a/published/.well-known/agent-card.json'))
     assert.equal(card.status, 200, card.text)
     assert.match(card.headers.get('content-type') ?? '', /^application\/json/)
-    assert.ok(!card.text.includes('127.0.0.1:9') && !card.text.includes('X-Their-Key'), card.text)
+    assert.ok(!card.text.includes('127.0.0.1:9900') && !card.text.includes('X-Their-Key'), card.text)
     assert.ok(!card.text.includes('eyJhbGciOiJFUzI1NiJ9'), card.text)
     assert.equal(at(card.body, 'name'), 'Published')
     for (const each of listAt(card.body, 'supportedInterfaces')) {

@@ -1,6 +1,8 @@
 import Type, { type TSchema } from 'typebox'
+import { AgentCard } from '../../a2a/agent-card.ts'
 import { parseJson } from '../../a2a/wire.ts'
 import type { Agent } from '../../registry/agent.ts'
+import { CardVerdict, cardVerdict } from '../../registry/card-verdict.ts'
 import { parseRegistration } from '../../registry/parse-registration.ts'
 import type { AgentQuery } from '../../registry/registry.ts'
 import { AgentChangesBody, agentChangesCheck } from '../../registry/update-agent.ts'
@@ -53,6 +55,19 @@ export const AGENT_ROUTES: readonly Route[] = [
       return jsonResponse(agentText(deps, agent), call.requestId, created ? 201 : 200, {
         location: `/agents/${agent.id}`,
       })
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/agents/validate',
+    scope: 'agents:write',
+    summary: 'Judge a card as registering it would, and register nothing',
+    body: AgentCard,
+    query: NO_QUERY,
+    responses: { 200: json('Everything wrong with the card, and what could be better', CardVerdict) },
+    async handle({ deps, call, body }) {
+      const verdict = cardVerdict(body.text, await deps.registry.validate(call, body.text))
+      return jsonResponse(JSON.stringify(verdict), call.requestId)
     },
   }),
   defineRoute({

@@ -6,6 +6,7 @@ import { Artifact, Task, TaskStatus } from '../../a2a/task.ts'
 import { NewGrantBody } from '../../access/new-grant.ts'
 import { NewKeyBody } from '../../access/new-key.ts'
 import { ERROR_CODES } from '../../errors.ts'
+import { CardVerdict } from '../../registry/card-verdict.ts'
 import { AgentView, RegistrationBody } from '../../registry/views.ts'
 import { ContextView, HistoryView } from './context-routes.ts'
 import { GrantView } from './grant-routes.ts'
@@ -39,6 +40,7 @@ const NAMED: Readonly<Record<string, TSchema>> = {
   Agent: AgentView,
   AgentCard,
   Artifact,
+  CardVerdict,
   Context: ContextView,
   Grant: GrantView,
   HistoryEntry: HistoryView,

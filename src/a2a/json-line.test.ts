@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { lineOf } from './json-line.ts'
+import { pointerTo } from './wire.ts'
+
+const text = `{
+  "name": "a\\n}",
+  "skills": [
+    {"id": "one"},
+    {
+      "id": "two"
+    }
+  ],
+  "a/b~c": {
+    "x": 1
+  }
+}`
+
+describe('lineOf', () => {
+  it('finds what a pointer leads to', () => {
+    const expected: Readonly<Record<string, number>> = {
+      '': 1,
+      '/name': 2,
+      '/skills': 3,
+      '/skills/0': 4,
+      '/skills/0/id': 4,
+      '/skills/1': 5,
+      '/skills/1/id': 6,
+      '/a~1b~0c/x': 10,
+    }
+    for (const [pointer, line] of Object.entries(expected)) assert.equal(lineOf(text, pointer), line, pointer)
+  })
+
+  it('stops where the way ends', () => {
+    const expected: Readonly<Record<string, number>> = {
+      '/version': 1,
+      '/skills/1/name': 5,
+      '/skills/7': 3,
+      '/name/x/y': 2,
+    }
+    for (const [pointer, line] of Object.entries(expected)) assert.equal(lineOf(text, pointer), line, pointer)
+  })
+
+  it('takes the last of members of one name, as JSON.parse does', () => {
+    assert.equal(lineOf('{"a":1,\n"a":2,\n"b":3}', '/a'), 2)
+  })
+
+  it('finds every member of any object, however it is written', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
+        const lines = JSON.stringify(value, null, 1).split('\n')
+        for (const name of Object.keys(value)) {
+          const line = lines[lineOf(lines.join('\n'), pointerTo(name)) - 1] ?? ''
+          assert.ok(line.startsWith(` ${JSON.stringify(name)}:`), name)
+        }
+      }),
+    )
+  })
+})

@@ -1,0 +1,39 @@
+import Type, { type Static } from 'typebox'
+import { lineOf } from '../a2a/json-line.ts'
+import { VERSIONS } from '../a2a/version.ts'
+import type { Violation } from '../errors.ts'
+import { MAX_CARD_BYTES, type ValidatedCard } from './validate-card.ts'
+
+const Finding = Type.Object({
+  pointer: Type.String({ description: 'JSON pointer into the card' }),
+  code: Type.String(),
+  message: Type.String(),
+  hint: Type.Optional(Type.String()),
+  line: Type.Optional(Type.Integer({ description: 'Line of the text that was sent, from 1' })),
+})
+
+/** What `POST /agents/validate` and `parley validate` answer. */
+export const CardVerdict = Type.Object({
+  valid: Type.Boolean({ description: 'Whether there are no errors' }),
+  version: Type.Optional(
+    Type.Enum([...VERSIONS], { description: 'The version of A2A that the card is judged in' }),
+  ),
+  errors: Type.Array(Finding),
+  warnings: Type.Array(Finding, { description: 'What is accepted and should be better' }),
+})
+export type CardVerdict = Static<typeof CardVerdict>
+
+/** `text` is the card that was judged. */
+export function cardVerdict(text: string, { version, violations, warnings }: ValidatedCard): CardVerdict {
+  const isReadable = version !== undefined && text.length <= MAX_CARD_BYTES
+  const finding = (found: Violation) => ({
+    ...found,
+    ...(isReadable && { line: lineOf(text, found.pointer) }),
+  })
+  return {
+    valid: violations.length === 0,
+    ...(version === undefined ? {} : { version }),
+    errors: violations.map(finding),
+    warnings: warnings.map(finding),
+  }
+}
