@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
   a2a: { rooms: ['errors'], outside: ['@bufbuild/protobuf', 'node:crypto', 'typebox'] },
   access: {
     rooms: ['errors', 'telemetry', 'a2a'],
-    outside: ['canonicalize', 'jose', 'node:crypto', 'typebox'],
+    outside: ['canonicalize', 'jose', 'node:crypto', 'node:zlib', 'typebox'],
   },
   registry: {
     rooms: ['errors', 'telemetry', 'a2a', 'access'],

@@ -55,7 +55,28 @@ export type NewKey = {
   readonly tenant?: string
   readonly scopes: readonly Scope[]
   readonly label: string
+  /** Ids of the only agents it is good for; every agent when absent. */
+  readonly agents?: readonly string[]
   readonly expiresAt?: number
+}
+
+/** How a key is replaced. */
+export type Rotation = {
+  /** How long the old key goes on, if it would not end before. 0 ends it at once. */
+  readonly overlapMs: number
+  /** When the new key ends; absent, it lives as long as the old one was made for. */
+  readonly expiresAt?: number
+}
+
+/** A key just made. Its secret is here and nowhere else. */
+export type MadeKey = { readonly key: ApiKey; readonly secret: string }
+
+export type KeyPage = {
+  readonly items: readonly ApiKey[]
+  readonly total: number
+  /** `total` is a lower bound. */
+  readonly totalCapped: boolean
+  readonly nextCursor?: string
 }
 
 export interface Access {
@@ -72,10 +93,18 @@ export interface Access {
    * credential has ended or was revoked. A token is believed until its `expiresAt`.
    */
   reassess(principal: Principal): Promise<Principal | undefined>
-  /** Makes a key; its secret is in the answer and nowhere else. Throws `forbidden` for more than the caller holds. */
-  createKey(call: Call, key: NewKey): Promise<{ readonly key: ApiKey; readonly secret: string }>
-  /** Keys of the caller's tenant; takes `admin`. */
-  listKeys(call: Call): Promise<readonly ApiKey[]>
+  /**
+   * Makes a key, or one in another's place. Takes `admin`, as all that is done to keys does. Throws `forbidden` for a key that
+   * could do more than the caller, or outlive the key the caller comes with.
+   */
+  createKey(call: Call, key: NewKey): Promise<MadeKey>
+  /** As `createKey`. Also throws `not_found`, and `conflict` for a key that has ended. Each rotation makes a key of its own. */
+  rotateKey(call: Call, id: string, rotation: Rotation): Promise<MadeKey>
+  /** Throws `not_found` for a key of another tenant, and for one good for agents that the caller's credential is not for. */
+  getKey(call: Call, id: string): Promise<ApiKey>
+  /** Every key that `getKey` would find, by id. */
+  listKeys(call: Call, page: { readonly limit: number; readonly cursor?: string }): Promise<KeyPage>
+  /** Throws as `getKey` does. Revoking again changes nothing. */
   revokeKey(call: Call, id: string): Promise<void>
   /** Makes `secret` valid with exactly this subject and these scopes, whatever was stored for it before. */
   ensureKey(secret: string, key: NewKey): Promise<ApiKey>

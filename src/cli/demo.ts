@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { ApiKey } from '../access/key-store.ts'
 import { type Call, DEFAULT_TENANT, type Scope } from '../access/principal.ts'
 import type { Config } from '../config/config.ts'
 import { secretFile } from '../config/secret-file.ts'
@@ -78,7 +79,7 @@ export async function forgetDemo(parley: Parley, config: Config): Promise<void> 
     requestId: 'demo-off',
     signal: new AbortController().signal,
   }
-  for (const key of await parley.access.listKeys(call)) {
+  for await (const key of keysOf(parley, call)) {
     const isDemo = [USER_KEY.subject, AGENT_KEY.subject].includes(key.subject)
     if (isDemo && key.revokedAt === undefined) await parley.access.revokeKey(call, key.id)
   }
@@ -87,6 +88,15 @@ export async function forgetDemo(parley: Parley, config: Config): Promise<void> 
     if (agent.owner === AGENT_KEY.subject) await parley.registry.unregister(call, SLUG)
   } catch (error) {
     if (ParleyError.from(error).code !== 'agent_not_found') throw error
+  }
+}
+
+async function* keysOf({ access }: Parley, call: Call): AsyncGenerator<ApiKey> {
+  for (let cursor: string | undefined; ; ) {
+    const page = await access.listKeys(call, { limit: 100, ...(cursor === undefined ? {} : { cursor }) })
+    yield* page.items
+    cursor = page.nextCursor
+    if (cursor === undefined) return
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { newUuid } from '../a2a/ids.ts'
 import type { Access } from '../access/access.ts'
 import { createAccess } from '../access/create-access.ts'
+import { createKeyUses } from '../access/key-uses.ts'
 import { createCursors } from '../access/page-cursor.ts'
 import { DEFAULT_TENANT } from '../access/principal.ts'
 import { parseKeySet } from '../access/public-keys.ts'
@@ -76,7 +77,17 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     now,
     stopping,
   })
-  const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes, tokens })
+  const cursors = createCursors(cursorKey)
+  const access = createAccess({
+    keys: backend.keys,
+    now,
+    newId: newUuid,
+    events,
+    randomBytes,
+    cursors,
+    tokens,
+    uses: opened.use(createKeyUses({ keys: backend.keys, now, events })),
+  })
   const registry = createRegistry({
     agents: backend.agents,
     access,
@@ -126,7 +137,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     ...shared,
     access,
     registry,
-    cursors: createCursors(cursorKey),
+    cursors,
     stopping,
     ...(workers === undefined ? {} : { worker: workers.local }),
   })

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { newUuid } from '../a2a/ids.ts'
 import type { Access } from '../access/access.ts'
 import { createAccess } from '../access/create-access.ts'
+import { createCursors } from '../access/page-cursor.ts'
 import { type Call, type Principal, SCOPES, type Scope } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import { openMemory } from '../storage/memory/open-memory.ts'
@@ -41,7 +42,9 @@ export async function openRegistry({
       log.push(`${created ? 'created' : 'updated'} ${slug} by ${principal}`),
     agentUnregistered: ({ principal }: { principal: string }) => log.push(`removed by ${principal}`),
   }
-  const access = createAccess({ keys, now, newId: newUuid, events, randomBytes })
+  const cursorKey = Buffer.alloc(32, 7)
+  const cursors = createCursors(cursorKey)
+  const access = createAccess({ keys, now, newId: newUuid, events, randomBytes, cursors })
   const registry = createRegistry({
     agents: wrap(agents),
     access,
@@ -56,7 +59,7 @@ export async function openRegistry({
     newId: newUuid,
     events,
     addresses: () => ({ http: 'https://gw.example/', grpc: [] }),
-    cursorKey: Buffer.alloc(32, 7),
+    cursorKey,
     ...cardDeps,
     ...deps,
   })

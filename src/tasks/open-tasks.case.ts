@@ -85,8 +85,9 @@ export async function openShared(t: TestContext, options: OpenOptions = {}): Pro
       waiting.add(tell)
       tell()
     })
-  const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes })
   const cursorKey = Buffer.alloc(32, 7)
+  const cursors = createCursors(cursorKey)
+  const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes, cursors })
   const registry = createRegistry({
     agents: backend.agents,
     access,
@@ -115,7 +116,7 @@ export async function openShared(t: TestContext, options: OpenOptions = {}): Pro
     access,
     registry,
     news: createNews(backend.hints(over.signal), over.signal),
-    cursors: createCursors(cursorKey),
+    cursors,
     newId: newUuid,
     stopping: stopping.signal,
     ...(options.worker === undefined ? {} : { worker: options.worker }),

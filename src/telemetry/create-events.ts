@@ -52,6 +52,10 @@ export function createEvents({
       metrics.keysChanged({ change: 'made' })
       logger.info({ event: 'key_created', ...facts })
     },
+    keyRotated(facts) {
+      metrics.keysChanged({ change: 'rotated' })
+      logger.info({ event: 'key_rotated', ...facts })
+    },
     keyRevoked(facts) {
       metrics.keysChanged({ change: 'revoked' })
       logger.info({ event: 'key_revoked', ...facts })

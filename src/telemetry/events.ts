@@ -34,6 +34,8 @@ export interface Events {
   /** A key set that a signature names, and that is trusted, could not be had; the signature counts as untrusted. */
   cardKeysUnreachable(facts: { readonly url: string; readonly cause: unknown }): void
   keyCreated(facts: { readonly keyId: string; readonly subject: string; readonly principal: string }): void
+  /** `keyId` ends soon, and `replacedBy` took its place. */
+  keyRotated(facts: { readonly keyId: string; readonly replacedBy: string; readonly principal: string }): void
   keyRevoked(facts: { readonly keyId: string; readonly principal: string }): void
   /** `scheme` is the name of a security scheme in the agent's card. */
   credentialStored(facts: {
@@ -108,6 +110,7 @@ export const silentEvents: Events = {
   grantDeleted() {},
   cardKeysUnreachable() {},
   keyCreated() {},
+  keyRotated() {},
   keyRevoked() {},
   credentialStored() {},
   credentialRemoved() {},

@@ -40,8 +40,9 @@ export async function openInProcess(openBackend: () => Promise<Backend>): Promis
   const client = opened.use(createAgentClient({ guard, now, newId: newUuid, userAgent: 'test' }))
   const cards = opened.use(createCardSource({ guard, userAgent: 'test' }))
   const cursorKey = randomBytes(32)
+  const cursors = createCursors(cursorKey)
   const events = silentEvents
-  const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes })
+  const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes, cursors })
   const registry = createRegistry({
     agents: backend.agents,
     access,
@@ -73,7 +74,7 @@ export async function openInProcess(openBackend: () => Promise<Backend>): Promis
   const tasks = createTasks({
     ...shared,
     access,
-    cursors: createCursors(cursorKey),
+    cursors,
     stopping: stopping.signal,
     worker: workers.local,
   })

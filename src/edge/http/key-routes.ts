@@ -1,69 +1,77 @@
 import Type from 'typebox'
-import { parseJson } from '../../a2a/wire.ts'
-import type { ApiKey } from '../../access/key-store.ts'
-import { NewKeyBody, newKeyCheck } from '../../access/new-key.ts'
-import { SCOPES } from '../../access/principal.ts'
+import { invalidParams } from '../../a2a/wire.ts'
+import type { MadeKey, NewKey } from '../../access/access.ts'
+import { NewKeyBody, parseNewKey, parseRotation, RotationBody } from '../../access/new-key.ts'
+import type { Call } from '../../access/principal.ts'
+import { ParleyError, type Violation } from '../../errors.ts'
+import type { EdgeDeps } from '../app-deps.ts'
 import { emptyResponse, jsonResponse } from './json-response.ts'
-import { listResponse, listSchema } from './list-response.ts'
+import { KeyView, keyView } from './key-view.ts'
+import { listResponse, listSchema, PAGE_QUERY, pageOf } from './list-response.ts'
 import { defineRoute, NO_QUERY, type Route } from './route.ts'
 
-const instant = Type.String({ format: 'date-time' })
-
-/** A key without its secret. */
-export const KeyView = Type.Object({
-  id: Type.String(),
-  tenant: Type.String(),
-  subject: Type.String(),
-  scopes: Type.Array(Type.Enum([...SCOPES])),
-  label: Type.String(),
-  createdAt: instant,
-  expiresAt: Type.Optional(instant),
-  revokedAt: Type.Optional(instant),
-})
-
-const CreatedKey = Type.Object({
+const MadeKeyView = Type.Object({
   key: KeyView,
   secret: Type.String({ description: 'Shown once and stored nowhere.' }),
 })
 
-const keyView = (key: ApiKey) => ({
-  id: key.id,
-  tenant: key.tenant,
-  subject: key.subject,
-  scopes: key.scopes,
-  label: key.label,
-  createdAt: new Date(key.createdAt).toISOString(),
-  ...(key.expiresAt !== undefined && { expiresAt: new Date(key.expiresAt).toISOString() }),
-  ...(key.revokedAt !== undefined && { revokedAt: new Date(key.revokedAt).toISOString() }),
-})
+const made = { 201: { description: 'Made', contentType: 'application/json', schema: MadeKeyView } }
+
+const madeResponse = ({ key, secret }: MadeKey, { requestId }: Call): Response =>
+  jsonResponse(JSON.stringify({ key: keyView(key), secret }), requestId, 201, {
+    location: `/keys/${key.id}`,
+  })
 
 export const KEY_ROUTES: readonly Route[] = [
   defineRoute({
     method: 'POST',
     path: '/keys',
     scope: 'admin',
-    summary: 'Make an API key',
+    summary: 'Make an API key that can do no more than its maker',
     body: NewKeyBody,
     query: NO_QUERY,
-    responses: { 201: { description: 'Made', contentType: 'application/json', schema: CreatedKey } },
+    responses: made,
     async handle({ deps, call, body }) {
-      const { key, secret } = await deps.access.createKey(call, newKeyCheck.parse(parseJson(body.text)))
-      return jsonResponse(JSON.stringify({ key: keyView(key), secret }), call.requestId, 201, {
-        location: `/keys/${key.id}`,
-      })
+      const wanted = await withAgentIds(deps, call, parseNewKey(body.text))
+      return madeResponse(await deps.access.createKey(call, wanted), call)
     },
   }),
   defineRoute({
     method: 'GET',
     path: '/keys',
     scope: 'admin',
-    summary: "The tenant's API keys, without their secrets",
-    query: NO_QUERY,
+    summary: "The tenant's API keys, without their secrets, oldest first",
+    query: Type.Object(PAGE_QUERY),
     responses: { 200: { description: 'Keys', contentType: 'application/json', schema: listSchema(KeyView) } },
-    async handle({ deps, call }) {
-      const keys = await deps.access.listKeys(call)
-      const items = keys.map((key) => JSON.stringify(keyView(key)))
-      return listResponse({ items, total: items.length, totalCapped: false }, call.requestId)
+    async handle({ deps, call, query }) {
+      const page = await deps.access.listKeys(call, pageOf(query))
+      const items = page.items.map((key) => JSON.stringify(keyView(key)))
+      return listResponse({ ...page, items }, call.requestId)
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/keys/{id}',
+    scope: 'admin',
+    summary: 'One API key, without its secret',
+    query: NO_QUERY,
+    responses: { 200: { description: 'The key', contentType: 'application/json', schema: KeyView } },
+    async handle({ deps, call, params }) {
+      const key = await deps.access.getKey(call, params.id ?? '')
+      return jsonResponse(JSON.stringify(keyView(key)), call.requestId)
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/keys/{id}/rotate',
+    scope: 'admin',
+    summary: "Make a key in another's place, which ends after an overlap",
+    body: RotationBody,
+    isBodyOptional: true,
+    query: NO_QUERY,
+    responses: made,
+    async handle({ deps, call, params, body }) {
+      return madeResponse(await deps.access.rotateKey(call, params.id ?? '', parseRotation(body.text)), call)
     },
   }),
   defineRoute({
@@ -79,3 +87,20 @@ export const KEY_ROUTES: readonly Route[] = [
     },
   }),
 ]
+
+/** A key is limited to agents that are there and that its maker sees; later ones with the same slug are others. */
+async function withAgentIds({ registry }: EdgeDeps, call: Call, wanted: NewKey): Promise<NewKey> {
+  if (wanted.agents === undefined) return wanted
+  const ids = new Set<string>()
+  const unknown: Violation[] = []
+  for (const [index, ref] of wanted.agents.entries()) {
+    try {
+      ids.add((await registry.get(call, ref, 'discover')).id)
+    } catch (reason) {
+      if (ParleyError.from(reason).code !== 'agent_not_found') throw reason
+      unknown.push({ pointer: `/agents/${index}`, code: 'unknown', message: 'is no agent that you can see' })
+    }
+  }
+  if (unknown.length > 0) throw invalidParams(unknown)
+  return { ...wanted, agents: [...ids] }
+}

@@ -32,7 +32,7 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
       principal = await admit(deps, exchange, route, progress.requestId)
       progress.principal = principal.subject
       const query = parseQuery(request.url, route.query)
-      const text = route.body === undefined ? '' : await readJsonBody(exchange, deps.settings.maxBodyBytes)
+      const text = await readJsonBody(exchange, route, deps.settings.maxBodyBytes)
       const call = callOf(exchange, principal, progress)
       const response = await route.handle({ deps, call, request, exchange, params, query, body: { text } })
       finishCall(deps, progress, response.status)
@@ -62,9 +62,12 @@ async function admit(
   return principal
 }
 
-function readJsonBody(request: EdgeRequest, maxBytes: number): Promise<string> {
-  requireJsonType(request)
-  return request.readBody(maxBytes)
+async function readJsonBody(request: EdgeRequest, route: Route, maxBytes: number): Promise<string> {
+  if (route.body === undefined) return ''
+  if (route.isBodyOptional !== true) requireJsonType(request)
+  const text = await request.readBody(maxBytes)
+  if (text !== '') requireJsonType(request)
+  return text
 }
 
 /** Under `/a2a/` a caller without a credential gets one and the same answer for what is hidden and what is missing. */

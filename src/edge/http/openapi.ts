@@ -4,13 +4,13 @@ import { AgentCard } from '../../a2a/agent-card.ts'
 import { Message, Part } from '../../a2a/message.ts'
 import { Artifact, Task, TaskStatus } from '../../a2a/task.ts'
 import { NewGrantBody } from '../../access/new-grant.ts'
-import { NewKeyBody } from '../../access/new-key.ts'
+import { NewKeyBody, RotationBody } from '../../access/new-key.ts'
 import { ERROR_CODES } from '../../errors.ts'
 import { CardVerdict } from '../../registry/card-verdict.ts'
 import { AgentView, RegistrationBody } from '../../registry/views.ts'
 import { ContextView, HistoryView } from './context-routes.ts'
 import { GrantView } from './grant-routes.ts'
-import { KeyView } from './key-routes.ts'
+import { KeyView } from './key-view.ts'
 import type { Route, RouteResponse } from './route.ts'
 import { TaskEventView } from './task-routes.ts'
 
@@ -51,6 +51,7 @@ const NAMED: Readonly<Record<string, TSchema>> = {
   Part,
   Problem,
   Registration: RegistrationBody,
+  Rotation: RotationBody,
   Task,
   TaskEvent: TaskEventView,
   TaskStatus,
@@ -120,7 +121,10 @@ function operation(route: Route): OpenApiOperation {
     security: open ? [] : [{ bearer: [] }, { apiKey: [] }],
     parameters: [...pathParameters(route.path), ...queryParameters(route.query)],
     ...(route.body !== undefined && {
-      requestBody: { required: true, content: { 'application/json': { schema: referred(route.body) } } },
+      requestBody: {
+        required: route.isBodyOptional !== true,
+        content: { 'application/json': { schema: referred(route.body) } },
+      },
     }),
     responses: {
       ...Object.fromEntries(Object.entries(route.responses).map(([status, r]) => [status, response(r)])),

@@ -39,6 +39,8 @@ export type Route = {
   readonly query: TObject
   /** Shape of the JSON body; the handler gets its text and decides. */
   readonly body?: TSchema
+  /** No body at all will do, too; the handler then gets empty text. */
+  readonly isBodyOptional?: boolean
   readonly responses: Readonly<Record<number, RouteResponse>>
   readonly handle: (input: RouteInput<unknown, BodyText>) => Promise<Response>
 }

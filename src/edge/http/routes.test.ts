@@ -220,14 +220,22 @@ describe('the native API', () => {
       version: 1,
     }
     const script: Script = {
-      access: { createKey: async () => ({ key, secret: 's3cret' }), listKeys: async () => [key] },
+      access: {
+        createKey: async () => ({ key, secret: 's3cret' }),
+        rotateKey: async () => ({ key, secret: 's3cret' }),
+        getKey: async () => key,
+        listKeys: async () => ({ items: [key], total: 1, totalCapped: false }),
+      },
     }
     const body = { subject: 'key:x', scopes: ['tasks:read'], label: 'l' }
     const made = await ask('/keys', post(body, bearer('root')), script)
     const listed = await ask('/keys', { headers: bearer('root') }, script)
 
     assert.deepEqual([made.status, made.json().secret, made.json().key.hash], [201, 's3cret', undefined])
-    assert.ok(!listed.text.includes('s3cret') && !listed.text.includes('hash'))
+    const rotated = await ask('/keys/k/rotate', { method: 'POST', headers: bearer('root') }, script)
+    assert.deepEqual([rotated.status, rotated.json()], [201, made.json()])
+    const one = await ask('/keys/k', { headers: bearer('root') }, script)
+    for (const { text } of [listed, one]) assert.ok(!text.includes('s3cret') && !text.includes('hash'))
     assert.equal((await ask('/keys', post({ label: 1 }, bearer('root')), script)).status, 400)
     assert.equal((await ask('/keys/k', { method: 'DELETE', headers: bearer('root') })).status, 204)
   })

@@ -132,7 +132,9 @@ const access: Access = {
   decide: () => ({ allow: true, obligations: [] }),
   reassess: unscripted,
   createKey: unscripted,
-  listKeys: async () => [],
+  rotateKey: unscripted,
+  getKey: unscripted,
+  listKeys: async () => ({ items: [], total: 0, totalCapped: false }),
   revokeKey: async () => {},
   ensureKey: unscripted,
 }

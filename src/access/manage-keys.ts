@@ -1,0 +1,206 @@
+import type { NewId } from '../a2a/ids.ts'
+import { ParleyError } from '../errors.ts'
+import type { Events } from '../telemetry/events.ts'
+import type { Access, NewKey } from './access.ts'
+import { assertScope } from './assert-scope.ts'
+import { type AuditRecord, auditOf } from './audit/audit-record.ts'
+import { endOf } from './key-principal.ts'
+import { assertHolds, isWithinReach } from './key-reach.ts'
+import { hashOf, newSecret, type RandomBytes } from './key-secret.ts'
+import type { ApiKey, KeyChange, KeyStore } from './key-store.ts'
+import { acceptNewKey, assertFuture } from './new-key.ts'
+import type { Cursors } from './page-cursor.ts'
+import { type Call, DEFAULT_TENANT } from './principal.ts'
+
+export type ManageKeysDeps = {
+  readonly keys: KeyStore
+  readonly now: () => number
+  readonly newId: NewId
+  readonly events: Events
+  readonly randomBytes: RandomBytes
+  readonly cursors: Cursors
+  /** As `KeyStore.commit`; what is known of the keys is forgotten. */
+  readonly commit: (changes: readonly KeyChange[], audit: readonly AuditRecord[]) => Promise<boolean>
+}
+
+const KEYS_PER_READ = 100
+/** Beyond this a total is a lower bound. */
+const MAX_TOTAL = 10_000
+/** A stale version is read again this often before giving up. */
+const MAX_COMMIT_ATTEMPTS = 10
+
+/** Everything that is done to keys by callers. It all takes `admin`, which includes every scope. */
+export function manageKeys(
+  deps: ManageKeysDeps,
+): Pick<Access, 'createKey' | 'rotateKey' | 'revokeKey' | 'getKey' | 'listKeys'> {
+  const { keys, now, newId, events, randomBytes, cursors, commit } = deps
+
+  const getKey = async (call: Call, id: string): Promise<ApiKey> => {
+    assertScope(call.principal, 'admin')
+    const key = await keys.find(id)
+    if (key === undefined || !isWithinReach(call.principal, key)) {
+      throw new ParleyError('not_found', 'Key not found')
+    }
+    return key
+  }
+
+  /** Keys within the caller's reach, in the order of their ids. */
+  async function* reachable(call: Call, afterId?: string): AsyncGenerator<ApiKey> {
+    for (let last = afterId; ; ) {
+      call.signal.throwIfAborted()
+      const batch = await keys.list(call.principal.tenant, KEYS_PER_READ, last)
+      for (const key of batch) if (isWithinReach(call.principal, key)) yield key
+      last = batch.at(-1)?.id
+      if (batch.length < KEYS_PER_READ) return
+    }
+  }
+
+  const count = async (call: Call): Promise<number> => {
+    let total = 0
+    for await (const _ of reachable(call)) if (++total > MAX_TOTAL) break
+    return total
+  }
+
+  return {
+    getKey,
+
+    async createKey(call, request) {
+      const { principal } = call
+      assertScope(principal, 'admin')
+      const at = now()
+      const wanted = acceptNewKey({ ...request, tenant: request.tenant ?? principal.tenant }, at)
+      assertHolds(principal, wanted)
+      const secret = newSecret(randomBytes)
+      const key = newKey(newId(), hashOf(secret), wanted, at)
+      const record = auditOf(call, 'key.create', { kind: 'key', id: key.id }, at, factsOf(key))
+      if (!(await commit([{ key, expectedVersion: 0 }], [record]))) {
+        throw new ParleyError('conflict', 'The key could not be made; try again')
+      }
+      events.keyCreated({ keyId: key.id, subject: key.subject, principal: principal.subject })
+      return { key, secret }
+    },
+
+    async rotateKey(call, id, { overlapMs, expiresAt }) {
+      for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
+        const old = await getKey(call, id)
+        const at = now()
+        assertLives(old, at)
+        const wanted = successorOf(old, expiresAt, at)
+        assertFuture(wanted, at)
+        assertHolds(call.principal, wanted)
+        const secret = newSecret(randomBytes)
+        const key = { ...newKey(newId(), hashOf(secret), wanted, at), replaces: id }
+        const retired = retire(old, key.id, overlapMs, at)
+        const record = auditOf(call, 'key.rotate', { kind: 'key', id }, at, {
+          ...factsOf(key),
+          details: { ...factsOf(key).details, replacedBy: key.id, overlapMs: String(overlapMs) },
+        })
+        const changes = [
+          { key, expectedVersion: 0 },
+          { key: retired, expectedVersion: old.version },
+        ]
+        if (!(await commit(changes, [record]))) continue
+        events.keyRotated({ keyId: id, replacedBy: key.id, principal: call.principal.subject })
+        return { key, secret }
+      }
+      throw contended()
+    },
+
+    async revokeKey(call, id) {
+      for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
+        const key = await getKey(call, id)
+        if (key.revokedAt !== undefined) return
+        const at = now()
+        const revoked = { ...key, revokedAt: at, version: key.version + 1 }
+        const record = auditOf(call, 'key.revoke', { kind: 'key', id }, at, factsOf(key))
+        if (!(await commit([{ key: revoked, expectedVersion: key.version }], [record]))) continue
+        events.keyRevoked({ keyId: id, principal: call.principal.subject })
+        return
+      }
+      throw contended()
+    },
+
+    async listKeys(call, { limit, cursor }) {
+      assertScope(call.principal, 'admin')
+      const { tenant, subject, agents } = call.principal
+      const binding = ['keys', tenant, subject, agents === undefined ? 'all' : [...agents].sort()]
+      const afterId = cursor === undefined ? undefined : String(cursors.decode(cursor, binding))
+      const items: ApiKey[] = []
+      let isMore = false
+      for await (const key of reachable(call, afterId)) {
+        isMore = items.length === limit
+        if (isMore) break
+        items.push(key)
+      }
+      const isWhole = afterId === undefined && !isMore
+      const total = isWhole ? items.length : await count(call)
+      const last = items.at(-1)
+      return {
+        items,
+        total: Math.min(total, MAX_TOTAL),
+        totalCapped: total > MAX_TOTAL,
+        ...(isMore && last !== undefined ? { nextCursor: cursors.encode(last.id, binding) } : {}),
+      }
+    },
+  }
+}
+
+/** The first version of a key. */
+export const newKey = (id: string, hash: string, wanted: NewKey, createdAt: number): ApiKey => ({
+  id,
+  hash,
+  tenant: wanted.tenant ?? DEFAULT_TENANT,
+  subject: wanted.subject,
+  scopes: [...wanted.scopes],
+  label: wanted.label,
+  ...(wanted.agents === undefined ? {} : { agents: [...wanted.agents] }),
+  createdAt,
+  ...(wanted.expiresAt === undefined ? {} : { expiresAt: wanted.expiresAt }),
+  version: 1,
+})
+
+function assertLives(key: ApiKey, now: number): void {
+  if (key.revokedAt !== undefined) {
+    throw new ParleyError('conflict', 'The key was revoked and cannot be rotated; make a new one')
+  }
+  if (now >= (endOf(key) ?? Number.POSITIVE_INFINITY)) {
+    throw new ParleyError('conflict', 'The key has ended and cannot be rotated; make a new one')
+  }
+}
+
+/** What takes a key's place: all that it is, for as long as it was made for unless another end is asked for. */
+function successorOf(
+  { tenant, subject, scopes, label, agents, ...old }: ApiKey,
+  expiresAt: number | undefined,
+  now: number,
+): NewKey {
+  const end = expiresAt ?? (old.expiresAt === undefined ? undefined : now + old.expiresAt - old.createdAt)
+  return {
+    tenant,
+    subject,
+    scopes,
+    label,
+    ...(agents === undefined ? {} : { agents }),
+    ...(end === undefined ? {} : { expiresAt: end }),
+  }
+}
+
+/** Never ends later than it would have. Without an overlap it is revoked, so that no clock that differs keeps it alive. */
+function retire(old: ApiKey, replacedBy: string, overlapMs: number, now: number): ApiKey {
+  const retired = { ...old, replacedBy, version: old.version + 1 }
+  if (overlapMs === 0) return { ...retired, revokedAt: now }
+  return { ...retired, retiresAt: Math.min(old.retiresAt ?? Number.POSITIVE_INFINITY, now + overlapMs) }
+}
+
+/** What the audit log says of a key. */
+const factsOf = ({ subject, scopes, agents, expiresAt }: ApiKey) => ({
+  details: {
+    scopes: scopes.join(' '),
+    ...(agents === undefined ? {} : { agents: `${agents.length}` }),
+    ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
+  },
+  subjects: { subject },
+})
+
+export const contended = (): ParleyError =>
+  new ParleyError('unavailable', 'The key is being changed by others; try again')
