@@ -10,7 +10,12 @@ const SHORT = [
   'test/e2e/*.test.ts',
   'test/equivalence/equivalence.test.ts',
 ]
-const LONG = ['test/equivalence/on-sqlite.test.ts', 'test/bridge/*.test.ts', 'test/interop/*.test.ts']
+const LONG = [
+  'test/equivalence/on-sqlite.test.ts',
+  'test/e2e/matrix/*.test.ts',
+  'test/bridge/*.test.ts',
+  'test/interop/*.test.ts',
+]
 // Crash and load tests would only disturb each other.
 const ALONE = ['test/chaos/*.test.ts']
 

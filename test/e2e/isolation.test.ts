@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { nameOf, WAYS, type Way } from '../equivalence/ways.ts'
 import { at, listAt, numberAt, textAt } from './json-path.ts'
 import { startRawAgent } from './raw-agent.ts'
+import { createRawWays } from './raw-ways.ts'
 import {
   type Endpoint,
   getTask,
@@ -212,5 +214,68 @@ describe('two owners', { timeout: 180_000 }, () => {
     const first = resultOf(await rpc(alice, 'SendMessage', params, { headers }))
     const second = resultOf(await rpc(bob, 'SendMessage', params, { headers }))
     assert.notEqual(textAt(first, 'task', 'id'), textAt(second, 'task', 'id'))
+  })
+})
+
+describe('two owners, over every way in', { timeout: 120_000 }, () => {
+  const opened = new AsyncDisposableStack()
+  const ways = createRawWays()
+  let world: World
+  let aliceDone: string
+
+  before(async () => {
+    world = opened.use(await startWorld({ env: { PARLEY_GRPC: '0=scenario' } }))
+    opened.defer(ways.close)
+    const alice = await world.client('alice')
+    aliceDone = textAt(await send(alice, `echo ${SECRET}`), 'task', 'id')
+    await send(alice, 'echo again')
+  })
+  after(() => opened.disposeAsync())
+
+  const callerOver = (way: Way, key: string) => {
+    const [grpc = ''] = world.parley.grpc
+    return ways.over(way, { url: world.parley.url, grpc, agent: 'scenario', key })
+  }
+
+  test('a page token leads on over every way, for whom it was made', async () => {
+    const lists = WAYS.filter(({ version }) => version === '1.0')
+    const ask = async (way: Way, key: string, pageToken?: string) => {
+      const caller = callerOver(way, key)
+      const request = { operation: 'ListTasks', ...(pageToken !== undefined && { pageToken }) } as const
+      return caller.ask(request)
+    }
+    const alice = await newKey(world.parley, 'alice')
+    const bob = await newKey(world.parley, 'bob')
+    for (const way of lists) {
+      const first = await ask(way, alice)
+      const token = /nextPageToken[\\":]+([\w-]+)/.exec(first.shown)?.[1] ?? ''
+      assert.notEqual(token, '', first.shown)
+      for (const other of lists) {
+        assert.match((await ask(other, alice, token)).shown, new RegExp(aliceDone), nameOf(other))
+        const invented = await ask(other, bob, 'bm90LWEtdG9rZW4')
+        assert.match(invented.shown, /INVALID_PARAMS/)
+        assert.deepEqual(await ask(other, bob, token), invented, nameOf(other))
+      }
+    }
+  })
+
+  test('an idempotency key is its owner’s, whoever else uses it, and over whatever way', async () => {
+    const carol = await newKey(world.parley, 'carol')
+    const dave = await newKey(world.parley, 'dave')
+    const headers = { 'idempotency-key': 'the-same' }
+    const idsOf = async (key: string) => {
+      const found = new Set<string>()
+      for (const way of WAYS) {
+        const caller = callerOver(way, key)
+        const { status, shown } = await caller.ask({ operation: 'SendMessage' }, headers)
+        const id = /"(?:id|taskId)\\*":\\*"([\w-]{36})/.exec(shown)?.[1]
+        if (status === 200 || status === 0) found.add(id ?? shown)
+      }
+      return found
+    }
+
+    const [one, two] = [await idsOf(carol), await idsOf(dave)]
+    assert.ok(one.size > 0 && two.size > 0)
+    assert.equal(new Set([...one, ...two]).size, one.size + two.size)
   })
 })

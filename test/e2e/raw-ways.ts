@@ -7,16 +7,7 @@ import { envelope, withoutRequest } from './rpc.ts'
 
 /** What one can ask, whatever its version calls it. */
 export type TaskRequest = {
-  readonly operation: Extract<
-    Operation,
-    | 'GetTask'
-    | 'CancelTask'
-    | 'SubscribeToTask'
-    | 'SendMessage'
-    | 'SendStreamingMessage'
-    | 'ListTasks'
-    | 'GetExtendedAgentCard'
-  >
+  readonly operation: Operation
   /** Of the task; absent from a send that begins one. */
   readonly id?: string
   /** For a send: the tasks it refers to. */
@@ -24,6 +15,7 @@ export type TaskRequest = {
   /** For a list, a page of one task after this. */
   readonly pageToken?: string
   readonly text?: string
+  readonly messageId?: string
 }
 
 /** All of an answer that says what it says. */
@@ -54,8 +46,19 @@ const METHODS_0_3: Readonly<Record<TaskRequest['operation'], string>> = {
   SendMessage: 'message/send',
   SendStreamingMessage: 'message/stream',
   ListTasks: 'tasks/list',
+  CreateTaskPushNotificationConfig: 'tasks/pushNotificationConfig/set',
+  GetTaskPushNotificationConfig: 'tasks/pushNotificationConfig/get',
+  ListTaskPushNotificationConfigs: 'tasks/pushNotificationConfig/list',
+  DeleteTaskPushNotificationConfig: 'tasks/pushNotificationConfig/delete',
   GetExtendedAgentCard: 'agent/getAuthenticatedExtendedCard',
 }
+
+/** Version 0.3 lists no tasks. */
+export const has = ({ version }: Way, operation: Operation): boolean =>
+  version === '1.0' || operation !== 'ListTasks'
+
+/** An answer that has not ended by then is a stream that nobody should have got. */
+const LONGEST_ANSWER_MS = 15_000
 
 /** Callers over gRPC share the channel of their address; `close` closes all. */
 export function createRawWays(): {
@@ -91,9 +94,12 @@ type Headers = Readonly<Record<string, string>>
 const isSend = ({ operation }: TaskRequest): boolean => operation.startsWith('Send')
 
 /** A message in the JSON of its version and binding. */
-function messageOf({ version, binding }: Way, { id, references, text = 'echo x' }: TaskRequest): object {
+function messageOf(
+  { version, binding }: Way,
+  { id, references, text = 'echo x', messageId = 'raw' }: TaskRequest,
+): object {
   const ids = {
-    messageId: 'raw',
+    messageId,
     ...(id !== undefined && { taskId: id }),
     ...(references !== undefined && { referenceTaskIds: references }),
   }
@@ -105,10 +111,40 @@ function messageOf({ version, binding }: Way, { id, references, text = 'echo x' 
 function paramsOf(way: Way, request: TaskRequest): object {
   if (isSend(request)) return { message: messageOf(way, request) }
   if (request.operation === 'ListTasks') return { pageSize: 1, pageToken: request.pageToken ?? '' }
-  return request.id === undefined ? {} : { id: request.id }
+  if (isAboutConfigs(request)) return way.version === '1.0' ? configOf(request) : oldConfigOf(way, request)
+  if (request.id === undefined) return {}
+  return way.version === '1.0' || way.binding === 'JSONRPC'
+    ? { id: request.id }
+    : { name: `tasks/${request.id}` }
 }
 
-async function read(response: Response): Promise<RawAnswer> {
+const isAboutConfigs = ({ operation }: TaskRequest): boolean => operation.includes('PushNotificationConfig')
+
+const HOOK = { url: 'https://hook.example/' }
+
+function configOf({ operation, id: taskId = '' }: TaskRequest): object {
+  if (operation === 'CreateTaskPushNotificationConfig') return { taskId, ...HOOK }
+  return operation === 'ListTaskPushNotificationConfigs' ? { taskId } : { taskId, id: 'hook' }
+}
+
+function oldConfigOf({ binding }: Way, { operation, id = '' }: TaskRequest): object {
+  const task = `tasks/${id}`
+  switch (operation) {
+    case 'CreateTaskPushNotificationConfig':
+      return binding === 'JSONRPC'
+        ? { taskId: id, pushNotificationConfig: HOOK }
+        : { parent: task, configId: 'hook', config: { pushNotificationConfig: HOOK } }
+    case 'ListTaskPushNotificationConfigs':
+      return binding === 'JSONRPC' ? { id } : { parent: task }
+    default:
+      return binding === 'JSONRPC'
+        ? { id, pushNotificationConfigId: 'hook' }
+        : { name: `${task}/pushNotificationConfigs/hook` }
+  }
+}
+
+/** An answer over HTTP. */
+export async function readAnswer(response: Response): Promise<RawAnswer> {
   const reply = {
     status: response.status,
     headers: response.headers,
@@ -125,12 +161,14 @@ async function askJsonRpc(way: Way, { url, agent }: RawTarget, request: TaskRequ
     method: 'POST',
     headers: { 'content-type': 'application/json', 'a2a-version': way.version, ...headers },
     body: envelope(method, paramsOf(way, request)),
+    signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
   })
-  return read(response)
+  return readAnswer(response)
 }
 
 function restPathOf({ version }: Way, { operation, id = '', pageToken = '' }: TaskRequest): string {
   const task = `/tasks/${encodeURIComponent(id)}`
+  const configs = `${task}/pushNotificationConfigs`
   switch (operation) {
     case 'GetTask':
       return task
@@ -144,24 +182,38 @@ function restPathOf({ version }: Way, { operation, id = '', pageToken = '' }: Ta
       return '/message:stream'
     case 'ListTasks':
       return `/tasks?pageSize=1&pageToken=${encodeURIComponent(pageToken)}`
+    case 'CreateTaskPushNotificationConfig':
+    case 'ListTaskPushNotificationConfigs':
+      return configs
+    case 'GetTaskPushNotificationConfig':
+    case 'DeleteTaskPushNotificationConfig':
+      return `${configs}/hook`
     case 'GetExtendedAgentCard':
       return version === '1.0' ? '/extendedAgentCard' : '/card'
   }
 }
 
-const READS: readonly TaskRequest['operation'][] = ['GetTask', 'ListTasks', 'GetExtendedAgentCard']
+function restMethodOf({ operation }: TaskRequest): 'GET' | 'POST' | 'DELETE' {
+  if (/^(?:Get|List)/.test(operation)) return 'GET'
+  return operation.startsWith('Delete') ? 'DELETE' : 'POST'
+}
+
+function restBodyOf(way: Way, request: TaskRequest): object {
+  if (isSend(request)) return { message: messageOf(way, request) }
+  if (!isAboutConfigs(request)) return {}
+  return way.version === '1.0' ? HOOK : { pushNotificationConfig: HOOK }
+}
 
 async function askRest(way: Way, { url, agent }: RawTarget, request: TaskRequest, headers: Headers) {
   const base = `${url}/a2a/${agent}${way.version === '0.3' ? '/v1' : ''}`
   const path = restPathOf(way, request)
-  const method = READS.includes(request.operation) ? 'GET' : 'POST'
-  const body = isSend(request) ? { message: messageOf(way, request) } : {}
   const response = await fetch(`${base}${path}`, {
-    method,
+    method: restMethodOf(request),
     headers: { 'content-type': 'application/json', ...headers },
-    ...(method === 'POST' && { body: JSON.stringify(body) }),
+    ...(restMethodOf(request) === 'POST' && { body: JSON.stringify(restBodyOf(way, request)) }),
+    signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
   })
-  return read(response)
+  return readAnswer(response)
 }
 
 function askGrpc(
@@ -175,16 +227,13 @@ function askGrpc(
   const method = methods.find(({ operation }) => operation === request.operation)
   if (method === undefined) throw new TypeError(`no ${request.operation}`)
   const named = way.version === '1.0' ? { tenant: agent } : {}
-  const said =
-    way.version === '1.0' || request.id === undefined || isSend(request)
-      ? paramsOf(way, request)
-      : { name: `tasks/${request.id}` }
   const metadata = new Metadata()
   const sent = way.version === '1.0' ? headers : { ...headers, 'parley-agent': agent }
   for (const [name, value] of Object.entries(sent)) metadata.set(name, value)
-  const bytes = Buffer.from(method.request.encode(JSON.stringify({ ...named, ...said })))
+  const bytes = Buffer.from(method.request.encode(JSON.stringify({ ...named, ...paramsOf(way, request) })))
   const same = (value: Buffer): Buffer => value
-  const call = channel.makeServerStreamRequest(method.path, same, same, bytes, metadata)
+  const deadline = Date.now() + LONGEST_ANSWER_MS
+  const call = channel.makeServerStreamRequest(method.path, same, same, bytes, metadata, { deadline })
   const messages: string[] = []
   let head = {}
   return new Promise((resolve) => {

@@ -1,0 +1,3 @@
+import { DOORS, describeMatrix } from './describe-matrix.ts'
+
+describeMatrix('the isolation matrix', DOORS)

@@ -1,0 +1,180 @@
+import { OPERATIONS, type Operation } from '../../../src/a2a/operation.ts'
+import type { Right } from '../../../src/access/grant.ts'
+import type { Scope } from '../../../src/access/principal.ts'
+import type { TaskRequest } from '../raw-ways.ts'
+import type { Visibility } from './verdict.ts'
+
+/** What is named when something is asked for. */
+export type Names = {
+  readonly agent: string
+  readonly task: string
+  readonly context: string
+  readonly key: string
+}
+
+/**
+ * What a call is about: one thing that is named, whatever the caller may see of a kind (`list`), or nothing of anybody's
+ * (`gateway`).
+ */
+export type About = keyof Names | 'list' | 'gateway'
+
+/** A call one can make, and what the specification says it takes. */
+export type Need = {
+  readonly name: string
+  readonly scope: Scope | 'none'
+  readonly about: About
+  /** On the agent that is named. */
+  readonly right?: Right
+  /** The operation of A2A it is, or counts as. */
+  readonly operation?: Operation
+  /** What it is about is gone afterwards. */
+  readonly destroys?: true
+  /** Always about the agent of this visibility, whatever is named. */
+  readonly at?: Visibility
+}
+
+export type A2aNeed = Need & {
+  readonly operation: Operation
+  readonly request: (names: Names) => TaskRequest
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export type NativeNeed = Need & {
+  readonly method: string
+  readonly path: (names: Names) => string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const SCOPE_OF: Readonly<Record<Operation, Scope>> = {
+  SendMessage: 'tasks:submit',
+  SendStreamingMessage: 'tasks:submit',
+  GetTask: 'tasks:read',
+  ListTasks: 'tasks:read',
+  CancelTask: 'tasks:cancel',
+  SubscribeToTask: 'tasks:read',
+  CreateTaskPushNotificationConfig: 'tasks:submit',
+  GetTaskPushNotificationConfig: 'tasks:read',
+  ListTaskPushNotificationConfigs: 'tasks:read',
+  DeleteTaskPushNotificationConfig: 'tasks:submit',
+  GetExtendedAgentCard: 'agents:read',
+}
+
+/** Operations that name no task, or answer alike for each: there are no webhooks yet. */
+const OF_AGENTS: readonly Operation[] = [
+  'SendMessage',
+  'SendStreamingMessage',
+  'ListTasks',
+  'CreateTaskPushNotificationConfig',
+  'GetTaskPushNotificationConfig',
+  'ListTaskPushNotificationConfigs',
+  'DeleteTaskPushNotificationConfig',
+  'GetExtendedAgentCard',
+]
+
+const plainly = (operation: Operation): A2aNeed => ({
+  name: operation,
+  operation,
+  scope: SCOPE_OF[operation],
+  about: OF_AGENTS.includes(operation) ? 'agent' : 'task',
+  right: operation === 'GetExtendedAgentCard' ? 'discover' : 'invoke',
+  request: ({ task }) =>
+    /^Send|^ListTasks$|Card$/.test(operation) ? { operation } : { operation, id: task },
+})
+
+const intoATask = (operation: Operation, request: A2aNeed['request'], how: string): A2aNeed => ({
+  ...plainly(operation),
+  name: `${operation} ${how}`,
+  about: 'task',
+  request,
+})
+
+/** All eleven operations of A2A, and what else one can try with a task whose id one knows. */
+export const A2A_NEEDS: readonly A2aNeed[] = [
+  ...OPERATIONS.map(plainly),
+  ...(['SendMessage', 'SendStreamingMessage'] as const).flatMap((operation) => [
+    intoATask(operation, ({ task }) => ({ operation, id: task }), 'into a task'),
+    intoATask(operation, ({ task }) => ({ operation, references: [task] }), 'that refers to a task'),
+  ]),
+  { ...plainly('SubscribeToTask'), name: 'SubscribeToTask again', headers: { 'last-event-id': '1' } },
+]
+
+/** One way to ask something of a route: what it takes, and what is sent. */
+type Asked = Omit<NativeNeed, 'name' | 'method' | 'path'> & {
+  /** Told from others of the same route. */
+  readonly how?: string
+  readonly query?: (names: Names) => string
+}
+
+const open: Asked = { scope: 'none', about: 'gateway' }
+const card: Asked = { scope: 'agents:read', about: 'agent', right: 'discover' }
+const ofTask: Asked = { scope: 'tasks:read', about: 'task' }
+const listed: Asked = { scope: 'tasks:read', about: 'list' }
+const ofAgents: Asked = {
+  how: 'of an agent',
+  scope: 'tasks:read',
+  about: 'agent',
+  right: 'invoke',
+  operation: 'GetTask',
+  query: ({ agent }) => `?agent=${agent}`,
+}
+const managed = { scope: 'agents:write', about: 'agent', right: 'manage' } as const
+const asAdmin = { scope: 'admin', about: 'gateway' } as const
+
+/** The agent that the installation puts forward. */
+export const ROOT: Visibility = 'public'
+
+/** Every native route, as the specification has it. The gateway's own description may name no other. */
+export const ROUTES: Readonly<Record<string, readonly Asked[]>> = {
+  'GET /': [open],
+  'GET /docs': [open],
+  'GET /openapi.json': [open],
+  'GET /healthz': [open],
+  'GET /livez': [open],
+  'GET /readyz': [open],
+  'GET /.well-known/jwks.json': [open],
+  'GET /.well-known/oauth-protected-resource': [open],
+  'GET /.well-known/oauth-protected-resource/a2a/{agent}': [{ scope: 'none', about: 'agent' }],
+  'GET /.well-known/agent-card.json': [{ ...card, at: ROOT }],
+  'GET /.well-known/agent.json': [{ ...card, at: ROOT }],
+  'GET /a2a/{agent}/.well-known/agent-card.json': [card],
+  'GET /a2a/{agent}/.well-known/agent.json': [card],
+  'GET /metrics': [{ scope: 'metrics:read', about: 'gateway' }],
+  'GET /agents': [{ scope: 'agents:read', about: 'list' }],
+  'POST /agents/register': [{ scope: 'agents:write', about: 'gateway', body: {} }],
+  'GET /agents/{id}': [card],
+  'DELETE /agents/{id}': [{ ...managed, destroys: true }],
+  'POST /agents/{id}/heartbeat': [{ ...managed, scope: 'agents:heartbeat' }],
+  'GET /agents/{id}/invoke_url': [card],
+  'GET /tasks': [listed, ofAgents],
+  'GET /tasks/{id}': [ofTask],
+  'GET /tasks/{id}/events': [
+    ofTask,
+    { ...ofTask, how: 'as a stream', headers: { accept: 'text/event-stream' } },
+    { ...ofTask, how: 'after the first', query: () => '?after=1&limit=1' },
+  ],
+  'GET /contexts': [listed, ofAgents],
+  'GET /contexts/{id}/history': [
+    { scope: 'tasks:read', about: 'context' },
+    { ...ofAgents, about: 'context', how: 'with an agent' },
+  ],
+  'GET /keys': [asAdmin],
+  'POST /keys': [{ ...asAdmin, body: {} }],
+  'DELETE /keys/{id}': [{ ...asAdmin, about: 'key', destroys: true }],
+}
+
+const kindOf = (path: string): keyof Names => {
+  if (path.startsWith('/tasks')) return 'task'
+  if (path.startsWith('/contexts')) return 'context'
+  return path.startsWith('/keys') ? 'key' : 'agent'
+}
+
+export const NATIVE_NEEDS: readonly NativeNeed[] = Object.entries(ROUTES).flatMap(([route, ways]) => {
+  const [method = '', path = ''] = route.split(' ')
+  return ways.map(({ how, query = () => '', ...asked }) => ({
+    ...asked,
+    name: how === undefined ? route : `${route} ${how}`,
+    method,
+    path: (names: Names) => path.replace(/\{\w+\}/, names[kindOf(path)]) + query(names),
+  }))
+})
