@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
+import { OPERATIONS } from '../../../src/a2a/operation.ts'
 import { SCOPES, type Scope } from '../../../src/access/principal.ts'
 import { native } from '../rpc.ts'
 import { EVERY_SCOPE, ended, type Stage } from './stage.ts'
 import type { Caller } from './verdict.ts'
 
 const OURS = { credential: 'good', tenant: 'ours', scopes: new Set(EVERY_SCOPE), owns: false } as const
+
+/** Each operation is in one of them. */
+const ODD = OPERATIONS.filter((_, index) => index % 2 === 1)
+const EVEN = OPERATIONS.filter((_, index) => index % 2 === 0)
 
 /** Everybody who asks: each is one cause of a refusal, or somebody who is refused nothing. */
 export async function gatherCallers(stage: Stage): Promise<readonly Caller[]> {
@@ -22,6 +27,16 @@ export async function gatherCallers(stage: Stage): Promise<readonly Caller[]> {
     credential: 'bad',
     owns: true,
   })
+
+  const granted = async (name: string, grant: NonNullable<Caller['grant']>): Promise<Caller> => {
+    const subject = name.replaceAll(' ', '-')
+    await stage.grant({ to: { subject }, ...grant })
+    return { ...OURS, name, key: (await key({ subject })).secret, grant }
+  }
+  await stage.grant({ to: { group: 'corp:staff' }, right: 'invoke' })
+  const once = { to: { subject: 'once' }, right: 'manage' } as const
+  await stage.grant(once)
+  await stage.takeBack(once)
 
   return [
     { ...OURS, name: 'the owner', key: stage.alice, owns: true },
@@ -49,6 +64,18 @@ export async function gatherCallers(stage: Stage): Promise<readonly Caller[]> {
         return { ...OURS, name: `missing scope ${missing}`, key: secret, scopes: new Set(scopes), owns: true }
       }),
     )),
+    await granted('grant of discover', { right: 'discover' }),
+    await granted('grant of invoke', { right: 'invoke' }),
+    await granted('grant of manage', { right: 'manage' }),
+    await granted('grant for other operations only', { right: 'invoke', operations: ODD }),
+    await granted('grant for the other operations only', { right: 'invoke', operations: EVEN }),
+    { ...OURS, name: 'grant taken back', key: (await key({ subject: 'once' })).secret },
+    {
+      ...OURS,
+      name: 'grant of a group',
+      key: token({ sub: 'carol', scope, groups: ['staff', 'others'] }),
+      grant: { right: 'invoke' },
+    },
     { ...OURS, name: 'no credential', credential: 'none', scopes: new Set(['agents:read']) },
     bad('unknown credential', `parley_${'0'.repeat(43)}`),
     bad('revoked key', revoked.secret),

@@ -10,6 +10,7 @@ export type Names = {
   readonly task: string
   readonly context: string
   readonly key: string
+  readonly grant: string
 }
 
 /**
@@ -144,6 +145,10 @@ export const ROUTES: Readonly<Record<string, readonly Asked[]>> = {
   'POST /agents/register': [{ scope: 'agents:write', about: 'gateway', body: {} }],
   'GET /agents/{id}': [card],
   'DELETE /agents/{id}': [{ ...managed, destroys: true }],
+  'PATCH /agents/{id}': [{ ...managed, body: {} }],
+  'GET /agents/{id}/grants': [managed],
+  'POST /agents/{id}/grants': [{ ...managed, body: { to: { subject: 'nobody' }, right: 'discover' } }],
+  'DELETE /agents/{id}/grants/{grant}': [{ ...managed, destroys: true }],
   'POST /agents/{id}/heartbeat': [{ ...managed, scope: 'agents:heartbeat' }],
   'GET /agents/{id}/invoke_url': [card],
   'GET /tasks': [listed, ofAgents],
@@ -175,6 +180,7 @@ export const NATIVE_NEEDS: readonly NativeNeed[] = Object.entries(ROUTES).flatMa
     ...asked,
     name: how === undefined ? route : `${route} ${how}`,
     method,
-    path: (names: Names) => path.replace(/\{\w+\}/, names[kindOf(path)]) + query(names),
+    path: (names: Names) =>
+      path.replace('{grant}', names.grant).replace(/\{\w+\}/, names[kindOf(path)]) + query(names),
   }))
 })

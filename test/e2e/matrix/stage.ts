@@ -32,7 +32,7 @@ export const NEVER: { readonly running: Names; readonly ended: Names } = {
 
 function neverNamed(agent: string): Names {
   const id = '0190a0a0-0000-7000-8000-00000000beef'
-  return { agent, task: id, context: id, key: id }
+  return { agent, task: id, context: id, key: id, grant: id }
 }
 
 const SLUGS: Readonly<Record<Visibility, string>> = {
@@ -56,7 +56,10 @@ export type Stage = AsyncDisposable & {
     by?: string,
   ): Promise<{ readonly id: string; readonly secret: string }>
   token(claims: Claims): string
-  /** An agent, and a key, that may be removed. */
+  /** Makes a grant on every agent, and on those to come; `takeBack` undoes that. */
+  grant(grant: object): Promise<void>
+  takeBack(grant: object): Promise<void>
+  /** An agent, a grant and a key that may be removed. */
   spare(visibility: Visibility): Promise<Names>
 }
 
@@ -90,6 +93,14 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
     return { id: textAt(reply.body, 'id'), mark }
   }
 
+  const grants: object[] = []
+  const grantOn = async (id: string, grant: object): Promise<string> => {
+    const reply = await native(alice, 'POST', `${parley.url}/agents/${id}/grants`, grant)
+    assert.ok(reply.status === 201 || reply.status === 200, reply.text)
+    return textAt(reply.body, 'id')
+  }
+  const someGrant = { to: { subject: 'somebody' }, right: 'discover' }
+
   const openPlace = async (visibility: Visibility): Promise<Place> => {
     const slug = SLUGS[visibility]
     const { id, mark } = await enrol(slug, visibility)
@@ -102,6 +113,7 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
       task: textAt(made, 'task', 'id'),
       context: textAt(made, 'task', 'contextId'),
       key: (await key({ subject: 'nobody' })).id,
+      grant: await grantOn(id, someGrant),
     })
     return {
       visibility,
@@ -129,11 +141,28 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
       const said = { iss: keys.url, aud: 'parley', exp: nowS + 600, tenant: 'default', ...claims }
       return signed({ typ: 'at+jwt', alg: 'ES256', kid: signing.kid }, said, signing)
     },
+    grant: async (grant) => {
+      grants.push(grant)
+      for (const { running } of places) await grantOn(running.agent, grant)
+    },
+    takeBack: async (grant) => {
+      grants.splice(grants.indexOf(grant), 1)
+      for (const { running } of places) {
+        const path = `/agents/${running.agent}/grants/${await grantOn(running.agent, grant)}`
+        assert.equal((await native(alice, 'DELETE', parley.url + path)).status, 204)
+      }
+    },
     spare: async (visibility) => {
       const made = places.find((place) => place.visibility === visibility)
       if (made === undefined) throw new TypeError(`no place is ${visibility}`)
       const { id } = await enrol(`m-spare-${++spares}`, visibility)
-      return { ...made.ended, agent: id, key: (await key({ subject: 'nobody' })).id }
+      for (const grant of grants) await grantOn(id, grant)
+      return {
+        ...made.ended,
+        agent: id,
+        key: (await key({ subject: 'nobody' })).id,
+        grant: await grantOn(id, someGrant),
+      }
     },
     [Symbol.asyncDispose]: () => keep.disposeAsync(),
   }

@@ -15,7 +15,7 @@ export type Caller = {
   readonly scopes: ReadonlySet<Scope>
   /** Everything that is asked for belongs to them: agents, tasks, contexts. */
   readonly owns: boolean
-  /** On the restricted agent. */
+  /** On each of the agents. */
   readonly grant?: { readonly right: Right; readonly operations?: readonly Operation[] }
   /** The credential is good for another agent only. */
   readonly isLimited?: true
