@@ -3,6 +3,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, sep } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { ROUTES } from '../src/edge/http/routes.ts'
+import { ROUTE_NEEDS } from './e2e/matrix/needs.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -295,5 +297,17 @@ describe('the house style', () => {
     const patterns = /@ts-(?:ignore|nocheck|expect-error)|\bas (?:any|unknown as)\b/g
 
     assert.deepEqual(offences(sources, matchesOf(patterns)), [])
+  })
+})
+
+describe('the isolation matrix', () => {
+  it('asks for every native route, as somebody who may and as everybody who may not', () => {
+    const served = ROUTES.map(({ method, path }) => `${method} ${path}`)
+
+    assert.deepEqual(
+      served.filter((route) => !Object.hasOwn(ROUTE_NEEDS, route)),
+      [],
+      'a route needs an entry in test/e2e/matrix/needs.ts',
+    )
   })
 })

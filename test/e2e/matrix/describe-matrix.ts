@@ -5,7 +5,7 @@ import { at } from '../json-path.ts'
 import { createRawWays, has, type RawAnswer, readAnswer } from '../raw-ways.ts'
 import { native } from '../rpc.ts'
 import { gatherCallers } from './callers.ts'
-import { A2A_NEEDS, type A2aNeed, NATIVE_NEEDS, type Names, type NativeNeed, ROUTES } from './needs.ts'
+import { A2A_NEEDS, type A2aNeed, NATIVE_NEEDS, type Names, type NativeNeed, ROUTE_NEEDS } from './needs.ts'
 import { NEVER, openStage, type Place, type Stage } from './stage.ts'
 import { type Caller, type Cell, sees, type Verdict, verdictOn } from './verdict.ts'
 
@@ -199,7 +199,7 @@ export function describeMatrix(title: string, doors: readonly Door[]): void {
         Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
       )
 
-      assert.deepEqual(served.sort(), Object.keys(ROUTES).sort())
+      assert.deepEqual(served.sort(), Object.keys(ROUTE_NEEDS).sort())
     })
   })
 }

@@ -125,8 +125,8 @@ const asAdmin = { scope: 'admin', about: 'gateway' } as const
 /** The agent that the installation puts forward. */
 export const ROOT: Visibility = 'public'
 
-/** Every native route, as the specification has it. The gateway's own description may name no other. */
-export const ROUTES: Readonly<Record<string, readonly Asked[]>> = {
+/** Every native route and what it takes, as the specification has it. The gateway's own description names the same. */
+export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   'GET /': [open],
   'GET /docs': [open],
   'GET /openapi.json': [open],
@@ -143,6 +143,7 @@ export const ROUTES: Readonly<Record<string, readonly Asked[]>> = {
   'GET /metrics': [{ scope: 'metrics:read', about: 'gateway' }],
   'GET /agents': [{ scope: 'agents:read', about: 'list' }],
   'POST /agents/register': [{ scope: 'agents:write', about: 'gateway', body: {} }],
+  'POST /agents/validate': [{ scope: 'agents:write', about: 'gateway', body: {} }],
   'GET /agents/{id}': [card],
   'DELETE /agents/{id}': [{ ...managed, destroys: true }],
   'PATCH /agents/{id}': [{ ...managed, body: {} }],
@@ -174,7 +175,7 @@ const kindOf = (path: string): keyof Names => {
   return path.startsWith('/keys') ? 'key' : 'agent'
 }
 
-export const NATIVE_NEEDS: readonly NativeNeed[] = Object.entries(ROUTES).flatMap(([route, ways]) => {
+export const NATIVE_NEEDS: readonly NativeNeed[] = Object.entries(ROUTE_NEEDS).flatMap(([route, ways]) => {
   const [method = '', path = ''] = route.split(' ')
   return ways.map(({ how, query = () => '', ...asked }) => ({
     ...asked,
