@@ -48,13 +48,14 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
   const rooms = opened.use(
     await createRooms({ config, secrets, events, now, addresses, stopping: stopping.signal }),
   )
-  const { access, registry, tasks } = rooms
+  const { access, registry, tasks, signingKeys } = rooms
 
   let isOpen = false
   const opening = await openListeners(config, secrets, {
     access,
     registry,
     tasks,
+    publicKeys: signingKeys.publicKeys,
     events,
     scrape: metrics.scrape,
     isReady: createReadiness({ isOpen: () => isOpen, check: rooms.check, now }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { createVault, masterKey } from './vault.ts'
+import { createVault, type MasterKey, masterKey } from './vault.ts'
 
 const old = masterKey(Buffer.alloc(32, 1))
 const current = masterKey(Buffer.alloc(32, 2))
@@ -88,6 +88,22 @@ describe('a vault', () => {
     assert.deepEqual([rotated.keyIdOf(before), rotated.keyIdOf(after)], [old.id, current.id])
     assert.deepEqual([rotated.holds(old.id), vault.holds(current.id)], [true, false])
     assert.equal(rotated.keyId, current.id)
+  })
+
+  it('takes up master keys that were given while it was in use, and keeps to what it has when they cannot be read', async () => {
+    let given: readonly [MasterKey, ...MasterKey[]] | undefined
+    const running = createVault({
+      keys: [old],
+      randomBytes,
+      reread: () => given ?? assert.fail('cannot be read'),
+    })
+    const sealed = await rotated.seal(context, secret)
+
+    assert.equal(running.keyIdOf(await running.seal(context, secret)), old.id)
+    await assert.rejects(running.open(context, sealed), refused)
+    given = [current, old]
+    assert.deepEqual(await running.open(context, sealed), secret)
+    assert.equal(running.keyIdOf(await running.seal(context, secret)), current.id)
   })
 
   it('names the master key that it misses, and nothing of the secret', async () => {

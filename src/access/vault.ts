@@ -30,6 +30,11 @@ export type VaultDeps = {
   /** The first seals, all of them open. */
   readonly keys: readonly [MasterKey, ...MasterKey[]]
   readonly randomBytes: RandomBytes
+  /**
+   * The keys as they are now, where they can change meanwhile. Asked before every sealing, and when a text was sealed with a
+   * key that is not known. What it throws is ignored: the keys stay as they are.
+   */
+  readonly reread?: () => readonly [MasterKey, ...MasterKey[]]
 }
 
 /** Of a master key and of the key that each secret gets of its own, in bytes. */
@@ -58,9 +63,16 @@ const SEALED = /^v1\.([\w-]{16})\.([\w-]+)\.([\w-]+)$/
  * Envelopes: each secret is sealed with a fresh key of its own, and that one with the first master key (AES-256-GCM both
  * times, NIST SP 800-38D). Another master key thus takes sealing few bytes anew, and a master key seals nothing but keys.
  */
-export function createVault({ keys, randomBytes }: VaultDeps): Vault {
-  const [sealing] = keys
-  const byId = new Map(keys.map((key) => [key.id, key]))
+export function createVault({ keys, randomBytes, reread }: VaultDeps): Vault {
+  let held = keys
+  const find = (id: string): MasterKey | undefined => held.find((key) => key.id === id)
+  const renew = (): void => {
+    try {
+      held = reread?.() ?? held
+    } catch {
+      // Somebody may be writing the file. A key that is missing then shows where it is needed.
+    }
+  }
 
   const encrypt = (key: Uint8Array, context: string, plain: Uint8Array): string => {
     const nonce = randomBytes(NONCE_BYTES)
@@ -71,15 +83,20 @@ export function createVault({ keys, randomBytes }: VaultDeps): Vault {
   }
 
   return {
-    keyId: sealing.id,
+    get keyId() {
+      return held[0].id
+    },
     async seal(context, plain) {
+      renew()
+      const [sealing] = held
       const own = randomBytes(MASTER_KEY_BYTES)
       const wrapped = encrypt(sealing.bytes, wrapContext(sealing.id, context), own)
       return `v1.${sealing.id}.${wrapped}.${encrypt(own, context, plain)}`
     },
     async open(context, sealed) {
       const { keyId, wrapped, secret } = partsOf(sealed)
-      const master = byId.get(keyId)
+      if (find(keyId) === undefined) renew()
+      const master = find(keyId)
       if (master === undefined) {
         throw new ParleyError(
           'internal',
@@ -97,7 +114,7 @@ export function createVault({ keys, randomBytes }: VaultDeps): Vault {
       }
     },
     keyIdOf: (sealed) => partsOf(sealed).keyId,
-    holds: (keyId) => byId.has(keyId),
+    holds: (keyId) => find(keyId) !== undefined,
   }
 }
 

@@ -148,13 +148,19 @@ describe('the configuration', () => {
   })
 
   it('refuses to split the memory backend over processes', () => {
-    assert.deepEqual(problemsOf({ BACKEND: 'memory', ROLE: 'worker' }), ['PARLEY_ROLE'])
+    assert.deepEqual(problemsOf({ BACKEND: 'memory', ROLE: 'api' }), ['PARLEY_ROLE'])
     assert.deepEqual(toConfig({ BACKEND: 'memory' }, facts).backend, { kind: 'memory' })
   })
 
   it('gives a worker a free port unless it names one', () => {
-    assert.equal(toConfig({ ROLE: 'worker' }, facts).port, 0)
-    assert.equal(toConfig({ ROLE: 'worker', PORT: '9000' }, facts).port, 9000)
+    const worker = { ROLE: 'worker', PUBLIC_URL: 'https://gw.example' }
+
+    assert.equal(toConfig(worker, facts).port, 0)
+    assert.equal(toConfig({ ...worker, PORT: '9000' }, facts).port, 9000)
+  })
+
+  it('lets no worker start that cannot tell agents who calls', () => {
+    assert.deepEqual(problemsOf({ ROLE: 'worker' }), ['PARLEY_PUBLIC_URL'])
   })
 
   it('takes a public URL without its last slash, and refuses one with a query', () => {

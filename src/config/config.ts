@@ -37,6 +37,7 @@ export type Config = {
   readonly retentionMs: number
   readonly heartbeatMs: number
   readonly recheckMs: number
+  readonly keyRotationMs: number
   readonly logLevel: LogLevel
   readonly opsPort: number | undefined
   readonly demo: boolean
@@ -45,7 +46,8 @@ export type Config = {
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 type LogLevel = (typeof LOG_LEVELS)[number]
 
-const DAY_MS = 24 * 60 * 60 * 1000
+const HOUR_MS = 60 * 60 * 1000
+const DAY_MS = 24 * HOUR_MS
 
 /** Applies defaults and judges the whole. Throws `invalid_params` naming every problem at once. */
 export function toConfig(env: Env, facts: { readonly cwd: string; readonly isProduction: boolean }): Config {
@@ -67,6 +69,9 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
       'ROLE',
       `is ${role}, but the memory backend lives in one process: use ROLE=all or BACKEND=sqlite`,
     )
+  }
+  if (role === 'worker' && env.PUBLIC_URL === undefined) {
+    read.problem('PUBLIC_URL', 'is needed with PARLEY_ROLE=worker: agents know the gateway by it')
   }
   if (demo && !isLoopback) read.problem('DEMO', 'is for a loopback listener only')
   if (demo && facts.isProduction) read.problem('DEMO', 'does not run with NODE_ENV=production')
@@ -105,6 +110,7 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
     maxWaitMs: read.integer('MAX_WAIT_MS', 55_000, { min: 1, max: 3_600_000 }),
     staleMs: read.integer('TASK_STALE_MS', DAY_MS, { min: 1000 }),
     retentionMs: read.integer('TASK_RETENTION_MS', 30 * DAY_MS, { min: 1000 }),
+    keyRotationMs: read.integer('SIGNING_KEY_ROTATION_MS', 30 * DAY_MS, { min: HOUR_MS }),
     heartbeatMs: read.integer('HEARTBEAT_MS', 15_000, { min: 100, max: 300_000 }),
     recheckMs: read.integer('RECHECK_MS', 60_000, { min: 100, max: 60_000 }),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),

@@ -21,6 +21,8 @@ export const SETTINGS = {
   MASTER_KEY:
     'What stored secrets are encrypted with: 32 random bytes in base64; of several, comma-separated, the first encrypts and all decrypt (none)',
   MASTER_KEY_FILE: 'File that holds the same, also one a line (DATA_DIR/master.key, generated)',
+  SIGNING_KEY_ROTATION_MS:
+    'The keys that Parley signs with are followed by others after this long (2592000000)',
   ANONYMOUS: '1 or 0: calls without a credential see public agents (1 on loopback, else 0)',
   ALLOW_PLAINTEXT: '1 lets listeners beyond loopback serve without TLS (0)',
   TRUSTED_PROXIES:

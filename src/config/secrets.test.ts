@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { removeCardSigningKey } from './card-signing-key.ts'
 import { toConfig } from './config.ts'
 import { secretFile } from './secret-file.ts'
 import { toSecrets } from './secrets.ts'
@@ -54,20 +55,39 @@ describe('the secrets of an installation', () => {
     const second = toSecrets({}, config)
 
     assert.deepEqual([first.isAdminKeyNew, second.isAdminKeyNew], [true, false])
-    assert.deepEqual({ ...second, isAdminKeyNew: true }, first)
+    const { masterKeys, ...rest } = second
+    assert.deepEqual({ ...rest, masterKeys: first.masterKeys, isAdminKeyNew: true }, first)
+    assert.deepEqual(masterKeys(), first.masterKeys())
     assert.notEqual(Buffer.from(first.cursorKey).toString(), first.adminKey)
   })
 
-  it('hold a key of its own for signing cards, for its owner alone', (t) => {
+  it('hold the key that signed cards when it was kept in a file, and none otherwise', (t) => {
     const path = folder(t)
-    const { cardSigningKey } = toSecrets({}, configOf(path))
+    const file = join(path, 'card-signing.key')
+    const since = Date.UTC(2026, 0, 1)
 
-    assert.deepEqual([cardSigningKey.kty, cardSigningKey.crv], ['EC', 'P-256'])
-    assert.equal(modeOf(join(path, 'card-signing.key')), 0o600)
-    assert.deepEqual(toSecrets({}, configOf(path)).cardSigningKey, cardSigningKey)
-
-    writeFileSync(join(path, 'card-signing.key'), 'no key')
+    assert.equal(toSecrets({}, configOf(path)).cardSigningKey, undefined)
+    writeFileSync(file, '{"kty":"EC"}')
+    utimesSync(file, since / 1000, since / 1000)
+    assert.deepEqual(toSecrets({}, configOf(path)).cardSigningKey, { privateKey: { kty: 'EC' }, since })
+    writeFileSync(file, 'no key')
     assert.throws(() => toSecrets({}, configOf(path)), /card-signing\.key holds no key/)
+
+    removeCardSigningKey(configOf(path))
+    removeCardSigningKey(configOf(path))
+    assert.equal(toSecrets({}, configOf(path)).cardSigningKey, undefined)
+  })
+
+  it('have the master keys that their file has now', (t) => {
+    const path = folder(t)
+    const { masterKeys } = toSecrets({}, configOf(path))
+    const [old] = masterKeys()
+    const file = join(path, 'master.key')
+    writeFileSync(file, `${Buffer.alloc(32, 1).toString('base64')}\n${readFileSync(file, 'utf8')}`)
+
+    const ids = masterKeys().map(({ id }) => id)
+
+    assert.deepEqual([ids.length, ids[1]], [2, old.id])
   })
 
   it('take the keys of publishers from a file', (t) => {

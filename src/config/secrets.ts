@@ -1,9 +1,9 @@
-import { generateKeyPairSync, type JsonWebKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Issuer } from '../access/tokens/issuer.ts'
 import { parseIssuers } from '../access/tokens/parse-issuers.ts'
 import { ParleyError } from '../errors.ts'
+import { type CardSigningKey, cardSigningKeyOf } from './card-signing-key.ts'
 import type { Config } from './config.ts'
 import type { Env, ProxyVariables, Setting } from './env.ts'
 import { type MasterKeys, masterKeysOf } from './master-keys.ts'
@@ -15,12 +15,15 @@ export type Secrets = {
   readonly adminKey: string
   /** The admin key was generated just now, and nobody has seen it yet. */
   readonly isAdminKeyNew: boolean
-  /** What stored secrets are sealed with; the same in every process of an installation. */
-  readonly masterKeys: MasterKeys
+  /**
+   * What stored secrets are sealed with; the same in every process of an installation. Read anew each time, as a file of keys
+   * may get another while we run.
+   */
+  readonly masterKeys: () => MasterKeys
   /** Signs page cursors; the same in every process of an installation. */
   readonly cursorKey: Uint8Array
-  /** Signs the cards we publish, and nothing else; the same in every process of an installation. */
-  readonly cardSigningKey: JsonWebKey
+  /** Left by an installation that kept it in a file. */
+  readonly cardSigningKey?: CardSigningKey
   /** The JWK set of the keys that publishers of cards are trusted by. */
   readonly cardKeys?: string
   /** The identity providers whose tokens are taken. */
@@ -35,12 +38,15 @@ export function toSecrets(env: Env, config: Config, variables: ProxyVariables = 
   const outbound = toOutbound(env, variables)
   const cursor = secretFile(join(config.dataDir, 'cursor.key'))
   const admin = adminKeyOf(env, config)
+  const masterKeys = () => masterKeysOf(env, config)
+  masterKeys()
+  const cardSigningKey = cardSigningKeyOf(config)
   return {
     adminKey: admin.secret,
     isAdminKeyNew: admin.isNew,
-    masterKeys: masterKeysOf(env, config),
+    masterKeys,
     cursorKey: Buffer.from(cursor.secret),
-    cardSigningKey: signingKeyOf(config),
+    ...(cardSigningKey === undefined ? {} : { cardSigningKey }),
     issuers: issuersOf(env, config),
     ...(config.cardKeysFile === undefined
       ? {}
@@ -73,19 +79,6 @@ function issuersOf({ ISSUERS, ISSUERS_FILE }: Env, { publicUrl }: Config): reado
   const text = readSetting('ISSUERS_FILE', ISSUERS_FILE).toString()
   return parseIssuers(text, { name: 'PARLEY_ISSUERS_FILE', ...ours })
 }
-
-function signingKeyOf({ dataDir }: Config): JsonWebKey {
-  const path = join(dataDir, 'card-signing.key')
-  const { secret } = secretFile(path, () => JSON.stringify(newSigningKey()))
-  try {
-    return JSON.parse(secret)
-  } catch (cause) {
-    throw new ParleyError('invalid_params', `The key file ${path} holds no key`, { cause })
-  }
-}
-
-const newSigningKey = (): JsonWebKey =>
-  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
 
 function adminKeyOf(env: Env, config: Config): SecretFile {
   if (env.ADMIN_KEY !== undefined) return { secret: env.ADMIN_KEY, isNew: false }

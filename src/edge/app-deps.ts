@@ -1,5 +1,6 @@
 import type { NewId } from '../a2a/ids.ts'
 import type { Access } from '../access/access.ts'
+import type { SigningKeys } from '../access/service-identity/signing-keys.ts'
 import type { PublicAddresses } from '../registry/public-addresses.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Tasks } from '../tasks/tasks.ts'
@@ -44,6 +45,8 @@ export type AppDeps = {
   readonly access: Access
   readonly registry: Registry
   readonly tasks: Tasks
+  /** The JWK set of the keys that Parley signs with: those for one use, or all. */
+  readonly publicKeys: SigningKeys['publicKeys']
   readonly events: Events
   /** The metrics in Prometheus text format. */
   readonly scrape: () => Promise<string>

@@ -6,6 +6,8 @@ import { createKeyUses } from '../access/key-uses.ts'
 import { createCursors } from '../access/page-cursor.ts'
 import { DEFAULT_TENANT } from '../access/principal.ts'
 import { parseKeySet } from '../access/public-keys.ts'
+import { createServiceTokens } from '../access/service-identity/create-service-tokens.ts'
+import type { SigningKeys } from '../access/service-identity/signing-keys.ts'
 import { createTokens } from '../access/tokens/tokens.ts'
 import type { Config } from '../config/config.ts'
 import type { Secrets } from '../config/secrets.ts'
@@ -16,7 +18,6 @@ import { ParleyError } from '../errors.ts'
 import { createRegistry } from '../registry/create-registry.ts'
 import type { PublicAddresses } from '../registry/public-addresses.ts'
 import type { Registry } from '../registry/registry.ts'
-import { createCardSigner } from '../registry/signatures/card-signer.ts'
 import { createTrustedKeys } from '../registry/signatures/trusted-keys.ts'
 import type { Backend } from '../storage/backend.ts'
 import { createTasks } from '../tasks/create-tasks.ts'
@@ -31,6 +32,7 @@ import { createCardSource } from '../upstream/fetch-card.ts'
 import { createIdentitySource, createKeySource } from '../upstream/fetch-keys.ts'
 import { createGuard, type Guard } from '../upstream/guard.ts'
 import { checkIssuers } from './check-issuers.ts'
+import { openIdentity } from './open-identity.ts'
 
 export type RoomsDeps = {
   readonly config: Config
@@ -48,6 +50,7 @@ export interface Rooms extends AsyncDisposable {
   readonly access: Access
   readonly registry: Registry
   readonly tasks: Tasks
+  readonly signingKeys: SigningKeys
   /** Whether the backend answers. */
   readonly check: () => Promise<void>
 }
@@ -67,7 +70,14 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
   checkIssuers(secrets.issuers, guard)
   const backend = opened.use(await openBackend(config, now))
   const outbound = { guard, userAgent: `parley/${VERSION}` }
-  const client = opened.use(createAgentClient({ ...outbound, now, newId: newUuid }))
+  const { signingKeys } = await openIdentity({ config, secrets, backend, events, now })
+  const serviceTokens = createServiceTokens({
+    keys: signingKeys,
+    issuer: () => addresses().http,
+    now,
+    newId: newUuid,
+  })
+  const client = opened.use(createAgentClient({ ...outbound, now, newId: newUuid, serviceTokens }))
 
   const { cursorKey } = secrets
   const tokens = createTokens({
@@ -98,7 +108,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     addresses,
     refusalOf: (url) => refusalOf(guard, url),
     cursorKey,
-    cardSigner: await createCardSigner(secrets.cardSigningKey),
+    cardSigner: () => signingKeys.signer('card'),
     extendedCards: createExtendedCards(client),
     trustedKeys: createTrustedKeys({
       pinned: parseKeySet(secrets.cardKeys ?? '{"keys":[]}', 'PARLEY_CARD_KEYS_FILE'),
@@ -146,6 +156,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     access,
     registry,
     tasks,
+    signingKeys,
     check: () => backend.ready(),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }

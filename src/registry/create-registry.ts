@@ -1,5 +1,6 @@
 import { assertScope } from '../access/assert-scope.ts'
 import { createCursors } from '../access/page-cursor.ts'
+import type { Signer } from '../access/service-identity/signer.ts'
 import type { Agent } from './agent.ts'
 import { changeAgent } from './change-agent.ts'
 import { createGrant } from './create-grant.ts'
@@ -12,20 +13,20 @@ import { createPublisher } from './publish-card.ts'
 import { createRegister, type RegisterDeps } from './register-agent.ts'
 import type { Registry } from './registry.ts'
 import { createSearch } from './search-agents.ts'
-import type { CardSigner } from './signatures/card-signer.ts'
 import { updateAgent } from './update-agent.ts'
 
 export type RegistryDeps = RegisterDeps & {
   /** Signs page cursors; the same in every process of the installation. */
   readonly cursorKey: Uint8Array
-  readonly cardSigner: CardSigner
+  /** Signs the cards we publish, with the key whose turn it is. */
+  readonly cardSigner: () => Promise<Signer>
   /** Without one, no agent's extended card can be had. */
   readonly extendedCards?: ExtendedCardSource
 }
 
 export function createRegistry(deps: RegistryDeps): Registry {
   const { agents, access, now, events, addresses, cursorKey, cardSigner } = deps
-  const publisher = createPublisher({ addresses, signer: cardSigner, now })
+  const publisher = createPublisher({ addresses, cardSigner, now })
   return {
     register: createRegister(deps),
     async validate(call, card) {
@@ -38,7 +39,6 @@ export function createRegistry(deps: RegistryDeps): Registry {
     update: (call, ref, changes) => updateAgent(deps, call, ref, changes),
     publishedCard: publisher.publish,
     extendedCard: createExtendedCard({ ...deps, publisher }),
-    cardKeys: cardSigner.keys,
 
     async unregister(call, ref) {
       const removal = (agent: Agent) => ({ next: { ...agent, updatedAt: now() }, removed: true }) as const

@@ -3,12 +3,13 @@ import type { AgentCard } from '../a2a/agent-card.ts'
 import type { JsonText } from '../a2a/json-text.ts'
 import { encodeCard, supersetCard } from '../a2a/v0_3/agent-card.ts'
 import { createRecent } from '../access/recent.ts'
+import type { Signer } from '../access/service-identity/signer.ts'
 import type { Agent, CardProfile } from './agent.ts'
 import { composeCard } from './compose-card.ts'
 import { keySetUrl } from './invoke-url.ts'
 import { presentCard } from './present-card.ts'
 import type { PublicAddresses } from './public-addresses.ts'
-import type { CardSigner } from './signatures/card-signer.ts'
+import { signCard } from './signatures/sign-card.ts'
 
 /** A card as we serve it. */
 export type PublishedCard = {
@@ -22,7 +23,8 @@ export type PublishedCard = {
 
 export type PublisherDeps = {
   readonly addresses: () => PublicAddresses
-  readonly signer: CardSigner
+  /** Signs cards, with the key whose turn it is. */
+  readonly cardSigner: () => Promise<Signer>
   readonly now: () => number
 }
 
@@ -35,32 +37,33 @@ export type Publisher = {
 
 const MAX_REMEMBERED_CHARACTERS = 32 * 1024 * 1024
 
-export function createPublisher({ addresses, signer, now }: PublisherDeps): Publisher {
+export function createPublisher({ addresses, cardSigner, now }: PublisherDeps): Publisher {
   const made = createRecent<PublishedCard>({
     maxSize: MAX_REMEMBERED_CHARACTERS,
     sizeOf: ({ text }) => text.length,
     maxAgeMs: Number.POSITIVE_INFINITY,
     now,
   })
-  // Addresses and the key may have changed with the process, and no agent knows of it.
+  // Addresses may have changed with the process, and no agent knows of it.
   const startedAt = now()
 
-  const publishText: Publisher['publishText'] = async (agent, card, form) => {
+  const signedWith = (signer: Signer, agent: Agent, card: JsonText<AgentCard>, form: CardProfile) => {
     const at = addresses()
     const keysUrl = keySetUrl(at.http)
     const unsigned = inForm(composeCard(agent, at, card), form)
-    const text = await signer.sign(unsigned, { keysUrl, isLegacy: form === 'v0.3' })
+    const text = signCard(unsigned, signer, { keysUrl, isLegacy: form === 'v0.3' })
     const digest = createHash('sha256').update(`${signer.keyId} ${keysUrl} ${unsigned}`).digest('base64url')
-    return { text, digest, modifiedAt: Math.max(agent.updatedAt, startedAt) }
+    return { text, digest, modifiedAt: Math.max(agent.updatedAt, startedAt, signer.signsFrom) }
   }
 
   return {
-    publishText,
+    publishText: async (agent, card, form) => signedWith(await cardSigner(), agent, card, form),
     async publish(agent, form) {
-      const key = JSON.stringify([agent.id, agent.version, form, addresses()])
+      const signer = await cardSigner()
+      const key = JSON.stringify([agent.id, agent.version, form, addresses(), signer.keyId])
       const known = made.get(key)
       if (known !== undefined) return known
-      const card = await publishText(agent, agent.card, form)
+      const card = signedWith(signer, agent, agent.card, form)
       made.set(key, card)
       return card
     },

@@ -92,6 +92,4 @@ export interface Registry {
    * `unsupported_operation` when the agent has none, `extended_agent_card_not_configured` when it gives none after all.
    */
   extendedCard(call: Call, ref: string): Promise<JsonText<AgentCard>>
-  /** The JWK set that our signatures of cards are verified with. */
-  readonly cardKeys: string
 }

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
-import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Client, credentials, status } from '@grpc/grpc-js'
-import { newKey, type SigningKey } from '../../src/access/tokens/forge.case.ts'
+import { newKey } from '../../src/access/tokens/forge.case.ts'
 import {
   acceptedToken,
   type Forge,
@@ -12,18 +9,19 @@ import {
   REFUSED_TOKENS,
 } from '../../src/access/tokens/refused-tokens.case.ts'
 import { askWith, v1 } from '../../src/edge/grpc/scripted-grpc.case.ts'
-import { at, listAt, parsed, textAt } from './json-path.ts'
+import { at, parsed } from './json-path.ts'
 import { startKeyServer } from './key-server.ts'
+import { ownKeysOf } from './own-keys.ts'
 import { type ParleyProcess, startParley } from './parley-process.ts'
 import { native, rpc, withoutRequest } from './rpc.ts'
 
-/** The key with which a gateway signs cards, under the name that its key set has for it. */
-async function cardKeyOf(parley: ParleyProcess): Promise<SigningKey> {
-  const jwk = JSON.parse(await readFile(join(parley.dataDir, 'card-signing.key'), 'utf8'))
-  const privateKey = createPrivateKey({ key: jwk, format: 'jwk' })
-  const published = await native(undefined, 'GET', `${parley.url}/.well-known/jwks.json`)
-  const kid = textAt(listAt(parsed(published.text), 'keys')[0], 'kid')
-  return { kid, alg: 'ES256', privateKey, publicKey: createPublicKey(privateKey), jwk: {} }
+/** The keys with which a gateway signs: all of them are made once somebody asks for what it publishes. */
+async function ownKeys(parley: ParleyProcess): Promise<Forge['ours']> {
+  await native(undefined, 'GET', `${parley.url}/.well-known/jwks.json`)
+  const { service, webhook, card } = await ownKeysOf(parley.dataDir)
+  const [[one], [two], [three]] = [service, webhook, card]
+  if (one === undefined || two === undefined || three === undefined) return assert.fail('a key is missing')
+  return { service: one, webhook: two, card: three }
 }
 
 describe('a token that is no good', { timeout: 120_000 }, () => {
@@ -53,7 +51,7 @@ describe('a token that is no good', { timeout: 120_000 }, () => {
     grpc = new Client(parley.grpc[0] ?? '', credentials.createInsecure())
     opened.defer(() => grpc.close())
     const nowS = Math.floor(Date.now() / 1000)
-    forge = { ...names, ...keys, gateway: parley.url, nowS, ours: await cardKeyOf(parley) }
+    forge = { ...names, ...keys, gateway: parley.url, nowS, ours: await ownKeys(parley) }
   })
   after(() => opened.disposeAsync())
 

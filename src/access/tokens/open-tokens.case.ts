@@ -54,7 +54,7 @@ const forge: Forge = {
   encryption: newKey('enc', 'RS256', { use: 'enc' }),
   othersKey: newKey('others'),
   stranger: newKey('stranger'),
-  ours: newKey('ours'),
+  ours: { service: newKey('our-service'), webhook: newKey('our-webhook'), card: newKey('our-card') },
 }
 
 export type TokensWorld = {

@@ -1,3 +1,4 @@
+import type { SigningUse } from '../service-identity/signing-key-store.ts'
 import { macked, part, type SigningKey, signed } from './forge.case.ts'
 import type { Refusal } from './read-token.ts'
 
@@ -17,8 +18,8 @@ export type Forge = {
   readonly othersKey: SigningKey
   /** Nobody's. */
   readonly stranger: SigningKey
-  /** With which the gateway signs cards. */
-  readonly ours: SigningKey
+  /** With which the gateway itself signs. */
+  readonly ours: Readonly<Record<SigningUse, SigningKey>>
 }
 
 export const AUDIENCE = 'parley'
@@ -246,18 +247,43 @@ const FORMS: readonly RefusedToken[] = [
   ['a header that is no object', undefined, (f) => signed('[]', claimsOf(f), f.ec)],
 ]
 
-const OURS: readonly RefusedToken[] = [
+const ownTokens = (use: SigningUse): readonly RefusedToken[] => [
   [
-    'our own name and key',
+    `our own name and the key of a ${use}`,
     'issuer',
-    (f) => signed({ ...HEADER, alg: 'ES256', kid: f.ours.kid }, { ...claimsOf(f), iss: f.gateway }, f.ours),
+    (f) => {
+      const { [use]: key } = f.ours
+      return signed({ ...HEADER, alg: 'ES256', kid: key.kid }, { ...claimsOf(f), iss: f.gateway }, key)
+    },
   ],
   [
-    'our own key in the name of an issuer',
+    `our key of a ${use} in the name of an issuer`,
     'unknown_key',
-    (f) => withHeader({ kid: f.ours.kid }, () => f.ours)(f),
+    (f) => withHeader({ kid: f.ours[use].kid }, () => f.ours[use])(f),
   ],
-  ['our own key under the id of an issuer', 'signature', withHeader({}, ({ ours }) => ours)],
+  [`our key of a ${use} under the id of an issuer`, 'signature', withHeader({}, ({ ours }) => ours[use])],
+]
+
+const OURS: readonly RefusedToken[] = [
+  ...ownTokens('service'),
+  ...ownTokens('webhook'),
+  ...ownTokens('card'),
+  [
+    'what we tell agents of a caller',
+    'issuer',
+    (f) => {
+      const claims = {
+        ...claimsOf(f),
+        iss: f.gateway,
+        sub: 'corp:ada',
+        act: { sub: f.gateway },
+        client_id: f.gateway,
+        jti: 'j',
+        iat: f.nowS,
+      }
+      return signed({ ...HEADER, alg: 'ES256', kid: f.ours.service.kid }, claims, f.ours.service)
+    },
+  ],
 ]
 
 /** Each differs from a token that is taken in what its name says. */

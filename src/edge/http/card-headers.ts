@@ -1,4 +1,4 @@
-/** How long a card, or the keys it is verified with, may be used without asking again. */
+/** How long a card may be used without asking again. */
 export const CARD_MAX_AGE_S = 60
 
 /** Of an extended card, which is for whoever asked alone (A2A 1.0 §13.3). */

@@ -136,14 +136,3 @@ describe('the card of the host', () => {
     assert.equal((await facts(chosen, bearer('all')))[0], 200)
   })
 })
-
-describe('the keys of our signatures', () => {
-  it('are for everybody to keep a while', async () => {
-    const answer = await get('/.well-known/jwks.json', {}, { settings: { anonymous: false } })
-
-    assert.equal(answer.status, 200)
-    assert.equal(answer.headers.get('content-type'), 'application/jwk-set+json')
-    assert.equal(answer.headers.get('cache-control'), 'public, max-age=60')
-    assert.deepEqual(await answer.json(), { keys: [] })
-  })
-})

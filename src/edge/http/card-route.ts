@@ -5,7 +5,7 @@ import { type CardProfile, profileOf } from '../../registry/agent.ts'
 import { declaredVersion } from '../service-parameters.ts'
 import { CARD_MAX_AGE_S } from './card-headers.ts'
 import { isUnchanged } from './conditional.ts'
-import { defineRoute, NO_QUERY, type Route, type RouteInput } from './route.ts'
+import { defineRoute, type Route, type RouteInput } from './route.ts'
 import { API_HEADERS } from './security-headers.ts'
 
 const VersionQuery = Type.Object({
@@ -39,30 +39,11 @@ const cardRoute = (path: string, summary: string, unasked?: CardProfile): Route 
     handle: (input) => answerCard(input, unasked),
   })
 
-const KEYS_ROUTE = defineRoute({
-  method: 'GET',
-  path: '/.well-known/jwks.json',
-  scope: 'none',
-  summary: 'The keys that the signatures of published cards are verified with',
-  query: NO_QUERY,
-  responses: { 200: { description: 'A JWK set', contentType: 'application/jwk-set+json' } },
-  handle: async ({ deps, call }) =>
-    new Response(deps.registry.cardKeys, {
-      headers: {
-        ...API_HEADERS,
-        'cache-control': `public, max-age=${CARD_MAX_AGE_S}`,
-        'content-type': 'application/jwk-set+json',
-        'x-request-id': call.requestId,
-      },
-    }),
-})
-
 export const CARD_ROUTES: readonly Route[] = [
   cardRoute(`/a2a/{agent}${WELL_KNOWN}`, "The agent's card, with the gateway's addresses"),
   cardRoute(`/a2a/{agent}${LEGACY_WELL_KNOWN}`, LEGACY_SUMMARY, 'v0.3'),
   cardRoute(WELL_KNOWN, 'The card of the agent that PARLEY_ROOT_AGENT names'),
   cardRoute(LEGACY_WELL_KNOWN, LEGACY_SUMMARY, 'v0.3'),
-  KEYS_ROUTE,
 ]
 
 const FORMS: Readonly<Record<Version, CardProfile>> = { '1.0': 'v1', '0.3': 'v0.3' }

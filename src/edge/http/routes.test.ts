@@ -8,6 +8,7 @@ import { agent, bearer, post, type Script, scriptedApp } from './scripted-app.ca
 /** The routes that tell nothing about anybody, and so need no credential. */
 const OPEN = [
   'GET /.well-known/jwks.json',
+  'GET /.well-known/oauth-authorization-server',
   'GET /.well-known/oauth-protected-resource',
   'GET /.well-known/oauth-protected-resource/a2a/{agent}',
   'GET /',

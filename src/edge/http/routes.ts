@@ -2,6 +2,7 @@ import { AGENT_ROUTES } from './agent-routes.ts'
 import { CARD_ROUTES } from './card-route.ts'
 import { CONTEXT_ROUTES } from './context-routes.ts'
 import { GRANT_ROUTES } from './grant-routes.ts'
+import { IDENTITY_ROUTES } from './identity-routes.ts'
 import { KEY_ROUTES } from './key-routes.ts'
 import { RESOURCE_METADATA_ROUTES } from './resource-metadata.ts'
 import type { Route } from './route.ts'
@@ -16,6 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...TASK_ROUTES,
   ...CONTEXT_ROUTES,
   ...KEY_ROUTES,
+  ...IDENTITY_ROUTES,
   ...RESOURCE_METADATA_ROUTES,
   ...serviceRoutes(() => ROUTES),
 ]

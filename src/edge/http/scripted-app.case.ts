@@ -73,6 +73,7 @@ export function scriptedDeps(script: Script = {}): Scripted & { readonly deps: A
     access: { ...access, ...script.access },
     registry: { ...registry, ...script.registry },
     tasks: { ...tasks, ...script.tasks },
+    publicKeys: async () => '{"keys":[]}',
     events: { ...silentEvents, callFinished: (facts) => calls.push(facts) },
     scrape: async () => '# metrics\n',
     isReady: async () => true,
@@ -167,7 +168,6 @@ const registry: Registry = {
     await getAgent(call, ref)
     throw new ParleyError('unsupported_operation', 'There is no extended card')
   },
-  cardKeys: '{"keys":[]}',
 }
 
 const tasks: Tasks = {
