@@ -21,6 +21,15 @@ export const ACTIONS = {
 /** What somebody wants to do, and the scope it takes. */
 export type Action = keyof typeof ACTIONS
 
+export const ACTION_NAMES = [
+  'discover',
+  'invoke',
+  'read',
+  'cancel',
+  'manage',
+  'beat',
+] as const satisfies Action[]
+
 export type AgentResource = {
   readonly kind: 'agent'
   /** Absent while the agent is not registered yet. */

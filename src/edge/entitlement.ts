@@ -1,5 +1,5 @@
 import type { Operation } from '../a2a/operation.ts'
-import type { Action } from '../access/access.ts'
+import { ACTION_OF } from '../access/operation-actions.ts'
 import type { Call, Principal } from '../access/principal.ts'
 import type { AppDeps } from './app-deps.ts'
 import { unauthenticated } from './authenticate.ts'
@@ -42,8 +42,6 @@ export async function assertEntitled(
   }
   const call: Call = { principal: now, requestId, signal: shutdown }
   if ('task' in to) await tasks.assertVisible(call, to.task)
-  else await registry.get(call, to.agent, actionOf(to.operation), to.operation)
+  else await registry.get(call, to.agent, ACTION_OF[to.operation], to.operation)
   return now
 }
-
-const actionOf = (operation: Operation): Action => (operation === 'SubscribeToTask' ? 'read' : 'invoke')

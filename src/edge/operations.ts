@@ -13,7 +13,8 @@ import {
 } from '../a2a/requests.ts'
 import type { Version } from '../a2a/version.ts'
 import { type Check, check, type Wire } from '../a2a/wire.ts'
-import { ACTIONS, type Action } from '../access/access.ts'
+import { ACTIONS } from '../access/access.ts'
+import { ACTION_OF } from '../access/operation-actions.ts'
 import type { Call, Scope } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -38,45 +39,39 @@ export type OperationCall = {
   readonly onActivated: (extensions: readonly string[]) => void
 }
 
-type Unary = {
-  readonly scope: Scope
-  readonly run: (call: OperationCall) => Promise<JsonText<unknown>>
-}
+type Unary = (call: OperationCall) => Promise<JsonText<unknown>>
 
-type Stream = {
-  readonly scope: Scope
-  /** Rejects with what fails before the first event is known to come. */
-  readonly open: (call: OperationCall) => Promise<TaskStream>
-}
+/** Rejects with what fails before the first event is known to come. */
+type Stream = (call: OperationCall) => Promise<TaskStream>
 
 const configRequest = check(PushNotificationConfigRequest)
 const configCheck = check(TaskPushNotificationConfig)
 const extendedCardRequest = check(GetExtendedAgentCardRequest)
 
-/** The operations of A2A (1.0 §5.3) that answer once, and the scope each takes. */
+/** The operations of A2A (1.0 §5.3) that answer once. */
 export const UNARY: Readonly<Record<UnaryOperation, Unary>> = {
-  SendMessage: { scope: 'tasks:submit', run: sendMessage },
-  GetTask: { scope: 'tasks:read', run: getTask },
-  ListTasks: { scope: 'tasks:read', run: listTasks },
-  CancelTask: { scope: 'tasks:cancel', run: cancelTask },
-  CreateTaskPushNotificationConfig: pushConfig('CreateTaskPushNotificationConfig', 'invoke', configCheck),
-  GetTaskPushNotificationConfig: pushConfig('GetTaskPushNotificationConfig', 'read', configRequest),
-  ListTaskPushNotificationConfigs: pushConfig('ListTaskPushNotificationConfigs', 'read', configRequest),
-  DeleteTaskPushNotificationConfig: pushConfig('DeleteTaskPushNotificationConfig', 'invoke', configRequest),
-  GetExtendedAgentCard: { scope: 'agents:read', run: getExtendedAgentCard },
+  SendMessage: sendMessage,
+  GetTask: getTask,
+  ListTasks: listTasks,
+  CancelTask: cancelTask,
+  CreateTaskPushNotificationConfig: pushConfig('CreateTaskPushNotificationConfig', configCheck),
+  GetTaskPushNotificationConfig: pushConfig('GetTaskPushNotificationConfig', configRequest),
+  ListTaskPushNotificationConfigs: pushConfig('ListTaskPushNotificationConfigs', configRequest),
+  DeleteTaskPushNotificationConfig: pushConfig('DeleteTaskPushNotificationConfig', configRequest),
+  GetExtendedAgentCard: getExtendedAgentCard,
 }
 
 /** Those that answer with a stream. */
 export const STREAM: Readonly<Record<StreamOperation, Stream>> = {
-  SendStreamingMessage: { scope: 'tasks:submit', open: sendStreamingMessage },
-  SubscribeToTask: { scope: 'tasks:read', open: subscribeToTask },
+  SendStreamingMessage: sendStreamingMessage,
+  SubscribeToTask: subscribeToTask,
 }
 
 export const isStream = (operation: Operation): operation is StreamOperation =>
   Object.hasOwn(STREAM, operation)
 
-export const scopeOf = (operation: Operation): Scope =>
-  isStream(operation) ? STREAM[operation].scope : UNARY[operation].scope
+/** The scope that an operation takes. */
+export const scopeOf = (operation: Operation): Scope => ACTIONS[ACTION_OF[operation]]
 
 function sendMessage(from: OperationCall): Promise<JsonText<unknown>> {
   refuseResume(from.parameters)
@@ -139,14 +134,11 @@ async function endedTask({ tasks, call, agent }: OperationCall, id: string): Pro
 }
 
 /** No agent has push notifications until the gateway delivers them itself; its cards say so. */
-function pushConfig(operation: UnaryOperation, action: Action, configOrName: Check<unknown>): Unary {
-  return {
-    scope: ACTIONS[action],
-    async run({ registry, call, agent, request }) {
-      configOrName.parse(request.value)
-      await registry.get(call, agent, action, operation)
-      throw new ParleyError('push_notification_not_supported', 'Push notifications are not supported')
-    },
+function pushConfig(operation: UnaryOperation, configOrName: Check<unknown>): Unary {
+  return async ({ registry, call, agent, request }) => {
+    configOrName.parse(request.value)
+    await registry.get(call, agent, ACTION_OF[operation], operation)
+    throw new ParleyError('push_notification_not_supported', 'Push notifications are not supported')
   }
 }
 

@@ -14,11 +14,11 @@ export async function runUnary(
   { call, entitlement }: BegunOperation,
   request: Pick<EdgeRequest, 'release'>,
 ): Promise<JsonText<unknown>> {
-  if (operation !== 'SendMessage') return UNARY[operation].run(call)
+  if (operation !== 'SendMessage') return UNARY[operation](call)
   const wait = new LongWait(request)
   const watch = deps.rechecks.watch(wait, entitlement)
   try {
-    return await UNARY[operation].run(call)
+    return await UNARY[operation](call)
   } catch (reason) {
     throw wait.error ?? reason
   } finally {

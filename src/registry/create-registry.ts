@@ -5,6 +5,7 @@ import type { Agent } from './agent.ts'
 import { changeAgent } from './change-agent.ts'
 import { createGrant } from './create-grant.ts'
 import { deleteGrant } from './delete-grant.ts'
+import { explainAccess } from './explain-access.ts'
 import type { ExtendedCardSource } from './extended-card-source.ts'
 import { agentNotFound, getAgent } from './find-agent.ts'
 import { createExtendedCard } from './get-extended-card.ts'
@@ -50,6 +51,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
       return (await getAgent(deps, call, ref, 'manage')).grants ?? []
     },
     createGrant: (call, ref, grant) => createGrant(deps, call, ref, grant),
+    explain: (call, question) => explainAccess(deps, call, question),
     deleteGrant: (call, ref, id) => deleteGrant(deps, call, ref, id),
 
     async heartbeat(call, ref) {

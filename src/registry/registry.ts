@@ -12,7 +12,9 @@ import type { Action } from '../access/access.ts'
 import type { Grant } from '../access/grant.ts'
 import type { NewGrant } from '../access/new-grant.ts'
 import type { Call } from '../access/principal.ts'
+import type { Question } from '../access/question.ts'
 import type { Agent, CardProfile, Redelivery, Visibility } from './agent.ts'
+import type { AccessExplanation } from './explain-access.ts'
 import type { JudgedCard } from './judge-card.ts'
 import type { PublishedCard } from './publish-card.ts'
 import type { AgentChanges } from './update-agent.ts'
@@ -82,6 +84,11 @@ export interface Registry {
   /** Throws as `get` does, and `not_found` when the agent has no such grant. */
   deleteGrant(call: Call, ref: string, id: string): Promise<void>
   heartbeat(call: Call, ref: string): Promise<Agent>
+  /**
+   * Why somebody can see or call an agent, or not, for those who may manage it. Throws as `get` does, and `not_found` for a key
+   * that is not there any more.
+   */
+  explain(call: Call, question: Question): Promise<AccessExplanation>
   /** The agent a task belongs to, for delivery: no principal, no access decision. */
   find(id: Agent['id']): Promise<Agent | undefined>
   /** Our own card in the agent's place, signed: our URLs, and only what the gateway really offers. */

@@ -115,7 +115,7 @@ async function answerWithStream(
   const stream = await openEventStream(
     deps,
     { request: call, entitlement: begun.entitlement },
-    () => STREAM[method.operation].open(begun.call),
+    () => STREAM[method.operation](begun.call),
     source,
   )
   call.sendHeaders({ 'x-request-id': requestId, ...begun.headers() })

@@ -1,25 +1,11 @@
-import Type from 'typebox'
-import { OPERATIONS } from '../../a2a/operation.ts'
 import { parseJson } from '../../a2a/wire.ts'
-import { type Grant, RIGHTS } from '../../access/grant.ts'
-import { GranteeBody, NewGrantBody, parseNewGrant } from '../../access/new-grant.ts'
+import { NewGrantBody, parseNewGrant } from '../../access/new-grant.ts'
+import { parseQuestion, QuestionBody } from '../../access/question.ts'
+import { ExplanationView, explanationView } from '../../registry/explanation-view.ts'
+import { GrantView, grantView } from '../../registry/grant-view.ts'
 import { emptyResponse, jsonResponse } from './json-response.ts'
 import { listResponse, listSchema } from './list-response.ts'
 import { defineRoute, NO_QUERY, type Route } from './route.ts'
-
-export const GrantView = Type.Object({
-  id: Type.String(),
-  to: GranteeBody,
-  right: Type.Enum([...RIGHTS]),
-  operations: Type.Optional(Type.Array(Type.Enum([...OPERATIONS]))),
-  createdAt: Type.String({ format: 'date-time' }),
-  createdBy: Type.String({ description: 'Subject of who made it' }),
-})
-
-const grantView = ({ createdAt, ...grant }: Grant) => ({
-  ...grant,
-  createdAt: new Date(createdAt).toISOString(),
-})
 
 const json = (description: string) => ({ description, contentType: 'application/json', schema: GrantView })
 
@@ -63,6 +49,21 @@ export const GRANT_ROUTES: readonly Route[] = [
     async handle({ deps, call, params }) {
       await deps.registry.deleteGrant(call, params.id ?? '', params.grant ?? '')
       return emptyResponse(call.requestId)
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/grants/explain',
+    scope: 'agents:write',
+    summary: 'Why somebody can see or call an agent, or not, for those who may manage it',
+    body: QuestionBody,
+    query: NO_QUERY,
+    responses: {
+      200: { description: 'Step by step', contentType: 'application/json', schema: ExplanationView },
+    },
+    async handle({ deps, call, body }) {
+      const found = await deps.registry.explain(call, parseQuestion(parseJson(body.text)))
+      return jsonResponse(JSON.stringify(explanationView(found)), call.requestId)
     },
   }),
 ]

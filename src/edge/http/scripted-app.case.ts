@@ -157,6 +157,7 @@ const registry: Registry = {
   listGrants: async () => [],
   createGrant: unscripted,
   deleteGrant: async () => {},
+  explain: unscripted,
   heartbeat: getAgent,
   find: async () => agent(),
   publishedCard: async ({ card, updatedAt }, form) => ({

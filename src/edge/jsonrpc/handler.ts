@@ -90,7 +90,7 @@ async function answer(
   if (isStream(operation)) {
     const told = { id, version: dialect.version, requestId }
     const source = sourceOf(dialect, operation, told, recordEnd(deps, progress))
-    return openSse(deps, () => STREAM[operation].open(call), source, {
+    return openSse(deps, () => STREAM[operation](call), source, {
       request,
       entitlement,
       requestId,

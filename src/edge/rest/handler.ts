@@ -76,7 +76,7 @@ async function answer(
   const { call, entitlement, headers } = begun
   if (isStream(operation)) {
     const source = sourceOf(dialect, operation, requestId, recordEnd(deps, progress))
-    return openSse(deps, () => STREAM[operation].open(call), source, {
+    return openSse(deps, () => STREAM[operation](call), source, {
       request,
       entitlement,
       requestId,
