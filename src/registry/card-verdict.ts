@@ -23,17 +23,17 @@ export const CardVerdict = Type.Object({
 })
 export type CardVerdict = Static<typeof CardVerdict>
 
-/** `text` is the card that was judged. */
+/** `text` is the card that was judged. Findings are in the order of their lines. */
 export function cardVerdict(text: string, { version, violations, warnings }: ValidatedCard): CardVerdict {
   const isReadable = version !== undefined && text.length <= MAX_CARD_BYTES
-  const finding = (found: Violation) => ({
-    ...found,
-    ...(isReadable && { line: lineOf(text, found.pointer) }),
-  })
+  const findings = (found: readonly Violation[]) =>
+    found
+      .map((violation) => ({ ...violation, ...(isReadable && { line: lineOf(text, violation.pointer) }) }))
+      .sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
   return {
     valid: violations.length === 0,
     ...(version === undefined ? {} : { version }),
-    errors: violations.map(finding),
-    warnings: warnings.map(finding),
+    errors: findings(violations),
+    warnings: findings(warnings),
   }
 }

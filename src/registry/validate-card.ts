@@ -4,7 +4,7 @@ import type { JsonText } from '../a2a/json-text.ts'
 import { decodeCard, isLegacyCard, pointerIntoLegacy } from '../a2a/v0_3/agent-card.ts'
 import { legacyCardViolations } from '../a2a/v0_3/card-schema.ts'
 import type { Version } from '../a2a/version.ts'
-import { parseJson } from '../a2a/wire.ts'
+import { MAX_JSON_DEPTH, parseJson } from '../a2a/wire.ts'
 import { ParleyError, type Violation } from '../errors.ts'
 import { normaliseCard } from './normalise-card.ts'
 import { cardAdvice } from './rules/card-advice.ts'
@@ -84,6 +84,7 @@ function parse(text: string): { readonly value: unknown } | { readonly problem: 
   try {
     return { value: parseJson(text) }
   } catch (reason) {
-    return { problem: reason instanceof ParleyError ? reason.message : 'is not valid JSON' }
+    const isDeep = reason instanceof ParleyError && reason.code !== 'parse_error'
+    return { problem: isDeep ? `must not nest deeper than ${MAX_JSON_DEPTH} levels` : 'must be valid JSON' }
   }
 }

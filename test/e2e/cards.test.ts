@@ -246,4 +246,30 @@ describe('registering cards', { timeout: 180_000 }, () => {
     assert.equal(at(made.body, 'cardProfile'), 'superset')
     assert.deepEqual(parsed(made.text), made.body)
   })
+
+  test('judges a card that is not registered, line by line, for those who may register', async () => {
+    const validate = (key: string, body: unknown) =>
+      native(key, 'POST', `${parley.url}/agents/validate`, body)
+
+    const good = await validate(publisher, agentCard(THERE))
+    assert.deepEqual(good.body, { valid: true, version: '1.0', errors: [], warnings: [] })
+    const bad = await validate(publisher, {
+      ...agentCard(parley.url),
+      name: ' ',
+      defaultInputModes: ['text'],
+    })
+    assert.equal(bad.status, 200)
+    assert.deepEqual(
+      listAt(bad.body, 'errors').map((found) => `${textAt(found, 'pointer')} ${textAt(found, 'code')}`),
+      ['/name blank'],
+    )
+    assert.deepEqual(
+      listAt(bad.body, 'warnings').map((found) => textAt(found, 'hint')),
+      ['Write text/plain'],
+    )
+    const looping = await validate(publisher, agentCard(`${parley.url}/a2a/x`))
+    assert.equal(textAt(looping.body, 'errors', 0, 'code'), 'loop')
+    const reader = await newKey(parley, 'only-reads', ['agents:read'])
+    assert.equal((await validate(reader, agentCard(THERE))).status, 403)
+  })
 })
