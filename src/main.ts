@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts'
 import type { Secrets } from './config/secrets.ts'
 import { VERSION } from './config/version.ts'
 import { DEFAULT_EDGE_SETTINGS, type EdgeSettings } from './edge/app-deps.ts'
+import { createCallLimits } from './edge/call-limits.ts'
 import { ParleyError } from './errors.ts'
 import { createRooms } from './main/create-rooms.ts'
 import { demandsTls, type Listeners, openListeners } from './main/open-listeners.ts'
@@ -65,6 +66,7 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
     newId: newUuid,
     addresses,
     version: VERSION,
+    limits: createCallLimits(config.edge, () => performance.now()),
     settings: edgeSettings(config),
   })
   listeners = opened.use(opening)

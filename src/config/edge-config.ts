@@ -7,7 +7,14 @@ export type EdgeConfig = {
   readonly trustedProxies: readonly string[]
   readonly forwarded: 'x-forwarded' | 'forwarded'
   readonly allowPlaintext: boolean
+  /** How often one principal may call, and one agent be called; without a limit when absent. */
+  readonly rate?: RateConfig
+  readonly agentRate?: RateConfig
+  /** Streams that one principal may have open. */
+  readonly maxStreams: number
 }
+
+export type RateConfig = { readonly perSecond: number; readonly burst: number }
 
 export function edgeConfig(read: Reader): EdgeConfig {
   const trustedProxies = read.list('TRUSTED_PROXIES')
@@ -15,9 +22,26 @@ export function edgeConfig(read: Reader): EdgeConfig {
   if (strangers.length > 0) {
     read.problem('TRUSTED_PROXIES', `holds ${strangers.join(', ')}, but must be addresses or CIDRs`)
   }
+  const rate = rateOf(read, 'RATE_LIMIT')
+  const agentRate = rateOf(read, 'AGENT_RATE_LIMIT')
   return {
     trustedProxies,
     forwarded: read.oneOf('FORWARDED', ['x-forwarded', 'forwarded'], 'x-forwarded'),
     allowPlaintext: read.flag('ALLOW_PLAINTEXT', false),
+    ...(rate !== undefined && { rate }),
+    ...(agentRate !== undefined && { agentRate }),
+    maxStreams: read.integer('MAX_STREAMS', 10_000, { min: 1 }),
   }
+}
+
+/** `<calls per second>`, which may be a fraction, or `<calls per second>:<calls at once>`. 0 is no limit. */
+function rateOf(read: Reader, setting: 'RATE_LIMIT' | 'AGENT_RATE_LIMIT'): RateConfig | undefined {
+  const text = read.text(setting)
+  if (text === undefined || text === '0') return undefined
+  const [, rate = '', burst] = /^(\d{1,7}(?:\.\d{1,3})?)(?::(\d{1,7}))?$/.exec(text) ?? []
+  const perSecond = Number(rate)
+  const atOnce = burst === undefined ? Math.max(1, Math.ceil(perSecond * 2)) : Number(burst)
+  if (perSecond > 0 && atOnce > 0) return { perSecond, burst: atOnce }
+  read.problem(setting, `is ${text}, but must be 0 or calls per second, such as 20 or 20:100 (100 at once)`)
+  return undefined
 }

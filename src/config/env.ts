@@ -29,6 +29,10 @@ export const SETTINGS = {
     'Addresses or CIDRs of the proxies in front: they may end TLS, and say whom they call for (none)',
   FORWARDED:
     'How those proxies say it: x-forwarded (X-Forwarded-For and -Proto) or forwarded (RFC 7239) (x-forwarded)',
+  RATE_LIMIT:
+    'Calls per second of one principal, with an optional :calls at once (twice as many), as 20:100; 0 is no limit (0)',
+  AGENT_RATE_LIMIT: 'The same for sends to one agent, whoever makes them (0)',
+  MAX_STREAMS: 'Streams that one principal may have open in this process (10000)',
   ALLOW_AGENTS:
     'Hosts and CIDRs, each with an optional :port, where agents may be besides public https (none)',
   ALLOW_CARDS: 'The same for cards and keys that are fetched by URL (as ALLOW_AGENTS)',

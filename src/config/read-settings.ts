@@ -12,6 +12,7 @@ export function readSettings(env: Env, problems: Violation[]) {
   }
   return {
     problem,
+    text: (setting: Setting): string | undefined => env[setting],
     flag(setting: Setting, fallback: boolean): boolean {
       const text = env[setting]
       if (text !== undefined && text !== '0' && text !== '1')

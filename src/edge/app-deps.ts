@@ -5,6 +5,7 @@ import type { PublicAddresses } from '../registry/public-addresses.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Tasks } from '../tasks/tasks.ts'
 import type { Events } from '../telemetry/events.ts'
+import type { CallLimits } from './call-limits.ts'
 import type { CallerSettings, Callers } from './callers.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { Rechecks } from './rechecks.ts'
@@ -63,6 +64,8 @@ export type AppDeps = {
   readonly addresses: () => PublicAddresses
   /** Parley's own version, shown in the API description. */
   readonly version: string
+  /** Of this process, so that every listener counts into the same. */
+  readonly limits: CallLimits
   readonly settings: EdgeSettings
 }
 

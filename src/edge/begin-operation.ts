@@ -1,6 +1,7 @@
 import type { Dialect } from '../a2a/dialect.ts'
 import type { Operation } from '../a2a/operation.ts'
 import type { Wire } from '../a2a/wire.ts'
+import type { Action } from '../access/access.ts'
 import type { Principal } from '../access/principal.ts'
 import type { EdgeDeps } from './app-deps.ts'
 import { authenticate, requireScope } from './authenticate.ts'
@@ -9,6 +10,7 @@ import { callOf } from './call-of.ts'
 import type { CallerRequest } from './callers.ts'
 import type { Entitlement } from './entitlement.ts'
 import type { EdgeRequest } from './exchange.ts'
+import { limitHeaders } from './limit-headers.ts'
 import { type OperationCall, scopeOf } from './operations.ts'
 import { activatedHeader } from './service-parameters.ts'
 
@@ -33,15 +35,19 @@ export type BegunOperation = {
   readonly headers: () => Readonly<Record<string, string>>
 }
 
-/** Who makes a call of A2A, which nobody does anonymously. Throws `unauthenticated`, or `forbidden` in the clear. */
+/**
+ * Who makes a call of A2A, which nobody does anonymously. Throws `unauthenticated`, `forbidden` in the clear, or
+ * `too_many_requests`.
+ */
 export async function admitCaller(
-  { access, callers }: EdgeDeps,
+  { access, callers, limits }: EdgeDeps,
   request: CallerRequest,
   progress: CallInProgress,
 ): Promise<Principal> {
   callers.requireTls(request)
   const principal = await authenticate(access, request, { anonymous: false, requestId: progress.requestId })
   progress.principal = principal.subject
+  limits.countCall?.(principal, progress)
   return principal
 }
 
@@ -49,12 +55,14 @@ export async function admitCaller(
 export function beginOperation(deps: EdgeDeps, from: ReadCall): BegunOperation {
   const { operation, dialect, principal, agent, request, exchange, progress } = from
   requireScope(principal, scopeOf(operation))
+  const { registry, limits } = deps
+  const call = callOf(exchange, principal, progress)
   let activated: readonly string[] = []
   return {
     call: {
       tasks: deps.tasks,
-      registry: deps.registry,
-      call: callOf(exchange, principal, progress),
+      registry,
+      call,
       agent,
       request: dialect.decodeRequest(operation, request),
       parameters: exchange,
@@ -62,8 +70,14 @@ export function beginOperation(deps: EdgeDeps, from: ReadCall): BegunOperation {
       onActivated: (extensions) => {
         activated = extensions
       },
+      ...(limits.countAgent !== undefined && {
+        async beforeAgent(action: Action) {
+          const { id } = await registry.get(call, agent, action, operation)
+          limits.countAgent?.(id, progress)
+        },
+      }),
     },
     entitlement: { principal, requestId: progress.requestId, to: { operation, agent } },
-    headers: () => activatedHeader(dialect.version, activated),
+    headers: () => ({ ...activatedHeader(dialect.version, activated), ...limitHeaders(progress.spent) }),
   }
 }

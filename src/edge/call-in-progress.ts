@@ -1,6 +1,7 @@
 import { ANONYMOUS } from '../access/principal.ts'
 import type { ParleyError } from '../errors.ts'
 import type { AppDeps, EdgeDeps } from './app-deps.ts'
+import type { Spent } from './call-limits.ts'
 import type { CallerRequest } from './callers.ts'
 import { requestIdOf } from './request-id.ts'
 import { traceparentOf } from './trace-context.ts'
@@ -18,6 +19,8 @@ export type CallInProgress = {
   readonly from: string | undefined
   operation: string
   principal: string
+  /** The limits that it was counted against; absent where there are none. */
+  spent?: readonly Spent[]
   readonly traceparent: string | undefined
 }
 

@@ -4,6 +4,7 @@ import type { Entitlement } from './entitlement.ts'
 import type { EdgeRequest, EdgeStream, StreamSink } from './exchange.ts'
 import { type OpenStream, type OpenStreams, TICKS_PER_HEARTBEAT } from './open-streams.ts'
 import type { Lasting, Watch } from './rechecks.ts'
+import type { StreamShare } from './stream-shares.ts'
 
 /** What a stream shows, and in which words. `Frame` is what the room yields, `Piece` what goes out: text, or bytes. */
 export type StreamSource<Frame extends { readonly seq?: number }, Piece = string> = {
@@ -38,7 +39,12 @@ export async function openEventStream<Frame extends { readonly seq?: number }, P
   open: () => Promise<StreamFrames<Frame>>,
   source: StreamSource<Frame, Piece>,
 ): Promise<EdgeStream<Piece>> {
-  const stream = new EventStream(source, request, deps.openStreams)
+  const stream = new EventStream(
+    source,
+    request,
+    deps.openStreams,
+    deps.limits.openStream(entitlement.principal),
+  )
   try {
     await stream.begin(await open(), deps.settings.firstEventWaitMs)
     stream.goOnBy(deps.rechecks.watch(stream, entitlement))
@@ -70,6 +76,7 @@ export class EventStream<Frame extends { readonly seq?: number }, Piece = string
   readonly #source: StreamSource<Frame, Piece>
   readonly #request: StreamRequest
   readonly #openStreams: OpenStreams
+  readonly #share: StreamShare | undefined
   #iterator: AsyncIterator<Frame> | undefined
   #sink: StreamSink<Piece> | undefined
   #watch: Watch | undefined
@@ -83,10 +90,16 @@ export class EventStream<Frame extends { readonly seq?: number }, Piece = string
   /** Ends the wait for the first event. */
   #begun: (() => void) | undefined
 
-  constructor(source: StreamSource<Frame, Piece>, request: StreamRequest, openStreams: OpenStreams) {
+  constructor(
+    source: StreamSource<Frame, Piece>,
+    request: StreamRequest,
+    openStreams: OpenStreams,
+    share?: StreamShare,
+  ) {
     this.#source = source
     this.#request = request
     this.#openStreams = openStreams
+    this.#share = share
     const { signal } = request
     if (signal.aborted) this.#interrupt(OVER)
     else signal.addEventListener('abort', this)
@@ -157,6 +170,7 @@ export class EventStream<Frame extends { readonly seq?: number }, Piece = string
     this.#sink = undefined
     this.#openStreams.remove(this)
     this.#watch?.leave(this)
+    this.#share?.leave()
     this.#request.signal.removeEventListener('abort', this)
     // Abort comes first: a generator queues `return` behind a step that may be waiting for the signal.
     this.#request.release()

@@ -37,6 +37,11 @@ export type OperationCall = {
   readonly version: Version
   /** Told, before the answer, which of the requested extensions the agent activated. */
   readonly onActivated: (extensions: readonly string[]) => void
+  /**
+   * Told before the agent is made to work, where somebody counts that. Rejects as `registry.get` does, and with
+   * `too_many_requests`.
+   */
+  readonly beforeAgent?: (action: Action) => Promise<void>
 }
 
 type Unary = (call: OperationCall) => Promise<JsonText<unknown>>
@@ -74,13 +79,20 @@ export const isStream = (operation: Operation): operation is StreamOperation =>
 export const scopeOf = (operation: Operation): Scope => ACTIONS[ACTION_OF[operation]]
 
 function sendMessage(from: OperationCall): Promise<JsonText<unknown>> {
-  refuseResume(from.parameters)
-  return from.tasks.sendMessage(from.call, from.agent, sendRequestOf(from), sendOptionsOf(from))
+  const { request, options } = readSend(from)
+  const send = () => from.tasks.sendMessage(from.call, from.agent, request, options)
+  return from.beforeAgent === undefined ? send() : from.beforeAgent('invoke').then(send)
 }
 
 function sendStreamingMessage(from: OperationCall): Promise<TaskStream> {
+  const { request, options } = readSend(from)
+  const send = () => from.tasks.sendStreamingMessage(from.call, from.agent, request, options)
+  return from.beforeAgent === undefined ? send() : from.beforeAgent('invoke').then(send)
+}
+
+function readSend(from: OperationCall) {
   refuseResume(from.parameters)
-  return from.tasks.sendStreamingMessage(from.call, from.agent, sendRequestOf(from), sendOptionsOf(from))
+  return { request: sendRequestOf(from), options: sendOptionsOf(from) }
 }
 
 function sendRequestOf({ request }: OperationCall): Wire<SendMessageRequest> {
@@ -142,7 +154,9 @@ function pushConfig(operation: UnaryOperation, configOrName: Check<unknown>): Un
   }
 }
 
-function getExtendedAgentCard({ registry, call, agent, request }: OperationCall): Promise<JsonText<unknown>> {
+function getExtendedAgentCard(from: OperationCall): Promise<JsonText<unknown>> {
+  const { registry, call, agent, request, beforeAgent } = from
   extendedCardRequest.parse(request.value)
-  return registry.extendedCard(call, agent)
+  const ask = () => registry.extendedCard(call, agent)
+  return beforeAgent === undefined ? ask() : beforeAgent('discover').then(ask)
 }

@@ -2,10 +2,11 @@ import { ANONYMOUS, isAnonymous, type Principal } from '../../access/principal.t
 import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../app-deps.ts'
 import { authenticate, requireScope, unauthenticated } from '../authenticate.ts'
-import { beginCall, CLIENT_GONE, finishCall } from '../call-in-progress.ts'
+import { beginCall, type CallInProgress, CLIENT_GONE, finishCall } from '../call-in-progress.ts'
 import { callOf } from '../call-of.ts'
 import { challengeOf } from '../challenge.ts'
 import type { EdgeRequest } from '../exchange.ts'
+import { limitHeaders } from '../limit-headers.ts'
 import type { Peer } from '../peer.ts'
 import { fetchRequest } from './fetch-exchange.ts'
 import { parseQuery } from './parse-query.ts'
@@ -29,19 +30,21 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
     const progress = beginCall(deps, exchange, 'http', operation)
     let principal = ANONYMOUS
     try {
-      principal = await admit(deps, exchange, route, progress.requestId)
-      progress.principal = principal.subject
+      principal = await admit(deps, exchange, route, progress)
       const query = parseQuery(request.url, route.query)
       const text = await readJsonBody(exchange, route, deps.settings.maxBodyBytes)
       const call = callOf(exchange, principal, progress)
       const response = await route.handle({ deps, call, request, exchange, params, query, body: { text } })
       finishCall(deps, progress, response.status)
+      for (const [name, value] of Object.entries(limitHeaders(progress.spent)))
+        response.headers.set(name, value)
       return response
     } catch (reason) {
       const error = hideFromAnonymous(ParleyError.from(reason), principal, route)
       const status = exchange.isClientGone ? CLIENT_GONE : PROBLEMS[error.code].status
       finishCall(deps, progress, status, error)
-      return problemResponse(error, progress.requestId, challengeOf(error, exchange, deps.addresses().http))
+      const challenge = challengeOf(error, exchange, deps.addresses().http)
+      return problemResponse(error, progress.requestId, challenge, limitHeaders(progress.spent))
     }
   }
 }
@@ -50,14 +53,16 @@ async function admit(
   deps: EdgeDeps,
   request: EdgeRequest,
   route: Route,
-  requestId: string,
+  progress: CallInProgress,
 ): Promise<Principal> {
   if (route.scope === 'none') return ANONYMOUS
   deps.callers.requireTls(request)
   const principal = await authenticate(deps.access, request, {
     anonymous: deps.settings.anonymous,
-    requestId,
+    requestId: progress.requestId,
   })
+  progress.principal = principal.subject
+  deps.limits.countCall?.(principal, progress)
   requireScope(principal, route.scope)
   return principal
 }

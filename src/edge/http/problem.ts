@@ -73,7 +73,12 @@ export function problemOf(error: ParleyError, requestId: string): Problem {
   }
 }
 
-export function problemResponse(error: ParleyError, requestId: string, challenge?: string): Response {
+export function problemResponse(
+  error: ParleyError,
+  requestId: string,
+  challenge?: string,
+  extraHeaders?: Readonly<Record<string, string>>,
+): Response {
   const problem = problemOf(error, requestId)
   return new Response(JSON.stringify(problem), {
     status: problem.status,
@@ -82,6 +87,7 @@ export function problemResponse(error: ParleyError, requestId: string, challenge
       ...API_HEADERS,
       'x-request-id': requestId,
       ...failureHeaders(error, challenge),
+      ...extraHeaders,
     },
   })
 }

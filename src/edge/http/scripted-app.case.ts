@@ -9,6 +9,7 @@ import type { Registry } from '../../registry/registry.ts'
 import type { StreamFrame, Tasks } from '../../tasks/tasks.ts'
 import { type CallFacts, silentEvents } from '../../telemetry/events.ts'
 import { type AppDeps, DEFAULT_EDGE_SETTINGS, type EdgeSettings } from '../app-deps.ts'
+import { createCallLimits, type LimitSettings } from '../call-limits.ts'
 import type { DirectRoute } from './direct-route.ts'
 import { createEdge } from './edge.ts'
 
@@ -23,6 +24,7 @@ export type Script = {
   readonly registry?: Partial<Registry>
   readonly access?: Partial<Access>
   readonly settings?: Partial<EdgeSettings>
+  readonly limits?: Partial<LimitSettings>
   readonly deps?: Partial<AppDeps>
 }
 
@@ -69,6 +71,7 @@ export function scriptedDeps(script: Script = {}): Scripted & { readonly deps: A
   const calls: CallFacts[] = []
   const shutdown = new AbortController()
   let ids = 0
+  const monotonicMs = script.deps?.monotonicMs ?? (() => 0)
   const deps: AppDeps = {
     access: { ...access, ...script.access },
     registry: { ...registry, ...script.registry },
@@ -79,10 +82,11 @@ export function scriptedDeps(script: Script = {}): Scripted & { readonly deps: A
     isReady: async () => true,
     shutdown: shutdown.signal,
     now: () => 1000,
-    monotonicMs: () => 0,
+    monotonicMs,
     newId: () => `request-${++ids}`,
     addresses: () => ({ http: 'http://parley.test', grpc: [] }),
     version: '0.0.0',
+    limits: createCallLimits({ maxStreams: 100, ...script.limits }, monotonicMs),
     settings: { ...DEFAULT_EDGE_SETTINGS, anonymous: true, ...script.settings },
     ...script.deps,
   }

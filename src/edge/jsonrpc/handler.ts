@@ -9,6 +9,7 @@ import { jsonReply } from '../http/json-response.ts'
 import { failureHeaders } from '../http/problem.ts'
 import { requireJsonType } from '../http/read-body.ts'
 import { openSse, sseEvent, sseReply } from '../http/sse.ts'
+import { limitHeaders } from '../limit-headers.ts'
 import { isStream, STREAM } from '../operations.ts'
 import { runUnary } from '../run-unary.ts'
 import { declaredVersion } from '../service-parameters.ts'
@@ -48,7 +49,8 @@ export function createJsonRpcHandler(deps: EdgeDeps): JsonRpcHandler {
       const status = statusOf(error, bodyWasRead)
       finishCall(deps, progress, request.isClientGone ? CLIENT_GONE : status, error)
       const body = encodeError(progress, error)
-      const headers = failureHeaders(error, challengeOf(error, request, deps.addresses().http))
+      const challenge = challengeOf(error, request, deps.addresses().http)
+      const headers = { ...failureHeaders(error, challenge), ...limitHeaders(progress.spent) }
       return answersInEvents && status === OK
         ? sseReply(sseEvent(body), requestId, headers)
         : jsonReply(body, requestId, status, headers)

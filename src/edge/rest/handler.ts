@@ -9,6 +9,7 @@ import { EXTENDED_CARD_HEADERS } from '../http/card-headers.ts'
 import { jsonReply } from '../http/json-response.ts'
 import { failureHeaders } from '../http/problem.ts'
 import { openSse } from '../http/sse.ts'
+import { limitHeaders } from '../limit-headers.ts'
 import { isStream, STREAM } from '../operations.ts'
 import { runUnary } from '../run-unary.ts'
 import { declaredVersion, unsupportedVersion } from '../service-parameters.ts'
@@ -42,6 +43,7 @@ export function createRestHandler(deps: EdgeDeps): RestHandler {
       return jsonReply(encodeError(error, requestId, version), requestId, status, {
         'content-type': contentTypeFor(request),
         ...failureHeaders(error, challengeOf(error, request, deps.addresses().http)),
+        ...limitHeaders(progress.spent),
       })
     }
   }
