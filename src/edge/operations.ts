@@ -13,6 +13,7 @@ import {
 } from '../a2a/requests.ts'
 import type { Version } from '../a2a/version.ts'
 import { type Check, check, type Wire } from '../a2a/wire.ts'
+import type { Action } from '../access/access.ts'
 import { ACTIONS } from '../access/access.ts'
 import { ACTION_OF } from '../access/operation-actions.ts'
 import type { Call, Scope } from '../access/principal.ts'
