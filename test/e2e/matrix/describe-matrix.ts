@@ -223,6 +223,8 @@ const CAUSES = [
   'grant for other operations only',
   'grant for the other operations only',
   'grant taken back',
+  'key limited to another agent',
+  'admin key limited to another agent',
   'no credential',
   'unknown credential',
   'revoked key',

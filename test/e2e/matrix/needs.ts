@@ -134,6 +134,7 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   'GET /livez': [open],
   'GET /readyz': [open],
   'GET /.well-known/jwks.json': [open],
+  'GET /.well-known/oauth-authorization-server': [open],
   'GET /.well-known/oauth-protected-resource': [open],
   'GET /.well-known/oauth-protected-resource/a2a/{agent}': [{ scope: 'none', about: 'agent' }],
   'GET /.well-known/agent-card.json': [{ ...card, at: ROOT }],
@@ -166,6 +167,8 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   ],
   'GET /keys': [asAdmin],
   'POST /keys': [{ ...asAdmin, body: {} }],
+  'GET /keys/{id}': [{ ...asAdmin, about: 'key' }],
+  'POST /keys/{id}/rotate': [{ ...asAdmin, about: 'key', body: {}, destroys: true }],
   'DELETE /keys/{id}': [{ ...asAdmin, about: 'key', destroys: true }],
 }
 

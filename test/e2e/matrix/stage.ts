@@ -50,7 +50,8 @@ export type Stage = AsyncDisposable & {
   readonly agent: ScenarioAgent
   readonly alice: string
   readonly places: readonly Place[]
-  readonly id: Readonly<Record<Visibility, string>>
+  /** An agent of Alice's with nothing at it: its id. */
+  readonly elsewhere: string
   key(
     more: Readonly<Record<string, unknown>>,
     by?: string,
@@ -125,8 +126,7 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
   }
 
   const places = [await openPlace('public'), await openPlace('tenant'), await openPlace('restricted')]
-  const idOf = (visibility: Visibility) =>
-    places.find((place) => place.visibility === visibility)?.running.agent ?? ''
+  const { id: elsewhere } = await enrol('m-elsewhere', 'tenant')
   let spares = 0
   const keep = opened.move()
   return {
@@ -134,7 +134,7 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
     agent,
     alice,
     places,
-    id: { public: idOf('public'), tenant: idOf('tenant'), restricted: idOf('restricted') },
+    elsewhere,
     key,
     token: (claims) => {
       const nowS = Math.floor(Date.now() / 1000)
