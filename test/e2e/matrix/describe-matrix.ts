@@ -74,7 +74,7 @@ export function describeMatrix(title: string, doors: readonly Door[]): void {
 
     async function ask({ door, caller, need, verdict }: Square, names: Names): Promise<RawAnswer> {
       if (isNative(need)) {
-        const body = need.body === undefined ? {} : { body: JSON.stringify(need.body) }
+        const body = need.body === undefined ? {} : { body: JSON.stringify(need.body(names)) }
         const response = await fetch(`${stage.parley.url}${need.path(names)}`, {
           method: need.method,
           headers: {

@@ -43,7 +43,7 @@ export type A2aNeed = Need & {
 export type NativeNeed = Need & {
   readonly method: string
   readonly path: (names: Names) => string
-  readonly body?: unknown
+  readonly body?: (names: Names) => object
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -107,6 +107,7 @@ type Asked = Omit<NativeNeed, 'name' | 'method' | 'path'> & {
   readonly query?: (names: Names) => string
 }
 
+const nothing = () => ({})
 const open: Asked = { scope: 'none', about: 'gateway' }
 const card: Asked = { scope: 'agents:read', about: 'agent', right: 'discover' }
 const ofTask: Asked = { scope: 'tasks:read', about: 'task' }
@@ -143,13 +144,18 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   'GET /a2a/{agent}/.well-known/agent.json': [card],
   'GET /metrics': [{ scope: 'metrics:read', about: 'gateway' }],
   'GET /agents': [{ scope: 'agents:read', about: 'list' }],
-  'POST /agents/register': [{ scope: 'agents:write', about: 'gateway', body: {} }],
-  'POST /agents/validate': [{ scope: 'agents:write', about: 'gateway', body: {} }],
+  'POST /agents/register': [{ scope: 'agents:write', about: 'gateway', body: nothing }],
+  'POST /agents/validate': [{ scope: 'agents:write', about: 'gateway', body: nothing }],
   'GET /agents/{id}': [card],
   'DELETE /agents/{id}': [{ ...managed, destroys: true }],
-  'PATCH /agents/{id}': [{ ...managed, body: {} }],
+  'PATCH /agents/{id}': [{ ...managed, body: nothing }],
   'GET /agents/{id}/grants': [managed],
-  'POST /agents/{id}/grants': [{ ...managed, body: { to: { subject: 'nobody' }, right: 'discover' } }],
+  'POST /agents/{id}/grants': [
+    { ...managed, body: () => ({ to: { subject: 'nobody' }, right: 'discover' }) },
+  ],
+  'POST /grants/explain': [
+    { ...managed, body: ({ agent }) => ({ agent, principal: { subject: 'somebody' } }) },
+  ],
   'DELETE /agents/{id}/grants/{grant}': [{ ...managed, destroys: true }],
   'POST /agents/{id}/heartbeat': [{ ...managed, scope: 'agents:heartbeat' }],
   'GET /agents/{id}/invoke_url': [card],
@@ -166,9 +172,9 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
     { ...ofAgents, about: 'context', how: 'with an agent' },
   ],
   'GET /keys': [asAdmin],
-  'POST /keys': [{ ...asAdmin, body: {} }],
+  'POST /keys': [{ ...asAdmin, body: nothing }],
   'GET /keys/{id}': [{ ...asAdmin, about: 'key' }],
-  'POST /keys/{id}/rotate': [{ ...asAdmin, about: 'key', body: {}, destroys: true }],
+  'POST /keys/{id}/rotate': [{ ...asAdmin, about: 'key', body: nothing, destroys: true }],
   'DELETE /keys/{id}': [{ ...asAdmin, about: 'key', destroys: true }],
 }
 
