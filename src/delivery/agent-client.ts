@@ -2,6 +2,7 @@ import type { AgentInterface } from '../a2a/agent-card.ts'
 import type { AgentId } from '../a2a/ids.ts'
 import type { JsonText } from '../a2a/json-text.ts'
 import type { SendMessageRequest } from '../a2a/requests.ts'
+import type { CardSecurity } from '../a2a/security.ts'
 import type { StreamResponse, Task } from '../a2a/task.ts'
 import type { Wire } from '../a2a/wire.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -12,6 +13,8 @@ export type AgentTarget = {
   readonly via: AgentInterface
   /** The card says the agent streams. */
   readonly streaming: boolean
+  /** What the card demands of callers; absent when that is nothing. */
+  readonly security?: CardSecurity
 }
 
 /** Whom a call is made for: the principal that the task, or the question, belongs to. */
@@ -43,16 +46,24 @@ export class AgentFailure extends Error {
   readonly kind: AgentFailureKind
   readonly code: ErrorCode | undefined
   readonly retryAfterMs: number | undefined
+  /** The agent did not know us, or knew us and did not let us in. Either way it did not take the request. */
+  readonly denied: 'unauthenticated' | 'forbidden' | undefined
 
   constructor(
     kind: AgentFailureKind,
     message: string,
-    options: { readonly code?: ErrorCode; readonly retryAfterMs?: number; readonly cause?: unknown } = {},
+    options: {
+      readonly code?: ErrorCode
+      readonly retryAfterMs?: number
+      readonly denied?: 'unauthenticated' | 'forbidden'
+      readonly cause?: unknown
+    } = {},
   ) {
     super(message, { cause: options.cause })
     this.kind = kind
     this.code = options.code
     this.retryAfterMs = options.retryAfterMs
+    this.denied = options.denied
   }
 }
 

@@ -1,4 +1,5 @@
 import { type AgentCard, type AgentInterface, isCallable } from '../a2a/agent-card.ts'
+import { securityOf } from '../a2a/security.ts'
 import { type Agent, cardOf } from '../registry/agent.ts'
 import type { AgentTarget } from './agent-client.ts'
 
@@ -14,5 +15,11 @@ export function targetOf(agent: Agent, via: AgentInterface | undefined): AgentTa
   const card = cardOf(agent)
   const chosen = via ?? chooseInterface(card)
   if (chosen === undefined) return undefined
-  return { agentId: agent.id, via: chosen, streaming: card.capabilities.streaming === true }
+  const security = securityOf(card)
+  return {
+    agentId: agent.id,
+    via: chosen,
+    streaming: card.capabilities.streaming === true,
+    ...(security.alternatives.length === 0 ? {} : { security }),
+  }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { newUuid } from '../a2a/ids.ts'
 import type { Access } from '../access/access.ts'
 import { createAccess } from '../access/create-access.ts'
+import { createCredentials } from '../access/credentials/credentials.ts'
 import { createKeyUses } from '../access/key-uses.ts'
 import { createCursors } from '../access/page-cursor.ts'
 import { DEFAULT_TENANT } from '../access/principal.ts'
@@ -31,6 +32,7 @@ import { createExtendedCards } from '../upstream/extended-cards.ts'
 import { createCardSource } from '../upstream/fetch-card.ts'
 import { createIdentitySource, createKeySource } from '../upstream/fetch-keys.ts'
 import { createGuard, type Guard } from '../upstream/guard.ts'
+import { createTokenSource } from '../upstream/request-token.ts'
 import { checkIssuers } from './check-issuers.ts'
 import { openIdentity } from './open-identity.ts'
 
@@ -70,14 +72,24 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
   checkIssuers(secrets.issuers, guard)
   const backend = opened.use(await openBackend(config, now))
   const outbound = { guard, userAgent: `parley/${VERSION}` }
-  const { signingKeys } = await openIdentity({ config, secrets, backend, events, now })
+  const { signingKeys, vault } = await openIdentity({ config, secrets, backend, events, now })
   const serviceTokens = createServiceTokens({
     keys: signingKeys,
     issuer: () => addresses().http,
     now,
     newId: newUuid,
   })
-  const client = opened.use(createAgentClient({ ...outbound, now, newId: newUuid, serviceTokens }))
+  const credentials = createCredentials({
+    store: backend.credentials,
+    vault,
+    source: opened.use(createTokenSource(outbound)),
+    events,
+    now,
+    stopping,
+  })
+  const client = opened.use(
+    createAgentClient({ ...outbound, now, newId: newUuid, serviceTokens, credentials }),
+  )
 
   const { cursorKey } = secrets
   const tokens = createTokens({
@@ -101,6 +113,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
   const registry = createRegistry({
     agents: backend.agents,
     access,
+    credentials,
     cards: opened.use(createCardSource(outbound)),
     now,
     newId: newUuid,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { sealedCredentials } from '../access/credentials/sealed-credentials.ts'
 import { assertOpenable, type SealedSecrets } from '../access/sealed-secrets.ts'
 import { sealedSigningKeys } from '../access/service-identity/sealed-signing-keys.ts'
 import { createSigningKeys, type SigningKeys } from '../access/service-identity/signing-keys.ts'
@@ -35,7 +36,10 @@ export async function openIdentity({
 }: IdentityDeps): Promise<Identity> {
   const { masterKeys, cardSigningKey } = secrets
   const vault = createVault({ keys: masterKeys(), randomBytes, reread: masterKeys })
-  const sealed = [sealedSigningKeys(backend.signingKeys, vault)]
+  const sealed = [
+    sealedSigningKeys(backend.signingKeys, vault),
+    sealedCredentials(backend.credentials, vault),
+  ]
   await assertOpenable(vault, sealed)
   const rotationMs = config.keyRotationMs
   const signingKeys = createSigningKeys({ store: backend.signingKeys, vault, now, rotationMs, events })

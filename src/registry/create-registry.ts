@@ -1,7 +1,9 @@
 import { assertScope } from '../access/assert-scope.ts'
+import type { Credentials } from '../access/credentials/credentials.ts'
 import { createCursors } from '../access/page-cursor.ts'
 import type { Signer } from '../access/service-identity/signer.ts'
 import type { Agent } from './agent.ts'
+import { deleteCredential, listCredentials, storeCredential } from './agent-credentials.ts'
 import { changeAgent } from './change-agent.ts'
 import { createGrant } from './create-grant.ts'
 import { deleteGrant } from './delete-grant.ts'
@@ -21,6 +23,7 @@ export type RegistryDeps = RegisterDeps & {
   readonly cursorKey: Uint8Array
   /** Signs the cards we publish, with the key whose turn it is. */
   readonly cardSigner: () => Promise<Signer>
+  readonly credentials: Credentials
   /** Without one, no agent's extended card can be had. */
   readonly extendedCards?: ExtendedCardSource
 }
@@ -53,6 +56,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
     createGrant: (call, ref, grant) => createGrant(deps, call, ref, grant),
     explain: (call, question) => explainAccess(deps, call, question),
     deleteGrant: (call, ref, id) => deleteGrant(deps, call, ref, id),
+
+    storeCredential: (call, ref, scheme, body) => storeCredential(deps, call, ref, scheme, body),
+    listCredentials: (call, ref) => listCredentials(deps, call, ref),
+    deleteCredential: (call, ref, scheme) => deleteCredential(deps, call, ref, scheme),
 
     async heartbeat(call, ref) {
       const agent = await getAgent(deps, call, ref, 'beat')

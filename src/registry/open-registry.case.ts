@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { newUuid } from '../a2a/ids.ts'
 import type { Access } from '../access/access.ts'
 import { createAccess } from '../access/create-access.ts'
+import { openCredentials } from '../access/credentials/open-credentials.case.ts'
 import { createCursors } from '../access/page-cursor.ts'
 import { type Call, type Principal, SCOPES, type Scope } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
@@ -31,7 +32,7 @@ export async function openRegistry({
   wrap = (agents) => agents,
   ...deps
 }: Unusual = {}): Promise<OpenRegistry> {
-  const { agents, keys } = await openMemory()
+  const { agents, keys, credentials } = await openMemory()
   const clock = { now: 1_700_000_000_000 }
   const now = () => clock.now
   const served = new Map<string, string>()
@@ -46,6 +47,7 @@ export async function openRegistry({
   const cursors = createCursors(cursorKey)
   const access = createAccess({ keys, now, newId: newUuid, events, randomBytes, cursors })
   const registry = createRegistry({
+    credentials: openCredentials(credentials).credentials,
     agents: wrap(agents),
     access,
     cards: {

@@ -14,6 +14,7 @@ import type { NewGrant } from '../access/new-grant.ts'
 import type { Call } from '../access/principal.ts'
 import type { Question } from '../access/question.ts'
 import type { Agent, CardProfile, Redelivery, Visibility } from './agent.ts'
+import type { CredentialOverview, CredentialStatus } from './agent-credentials.ts'
 import type { AccessExplanation } from './explain-access.ts'
 import type { JudgedCard } from './judge-card.ts'
 import type { PublishedCard } from './publish-card.ts'
@@ -83,6 +84,20 @@ export interface Registry {
   ): Promise<{ readonly grant: Grant; readonly created: boolean }>
   /** Throws as `get` does, and `not_found` when the agent has no such grant. */
   deleteGrant(call: Call, ref: string, id: string): Promise<void>
+  /**
+   * Stores what the gateway shows the agent for one security scheme of its card, for those who may manage the agent. `body` is
+   * as sent. Throws as `get` does, and as `Credentials.store`.
+   */
+  storeCredential(
+    call: Call,
+    ref: string,
+    scheme: string,
+    body: string,
+  ): Promise<{ readonly credential: CredentialStatus; readonly created: boolean }>
+  /** What the agent demands and what is stored for it, without a secret, for those who may manage it. Throws as `get` does. */
+  listCredentials(call: Call, ref: string): Promise<CredentialOverview>
+  /** Throws as `get` does, and `not_found` when there is none for the scheme. */
+  deleteCredential(call: Call, ref: string, scheme: string): Promise<void>
   heartbeat(call: Call, ref: string): Promise<Agent>
   /**
    * Why somebody can see or call an agent, or not, for those who may manage it. Throws as `get` does, and `not_found` for a key

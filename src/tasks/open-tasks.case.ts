@@ -6,6 +6,7 @@ import type { SendMessageRequest } from '../a2a/requests.ts'
 import type { StreamResponse, Task } from '../a2a/task.ts'
 import type { Wire } from '../a2a/wire.ts'
 import { createAccess } from '../access/create-access.ts'
+import { openCredentials } from '../access/credentials/open-credentials.case.ts'
 import { createCursors } from '../access/page-cursor.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
@@ -89,6 +90,7 @@ export async function openShared(t: TestContext, options: OpenOptions = {}): Pro
   const cursors = createCursors(cursorKey)
   const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes, cursors })
   const registry = createRegistry({
+    credentials: openCredentials(backend.credentials).credentials,
     agents: backend.agents,
     access,
     cards: { fetchCard: () => Promise.reject(new ParleyError('agent_unavailable', 'No card there')) },

@@ -70,7 +70,7 @@ export function statusFailure(status: number, retryAfterMs: number | undefined):
     )
   }
   if (status === 401 || status === 403) {
-    return new AgentFailure('not_accepted', 'The agent refused our credentials', options)
+    return denial(status === 401 ? 'unauthenticated' : 'forbidden', options)
   }
   if (status === 429 || status === 503)
     return new AgentFailure('not_accepted', 'The agent is too busy', options)
@@ -79,6 +79,13 @@ export function statusFailure(status: number, retryAfterMs: number | undefined):
   }
   return new AgentFailure('unknown', `The agent failed (HTTP ${status})`, options)
 }
+
+/** The agent did not let us in; that is between it and us, and no fault of the client's. */
+export const denial = (
+  denied: NonNullable<AgentFailure['denied']>,
+  options: { readonly cause: unknown; readonly retryAfterMs?: number },
+): AgentFailure =>
+  new AgentFailure('not_accepted', "The agent refused Parley's credentials", { ...options, denied })
 
 /** The agent has nothing at this path, for this method. */
 export function isRouteMissing(error: unknown): error is AgentFailure {

@@ -1,32 +1,71 @@
+import type { Credentials } from '../access/credentials/credentials.ts'
+import { NOTHING, type Presentation } from '../access/credentials/present-credentials.ts'
 import type { ServiceTokens } from '../access/service-identity/service-tokens.ts'
-import type { AgentCallOptions, AgentTarget } from '../delivery/agent-client.ts'
+import { type AgentCallOptions, AgentFailure, type AgentTarget } from '../delivery/agent-client.ts'
+import { ParleyError } from '../errors.ts'
+import { originOf } from '../registry/interface-origin.ts'
 
-/** What a call carries so that its agent knows, and lets in, who calls. Made here and from nothing that a client sent. */
-export type Authorisation = {
-  /** Headers, or metadata over gRPC; by lower-case name. */
-  readonly headers: Readonly<Record<string, string>>
-}
+/**
+ * What a call carries so that its agent knows, and lets in, who calls: our own token and what is stored for the agent. Made
+ * here and from nothing that a client sent.
+ */
+export type Authorisation = Pick<Presentation, 'headers' | 'query' | 'certificate'>
 
 export type AuthoriseDeps = {
   /** Without them, agents are told nothing of us. */
   readonly serviceTokens?: ServiceTokens
+  /** Without them, no agent gets what its card demands. */
+  readonly credentials?: Pick<Credentials, 'present'>
 }
 
 /** Where the service token goes when the agent wants another credential where it would be. */
 const IDENTITY_HEADER = 'parley-identity'
 
+export type Authorised = {
+  readonly authorisation: Authorisation
+  /** What was presented of the agent's credentials. */
+  readonly presented: Presentation
+}
+
+/** Rejects with `not_accepted` when a stored credential may not go where the call goes, or cannot be had. */
 export async function authoriseCall(
-  { serviceTokens }: AuthoriseDeps,
-  { agentId, via }: AgentTarget,
+  { serviceTokens, credentials }: AuthoriseDeps,
+  { agentId, via, security }: AgentTarget,
   { onBehalfOf }: AgentCallOptions,
-): Promise<Authorisation> {
-  const headers: Readonly<Record<string, string>> = {}
-  if (serviceTokens === undefined) return { headers }
+): Promise<Authorised> {
+  const origin = originOf(via)
+  const presented =
+    security === undefined ? NOTHING : await notSent(credentials?.present({ agentId, security, origin }))
+  if (presented.certificate !== undefined) assertOverTls(origin)
+  if (presented.query.length > 0 && via.protocolBinding === 'GRPC') throw noQuery()
+  const { headers } = presented
+  if (serviceTokens === undefined) return { authorisation: presented, presented }
   const token = await serviceTokens.mint({ ...onBehalfOf, audience: via.url, agentId })
-  return {
-    headers:
-      'authorization' in headers
-        ? { ...headers, [IDENTITY_HEADER]: token }
-        : { ...headers, authorization: `Bearer ${token}` },
+  const identity =
+    'authorization' in headers ? { [IDENTITY_HEADER]: token } : { authorization: `Bearer ${token}` }
+  return { authorisation: { ...presented, headers: { ...headers, ...identity } }, presented }
+}
+
+async function notSent(presenting: Promise<Presentation> | undefined): Promise<Presentation> {
+  try {
+    return (await presenting) ?? NOTHING
+  } catch (error) {
+    if (!(error instanceof ParleyError)) throw error
+    const { message, retryAfterMs } = error
+    throw new AgentFailure('not_accepted', error.code === 'internal' ? INTERNAL : message, {
+      cause: error.cause ?? error,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    })
   }
 }
+
+const INTERNAL = 'The credential that the agent demands cannot be used'
+
+/** The connection would show nothing else of the certificate, and prove nothing. */
+function assertOverTls(origin: string | undefined): void {
+  if (origin?.startsWith('http:') !== true) return
+  throw new AgentFailure('not_accepted', 'The agent demands a certificate over a connection without TLS')
+}
+
+const noQuery = (): AgentFailure =>
+  new AgentFailure('not_accepted', 'The agent demands a key in the query of a URL, and gRPC has none')

@@ -1,5 +1,5 @@
-import type { AgentTarget } from '../delivery/agent-client.ts'
-import { type AuthoriseDeps, authoriseCall } from './authorise-call.ts'
+import { AgentFailure, type AgentTarget } from '../delivery/agent-client.ts'
+import { type AuthoriseDeps, type Authorised, authoriseCall } from './authorise-call.ts'
 import type { Leg, LegCall } from './leg.ts'
 
 /** A call before it is known what lets it in. */
@@ -13,15 +13,53 @@ export type AuthorisedLeg = {
 }
 
 export function createAuthorisedLeg(leg: Leg, target: AgentTarget, deps: AuthoriseDeps): AuthorisedLeg {
-  const authorised = async (call: PlainCall): Promise<LegCall> => ({
-    ...call,
-    authorisation: await authoriseCall(deps, target, call.options),
-  })
+  const authorise = ({ options }: PlainCall) => authoriseCall(deps, target, options)
   return {
     version: leg.version,
-    unary: async (operation, call) => leg.unary(operation, await authorised(call)),
+    async unary(operation, call) {
+      const first = await authorise(call)
+      try {
+        return await leg.unary(operation, { ...call, authorisation: first.authorisation })
+      } catch (error) {
+        if (!mayTryAgain(error, first)) throw explained(error, first)
+      }
+      const second = await authorise(call)
+      return leg
+        .unary(operation, { ...call, authorisation: second.authorisation })
+        .catch((error: unknown) => Promise.reject(explained(error, second)))
+    },
     async *stream(operation, call) {
-      yield* leg.stream(operation, await authorised(call))
+      const first = await authorise(call)
+      try {
+        return yield* leg.stream(operation, { ...call, authorisation: first.authorisation })
+      } catch (error) {
+        // An agent that says this has not begun to answer.
+        if (!mayTryAgain(error, first)) throw explained(error, first)
+      }
+      const second = await authorise(call)
+      try {
+        yield* leg.stream(operation, { ...call, authorisation: second.authorisation })
+      } catch (error) {
+        throw explained(error, second)
+      }
     },
   }
+}
+
+/** The agent took nothing because it did not know us, and there is something new to show it. */
+const mayTryAgain = (error: unknown, { presented }: Authorised): boolean =>
+  error instanceof AgentFailure && error.denied === 'unauthenticated' && presented.renew()
+
+/** Of an agent that did not let us in, the operator must know what we showed, and what we had not to show. */
+function explained(error: unknown, { presented }: Authorised): unknown {
+  if (!(error instanceof AgentFailure) || error.denied === undefined) return error
+  const { schemes, unmet } = presented
+  const shown =
+    schemes.length === 0 ? 'no stored credential' : `the credentials stored for ${schemes.join(', ')}`
+  const missing =
+    unmet === undefined ? '' : `: its card demands ${unmet}, and what is stored for it satisfies none of that`
+  return new AgentFailure(error.kind, error.message, {
+    denied: error.denied,
+    cause: new Error(`The agent was shown ${shown}${missing}`, { cause: error.cause }),
+  })
 }

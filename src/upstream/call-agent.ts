@@ -31,21 +31,30 @@ type AgentRequest = {
 /** One request over HTTP to an agent; resolves with a 2xx answer, whose body is still unread. */
 export async function callAgent(deps: BindingDeps, request: AgentRequest): Promise<HttpAnswer> {
   const { options, via } = request
+  const { query, certificate } = request.authorisation
   const url = checkUrl(deps.guard, via.url)
   const answer = await deps.http.call({
     method: request.method,
     url,
-    path: `${request.path === '' ? url.pathname : `${basePath(url)}${request.path}`}${url.search}`,
+    path: `${request.path === '' ? url.pathname : `${basePath(url)}${request.path}`}${searchOf(url, query)}`,
     headers: headersOf(request, deps.userAgent),
     firstByteTimeoutMs: request.firstByteTimeoutMs,
     silentTimeoutMs: deps.limits.silentTimeoutMs,
     signal: options.signal,
+    ...(certificate === undefined ? {} : { certificate }),
     ...(request.body === undefined ? {} : { body: request.body }),
   })
   if (answer.status < 200 || answer.status >= 300) throw await failureOf(deps, request, answer)
   const activated = activatedIn(answer.headers, options)
   if (activated.length > 0) options.onActivated?.(activated)
   return answer
+}
+
+/** The URL's own query, as it is written, and after it what we add. */
+function searchOf({ search }: URL, added: Authorisation['query']): string {
+  if (added.length === 0) return search
+  const pairs = added.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+  return `${search === '' ? '?' : `${search}&`}${pairs.join('&')}`
 }
 
 /** A URL's path without slashes at its end. */

@@ -1,6 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import { connect, type Socket } from 'node:net'
 import { buildConnector } from 'undici'
+import type { ClientCertificate } from '../access/credentials/present-credentials.ts'
 import { ParleyError } from '../errors.ts'
 import type { Guard, Purpose } from './guard.ts'
 import { hostOf, portOf } from './host-and-port.ts'
@@ -20,15 +21,26 @@ export function createConnector(
   guard: Guard,
   purpose: Purpose,
   origin: URL,
-  options: { readonly timeoutMs: number; readonly allowH2?: boolean },
+  options: {
+    readonly timeoutMs: number
+    readonly allowH2?: boolean
+    /** What to prove ourselves with to a server that asks. */
+    readonly certificate?: ClientCertificate
+  },
 ): buildConnector.connector {
-  const { timeoutMs, allowH2 = false } = options
-  const { trust } = guard.egress
-  const secure = buildConnector({
-    timeout: timeoutMs,
-    allowH2,
-    ...(trust === undefined ? {} : { secureContext: trust }),
-  })
+  const { timeoutMs, allowH2 = false, certificate } = options
+  const { trust, trustAs } = guard.egress
+  let connector: buildConnector.connector | undefined
+  const secure = (): buildConnector.connector => {
+    if (connector !== undefined) return connector
+    const context = certificate === undefined ? trust : trustAs(certificate)
+    connector = buildConnector({
+      timeout: timeoutMs,
+      allowH2,
+      ...(context === undefined ? {} : { secureContext: context }),
+    })
+    return connector
+  }
   const open = async (target: buildConnector.Options): Promise<Socket> => {
     const tooLate = AbortSignal.timeout(timeoutMs)
     const socket = await openTo(guard, purpose, origin, tooLate)
@@ -36,7 +48,7 @@ export function createConnector(
     socket.on('error', ignore)
     if (origin.protocol === 'http:') return socket
     try {
-      return await orAbort(overTls(secure, { ...target, httpSocket: socket }), tooLate)
+      return await orAbort(overTls(secure(), { ...target, httpSocket: socket }), tooLate)
     } catch (error) {
       socket.destroy()
       throw error

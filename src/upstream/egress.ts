@@ -1,4 +1,5 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import type { ClientCertificate } from '../access/credentials/present-credentials.ts'
 import { ParleyError } from '../errors.ts'
 import { bareHost, isLoopback, parseAddressPolicy } from './address-policy.ts'
 import { portOf } from './host-and-port.ts'
@@ -20,9 +21,14 @@ export type Egress = {
   readonly proxyFor: (url: URL, address: string) => HttpProxy | undefined
   /** Whom TLS connections trust; the default when absent. */
   readonly trust?: SecureContext
+  /** The same trust, for connections that prove themselves with a certificate. Throws for one that TLS cannot use. */
+  readonly trustAs: (certificate: ClientCertificate) => SecureContext
 }
 
-export const DIRECT: Egress = { proxyFor: () => undefined }
+export const DIRECT: Egress = {
+  proxyFor: () => undefined,
+  trustAs: ({ cert, key }) => createSecureContext({ cert, key }),
+}
 
 export type EgressDeps = {
   readonly proxies?: Proxies
@@ -31,11 +37,13 @@ export type EgressDeps = {
 }
 
 export function createEgress({ proxies, extraCa }: EgressDeps): Egress {
+  const proxyFor = proxies === undefined ? DIRECT.proxyFor : proxyChooser(proxies)
+  if (extraCa === undefined) return { ...DIRECT, proxyFor }
+  const ca = [...getCACertificates('default'), extraCa]
   return {
-    proxyFor: proxies === undefined ? DIRECT.proxyFor : proxyChooser(proxies),
-    ...(extraCa === undefined
-      ? {}
-      : { trust: createSecureContext({ ca: [...getCACertificates('default'), extraCa] }) }),
+    proxyFor,
+    trust: createSecureContext({ ca }),
+    trustAs: ({ cert, key }) => createSecureContext({ ca, cert, key }),
   }
 }
 

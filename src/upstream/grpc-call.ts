@@ -9,13 +9,13 @@ import { invalidAnswer, statusFailure } from './agent-failures.ts'
 import { frameOf, readFrames } from './grpc-frames.ts'
 import { HttpError } from './http-error.ts'
 import type { Http2Connections } from './http2-connections.ts'
+import type { Http2Target } from './open-http2.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { EventLimits } from './upstream-limits.ts'
 import { createWithin, orAbort, type Within } from './within.ts'
 
 export type GrpcCall = {
-  /** The interface's URL, in any form that an address of gRPC may have. */
-  readonly address: string
+  readonly to: Http2Target
   /** `/package.Service/Method` */
   readonly path: string
   readonly metadata: Readonly<Record<string, string>>
@@ -97,7 +97,7 @@ async function begin(
 ): Promise<Begun> {
   for (let attempt = 1; ; attempt++) {
     const stream = await within(call.firstByteTimeoutMs, () =>
-      connections.request(call.address, headersOf(call), signal),
+      connections.request(call.to, headersOf(call), signal),
     ).catch(unsent)
     const { answer, ended } = listen(stream)
     try {

@@ -3,7 +3,7 @@ import { parseDuration } from '../a2a/proto/instant.ts'
 import { statusCodec } from '../a2a/proto/rpc-status.ts'
 import { AgentFailure } from '../delivery/agent-client.ts'
 import { type ErrorCode, ParleyError } from '../errors.ts'
-import { member, reasonOf, refusal } from './agent-failures.ts'
+import { denial, member, reasonOf, refusal } from './agent-failures.ts'
 import type { GrpcStatus } from './grpc-call.ts'
 
 /** Codes of gRPC, by name. */
@@ -30,7 +30,7 @@ export function grpcFailure(operation: Operation, status: GrpcStatus, hasBegun: 
   const code = reasonOf(details) ?? meaningOf(operation, status.code)
   if (code !== undefined) return refusal(code, status)
   if (status.code === CODE.UNAUTHENTICATED || status.code === CODE.PERMISSION_DENIED) {
-    return new AgentFailure('not_accepted', 'The agent refused our credentials', { cause })
+    return denial(status.code === CODE.UNAUTHENTICATED ? 'unauthenticated' : 'forbidden', { cause })
   }
   const isBusy = status.code === CODE.UNAVAILABLE || status.code === CODE.RESOURCE_EXHAUSTED
   if (!isBusy || hasBegun) {

@@ -33,13 +33,14 @@ export function createGrpc(
   ): AsyncGenerator<Wire<unknown>, void> {
     const method = byOperation.get(operation)
     if (method === undefined) throw new TypeError(`A2A ${version} has no ${operation} over gRPC`)
+    const { headers, certificate } = call.authorisation
     const messages = callGrpc(connections, {
-      address: call.via.url,
+      to: { address: call.via.url, ...(certificate === undefined ? {} : { certificate }) },
       path: method.path,
       metadata: {
         'user-agent': deps.userAgent,
         ...serviceParameters(version, call.options),
-        ...call.authorisation.headers,
+        ...headers,
       },
       message: encoded(method, call),
       limits: sizes,

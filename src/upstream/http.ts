@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { TextDecoder } from 'node:util'
 import { Agent, type Dispatcher, Pool } from 'undici'
+import type { ClientCertificate } from '../access/credentials/present-credentials.ts'
 import { createConnector } from './connect.ts'
 import type { Guard, Purpose } from './guard.ts'
 import { HttpError, tooLarge } from './http-error.ts'
@@ -13,6 +14,8 @@ export type HttpCall = {
   /** Path and query as they are sent. Not taken from `url`, which would read `%2E%2E` as "one level up". */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
+  /** What the connection proves itself with to a server that asks; no other call shares the connection. */
+  readonly certificate?: ClientCertificate
   readonly body?: string
   /** The longest wait for the answer's headers. */
   readonly firstByteTimeoutMs: number
@@ -50,19 +53,46 @@ export type HttpClientDeps = {
 /** Shorter than the 5 s after which common servers close: a request on a closing connection has no known outcome. */
 const KEEP_ALIVE_MS = 4_000
 
+/** Of certificates, those used last keep their connections. */
+const MAX_CERTIFICATES = 256
+
 export function createHttpClient({ guard, purpose, connectTimeoutMs }: HttpClientDeps): HttpClient {
-  const agent = new Agent({
-    factory: (origin) =>
-      new Pool(origin, {
-        connect: createConnector(guard, purpose, new URL(origin), { timeoutMs: connectTimeoutMs }),
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      }),
-  })
+  const open = (certificate?: ClientCertificate) =>
+    new Agent({
+      factory: (origin) =>
+        new Pool(origin, {
+          connect: createConnector(guard, purpose, new URL(origin), {
+            timeoutMs: connectTimeoutMs,
+            ...(certificate === undefined ? {} : { certificate }),
+          }),
+          keepAliveTimeout: KEEP_ALIVE_MS,
+          headersTimeout: 0,
+          bodyTimeout: 0,
+        }),
+    })
+  const anonymous = open()
+  const byCertificate = new Map<string, Agent>()
+
+  /** The connections that show this certificate and no other. */
+  const agentFor = (certificate: ClientCertificate | undefined): Agent => {
+    if (certificate === undefined) return anonymous
+    const agent = byCertificate.get(certificate.id) ?? open(certificate)
+    byCertificate.delete(certificate.id)
+    byCertificate.set(certificate.id, agent)
+    const [oldest] = byCertificate
+    if (byCertificate.size > MAX_CERTIFICATES && oldest !== undefined) {
+      byCertificate.delete(oldest[0])
+      // Ends once the calls that have it have ended.
+      void oldest[1].close()
+    }
+    return agent
+  }
+
   return {
-    call: (call) => exchange(agent, call),
-    [Symbol.asyncDispose]: () => agent.destroy(),
+    call: (call) => exchange(agentFor(call.certificate), call),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([anonymous, ...byCertificate.values()].map((agent) => agent.destroy()))
+    },
   }
 }
 

@@ -1,18 +1,18 @@
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
 import { httpErrorOf } from './connect.ts'
 import { HttpError } from './http-error.ts'
-import { type OpenHttp2, type OpenHttp2Deps, openHttp2 } from './open-http2.ts'
+import { type Http2Target, type OpenHttp2, type OpenHttp2Deps, openHttp2 } from './open-http2.ts'
 import { orAbort } from './within.ts'
 
-/** Connections to servers of HTTP/2: one per address, for all requests to it at once. */
+/** Connections to servers of HTTP/2: one per address and certificate, for all requests that have both in common. */
 export type Http2Connections = AsyncDisposable & {
   /**
-   * A new stream on the address's connection, which is opened first where there is none, once the server allows one more.
+   * A new stream on the target's connection, which is opened first where there is none, once the server allows one more.
    * Rejects with `HttpError` (nothing was sent) or the signal's reason. Once the stream is there, the signal is the
    * caller's to heed.
    */
   readonly request: (
-    address: string,
+    to: Http2Target,
     headers: OutgoingHttpHeaders,
     signal: AbortSignal,
   ) => Promise<ClientHttp2Stream>
@@ -30,7 +30,8 @@ const IDLE_MS = 30_000
 const MAX_IDLE = 64
 
 type Connection = {
-  readonly address: string
+  /** Of its target. */
+  readonly key: string
   readonly opened: Promise<OpenHttp2>
   /** Requests that use or await it, and those of them that have a stream. */
   active: number
@@ -48,8 +49,8 @@ export function createHttp2Connections(deps: Http2ConnectionsDeps): Http2Connect
   const open = new Set<OpenHttp2>()
   let disposed = false
 
-  function start(address: string): Connection {
-    const opened = openHttp2(deps, address).then((opened) => {
+  function start(key: string, to: Http2Target): Connection {
+    const opened = openHttp2(deps, to).then((opened) => {
       const { session, close } = opened
       open.add(opened)
       // From here on it takes no new request; those it has may end well.
@@ -62,7 +63,7 @@ export function createHttp2Connections(deps: Http2ConnectionsDeps): Http2Connect
       return opened
     })
     const connection: Connection = {
-      address,
+      key,
       opened,
       active: 0,
       streams: 0,
@@ -70,7 +71,7 @@ export function createHttp2Connections(deps: Http2ConnectionsDeps): Http2Connect
       idleTimer: undefined,
     }
     opened.catch(() => retire(connection))
-    current.set(address, connection)
+    current.set(key, connection)
     return connection
   }
 
@@ -79,7 +80,7 @@ export function createHttp2Connections(deps: Http2ConnectionsDeps): Http2Connect
     idle.delete(connection)
     clearTimeout(connection.idleTimer)
     tell(connection)
-    if (current.get(connection.address) === connection) current.delete(connection.address)
+    if (current.get(connection.key) === connection) current.delete(connection.key)
     if (connection.active > 0) return
     connection.opened.then(
       ({ close }) => close(),
@@ -87,8 +88,8 @@ export function createHttp2Connections(deps: Http2ConnectionsDeps): Http2Connect
     )
   }
 
-  function take(address: string): Connection {
-    const connection = current.get(address) ?? start(address)
+  function take(key: string, to: Http2Target): Connection {
+    const connection = current.get(key) ?? start(key, to)
     connection.active++
     idle.delete(connection)
     clearTimeout(connection.idleTimer)
@@ -97,7 +98,7 @@ export function createHttp2Connections(deps: Http2ConnectionsDeps): Http2Connect
 
   function release(connection: Connection): void {
     if (--connection.active > 0) return
-    if (current.get(connection.address) !== connection) {
+    if (current.get(connection.key) !== connection) {
       retire(connection)
       return
     }
@@ -108,11 +109,12 @@ export function createHttp2Connections(deps: Http2ConnectionsDeps): Http2Connect
   }
 
   return {
-    async request(address, headers, signal) {
+    async request(to, headers, signal) {
+      const key = keyOf(to)
       for (;;) {
         if (disposed) throw new HttpError('unreachable', 'is not called any more')
-        const isKept = current.has(address)
-        const connection = take(address)
+        const isKept = current.has(key)
+        const connection = take(key, to)
         try {
           const { session } = await orAbort(connection.opened, signal)
           while (canTake(session) && connection.streams >= maxStreams(session)) {
@@ -145,6 +147,9 @@ export function createHttp2Connections(deps: Http2ConnectionsDeps): Http2Connect
     },
   }
 }
+
+/** Addresses are not compared beyond their text; two spellings of one cost two connections. */
+const keyOf = ({ address, certificate }: Http2Target): string => JSON.stringify([address, certificate?.id])
 
 /** Whoever waits for a change looks again. */
 function tell(connection: Connection): void {

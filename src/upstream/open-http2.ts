@@ -1,5 +1,6 @@
 import { type ClientHttp2Session, connect } from 'node:http2'
 import type { Socket } from 'node:net'
+import type { ClientCertificate } from '../access/credentials/present-credentials.ts'
 import { ParleyError } from '../errors.ts'
 import { type GrpcAddress, parseGrpcAddress } from '../registry/grpc-address.ts'
 import { createConnector, httpErrorOf } from './connect.ts'
@@ -11,6 +12,13 @@ export type OpenHttp2Deps = {
   readonly guard: Guard
   /** DNS, TCP, TLS and the first word of the server together. */
   readonly connectTimeoutMs: number
+}
+
+/** A server of HTTP/2, and what to prove ourselves with to it. */
+export type Http2Target = {
+  /** In any form that an address of gRPC may have. */
+  readonly address: string
+  readonly certificate?: ClientCertificate
 }
 
 export type OpenHttp2 = {
@@ -26,15 +34,15 @@ const WINDOW_BYTES = 1024 * 1024
 const MAX_SESSION_MEGABYTES = 1000
 
 /**
- * An HTTP/2 connection to where `address` says, TLS unless that is plain. A bare `host:port` does not say, and means plain
- * text exactly where the policy allows it for the host as it is resolved now. Fails with `HttpError`: `forbidden` or
+ * An HTTP/2 connection to where the address says, TLS unless that is plain. A bare `host:port` does not say, and means plain
+ * text exactly where the policy allows it for the host as it is resolved now, and no certificate is to be shown. Fails with `HttpError`: `forbidden` or
  * `unreachable`, and either way nothing was asked of the server.
  */
-export async function openHttp2(deps: OpenHttp2Deps, address: string): Promise<OpenHttp2> {
+export async function openHttp2(deps: OpenHttp2Deps, target: Http2Target): Promise<OpenHttp2> {
   const tooLate = AbortSignal.timeout(deps.connectTimeoutMs)
   try {
-    const origin = await orAbort(originOf(deps.guard, address), tooLate)
-    const opening = openSocket(deps, origin)
+    const origin = await orAbort(originOf(deps.guard, target), tooLate)
+    const opening = openSocket(deps, origin, target)
     const socket = await orAbort(opening, tooLate).catch((error: unknown) => {
       void opening.then((late) => late.destroy(), ignore)
       throw error
@@ -47,10 +55,10 @@ export async function openHttp2(deps: OpenHttp2Deps, address: string): Promise<O
 
 const ignore = () => {}
 
-async function originOf(guard: Guard, text: string): Promise<URL> {
-  const address = parseGrpcAddress(text)
+async function originOf(guard: Guard, target: Http2Target): Promise<URL> {
+  const address = parseGrpcAddress(target.address)
   if (address === undefined) throw new ParleyError('invalid_params', 'The address is not valid')
-  const { tls = !(await mayBePlain(guard, address)) } = address
+  const { tls = target.certificate !== undefined || !(await mayBePlain(guard, address)) } = address
   return guard.check(urlOf(address, tls).href, 'agents')
 }
 
@@ -68,8 +76,16 @@ async function mayBePlain(guard: Guard, address: GrpcAddress): Promise<boolean> 
 }
 
 /** The same connector as for HTTP/1.1, and so the same guard: every connection resolves and checks the host anew. */
-async function openSocket({ guard, connectTimeoutMs }: OpenHttp2Deps, origin: URL): Promise<Socket> {
-  const connector = createConnector(guard, 'agents', origin, { timeoutMs: connectTimeoutMs, allowH2: true })
+async function openSocket(
+  { guard, connectTimeoutMs }: OpenHttp2Deps,
+  origin: URL,
+  { certificate }: Http2Target,
+): Promise<Socket> {
+  const connector = createConnector(guard, 'agents', origin, {
+    timeoutMs: connectTimeoutMs,
+    allowH2: true,
+    ...(certificate === undefined ? {} : { certificate }),
+  })
   const socket = await new Promise<Socket>((resolve, reject) => {
     const { host, protocol, port } = origin
     connector({ hostname: hostOf(origin), host, protocol, port }, (...[error, opened]) => {

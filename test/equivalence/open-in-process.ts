@@ -10,6 +10,7 @@ import {
 } from '../../src/a2a/requests.ts'
 import type { StreamResponse } from '../../src/a2a/task.ts'
 import { createAccess } from '../../src/access/create-access.ts'
+import { openCredentials } from '../../src/access/credentials/open-credentials.case.ts'
 import { createCursors } from '../../src/access/page-cursor.ts'
 import type { Call, Scope } from '../../src/access/principal.ts'
 import { startWorkers } from '../../src/delivery/start-workers.ts'
@@ -44,6 +45,7 @@ export async function openInProcess(openBackend: () => Promise<Backend>): Promis
   const events = silentEvents
   const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes, cursors })
   const registry = createRegistry({
+    credentials: openCredentials(backend.credentials).credentials,
     agents: backend.agents,
     access,
     cards,

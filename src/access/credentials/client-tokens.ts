@@ -57,7 +57,7 @@ export function createClientTokens({ source, now, stopping }: ClientTokensDeps):
     } catch (cause) {
       const failure = new ParleyError(
         'agent_unavailable',
-        'The gateway cannot get the access token that the agent asks for',
+        'Parley cannot get the access token that the agent demands',
         { cause },
       )
       failures.set(id, failure)

@@ -30,7 +30,7 @@ export type GuardedAgent = {
 export interface Credentials {
   /**
    * Stores what `text`, the body of a request, says for one scheme of the agent, in place of what was there. Throws
-   * `invalid_params` naming everything that does not fit the scheme, `agent_not_found` when the agent went meanwhile.
+   * `invalid_params` naming everything that does not fit the scheme, `unavailable` when the agent went meanwhile.
    */
   store(
     call: Call,

@@ -3,7 +3,12 @@ import type { CardSecurity, SecurityAlternative } from '../../a2a/security.ts'
 import { ParleyError } from '../../errors.ts'
 import type { Vault } from '../vault.ts'
 import type { ClientTokens } from './client-tokens.ts'
-import { type CredentialSecret, contextOf, type StoredCredential } from './credential.ts'
+import {
+  type AgentCredential,
+  type CredentialSecret,
+  contextOf,
+  type StoredCredential,
+} from './credential.ts'
 import type { CredentialStore } from './credential-store.ts'
 
 /** The agent that is called, and where. */
@@ -72,29 +77,31 @@ export const isSatisfied = (
 const wordsFor = (demanded: readonly SecurityAlternative[]): string =>
   demanded.map((alternative) => [...alternative.keys()].join(' and ')).join(', or ')
 
-/** The card may say something else by now; the credential is good for what it said when the credential was stored. */
-function assertBound(credential: StoredCredential, { security, origin }: CalledAgent): void {
-  const { scheme, origins, declared } = credential
-  const changed = JSON.stringify(security.schemes.get(scheme)) !== JSON.stringify(declared)
-  if (changed) throw notForThis(scheme, 'the card declares the scheme differently now')
-  if (origin === undefined || !origins.includes(origin)) {
-    throw notForThis(
-      scheme,
-      `it may go to ${origins.join(', ')}, and the card has the agent at ${origin ?? 'no place'} now`,
-    )
+/**
+ * Why a credential may not go to `origin`; `undefined` when it may. The card may say something else by now: the credential is
+ * good for what it said when the credential was stored.
+ */
+export function whyNot(
+  { scheme, origins, declared }: AgentCredential,
+  { security, origin }: Pick<CalledAgent, 'security' | 'origin'>,
+): string | undefined {
+  if (JSON.stringify(security.schemes.get(scheme)) !== JSON.stringify(declared)) {
+    return 'the card declares the scheme differently now'
   }
+  if (origin !== undefined && origins.includes(origin)) return undefined
+  return `it may go to ${origins.join(', ')}, and the card has the agent at ${origin ?? 'no place'} now`
 }
 
-const notForThis = (scheme: string, why: string): ParleyError =>
-  new ParleyError(
+function assertBound(credential: StoredCredential, agent: CalledAgent): void {
+  const why = whyNot(credential, agent)
+  if (why === undefined) return
+  const name = JSON.stringify(credential.scheme)
+  throw new ParleyError(
     'agent_unavailable',
-    'The agent has moved or changed since the gateway got its credential',
-    {
-      cause: new Error(
-        `The credential ${JSON.stringify(scheme)} was not sent: ${why}. If that is right, store it again`,
-      ),
-    },
+    'The agent has moved or changed since Parley got its credential, which must be stored again',
+    { cause: new Error(`The credential ${name} was not sent: ${why}. If that is right, store it again`) },
   )
+}
 
 async function presentOne(deps: PresentDeps, credential: StoredCredential): Promise<Presentation> {
   const opened = await deps.vault.open(contextOf(credential), credential.sealed)

@@ -3,6 +3,7 @@ import Type from 'typebox'
 import { AgentCard } from '../../a2a/agent-card.ts'
 import { Message, Part } from '../../a2a/message.ts'
 import { Artifact, Task, TaskStatus } from '../../a2a/task.ts'
+import { CredentialBody } from '../../access/credentials/read-secret.ts'
 import { NewGrantBody } from '../../access/new-grant.ts'
 import { NewKeyBody, RotationBody } from '../../access/new-key.ts'
 import { ERROR_CODES } from '../../errors.ts'
@@ -10,6 +11,7 @@ import { CardVerdict } from '../../registry/card-verdict.ts'
 import { GrantView } from '../../registry/grant-view.ts'
 import { AgentView, RegistrationBody } from '../../registry/views.ts'
 import { ContextView, HistoryView } from './context-routes.ts'
+import { CredentialsView, CredentialView } from './credential-routes.ts'
 import { KeyView } from './key-view.ts'
 import type { Route, RouteResponse } from './route.ts'
 import { TaskEventView } from './task-routes.ts'
@@ -43,6 +45,9 @@ const NAMED: Readonly<Record<string, TSchema>> = {
   CardVerdict,
   Context: ContextView,
   Grant: GrantView,
+  Credential: CredentialView,
+  Credentials: CredentialsView,
+  NewCredential: CredentialBody,
   HistoryEntry: HistoryView,
   Key: KeyView,
   Message,

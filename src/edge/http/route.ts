@@ -30,7 +30,7 @@ export type RouteResponse = {
 
 /** One route of the native API. The table of these is what is mounted, guarded and described. */
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** In OpenAPI form: `/agents/{id}`. */
   readonly path: string
   /** What the principal must hold; `none` needs no credential at all. */

@@ -1,6 +1,7 @@
 import { AGENT_ROUTES } from './agent-routes.ts'
 import { CARD_ROUTES } from './card-route.ts'
 import { CONTEXT_ROUTES } from './context-routes.ts'
+import { CREDENTIAL_ROUTES } from './credential-routes.ts'
 import { GRANT_ROUTES } from './grant-routes.ts'
 import { IDENTITY_ROUTES } from './identity-routes.ts'
 import { KEY_ROUTES } from './key-routes.ts'
@@ -13,6 +14,7 @@ import { TASK_ROUTES } from './task-routes.ts'
 export const ROUTES: readonly Route[] = [
   ...AGENT_ROUTES,
   ...GRANT_ROUTES,
+  ...CREDENTIAL_ROUTES,
   ...CARD_ROUTES,
   ...TASK_ROUTES,
   ...CONTEXT_ROUTES,

@@ -162,6 +162,9 @@ const registry: Registry = {
   createGrant: unscripted,
   deleteGrant: async () => {},
   explain: unscripted,
+  storeCredential: unscripted,
+  listCredentials: async () => ({ demands: [], satisfied: true, credentials: [] }),
+  deleteCredential: async () => {},
   heartbeat: getAgent,
   find: async () => agent(),
   publishedCard: async ({ card, updatedAt }, form) => ({
