@@ -1,7 +1,7 @@
 import type { Dialect } from '../a2a/dialect.ts'
 import type { Operation } from '../a2a/operation.ts'
 import type { Wire } from '../a2a/wire.ts'
-import type { Action } from '../access/access.ts'
+import { ACTION_OF } from '../access/operation-actions.ts'
 import type { Principal } from '../access/principal.ts'
 import type { EdgeDeps } from './app-deps.ts'
 import { authenticate, requireScope } from './authenticate.ts'
@@ -71,8 +71,8 @@ export function beginOperation(deps: EdgeDeps, from: ReadCall): BegunOperation {
         activated = extensions
       },
       ...(limits.countAgent !== undefined && {
-        async beforeAgent(action: Action) {
-          const { id } = await registry.get(call, agent, action, operation)
+        async beforeAgent() {
+          const { id } = await registry.get(call, agent, ACTION_OF[operation], operation)
           limits.countAgent?.(id, progress)
         },
       }),

@@ -13,7 +13,6 @@ import {
 } from '../a2a/requests.ts'
 import type { Version } from '../a2a/version.ts'
 import { type Check, check, type Wire } from '../a2a/wire.ts'
-import type { Action } from '../access/access.ts'
 import { ACTIONS } from '../access/access.ts'
 import { ACTION_OF } from '../access/operation-actions.ts'
 import type { Call, Scope } from '../access/principal.ts'
@@ -42,7 +41,7 @@ export type OperationCall = {
    * Told before the agent is made to work, where somebody counts that. Rejects as `registry.get` does, and with
    * `too_many_requests`.
    */
-  readonly beforeAgent?: (action: Action) => Promise<void>
+  readonly beforeAgent?: () => Promise<void>
 }
 
 type Unary = (call: OperationCall) => Promise<JsonText<unknown>>
@@ -82,13 +81,13 @@ export const scopeOf = (operation: Operation): Scope => ACTIONS[ACTION_OF[operat
 function sendMessage(from: OperationCall): Promise<JsonText<unknown>> {
   const { request, options } = readSend(from)
   const send = () => from.tasks.sendMessage(from.call, from.agent, request, options)
-  return from.beforeAgent === undefined ? send() : from.beforeAgent('invoke').then(send)
+  return from.beforeAgent === undefined ? send() : from.beforeAgent().then(send)
 }
 
 function sendStreamingMessage(from: OperationCall): Promise<TaskStream> {
   const { request, options } = readSend(from)
   const send = () => from.tasks.sendStreamingMessage(from.call, from.agent, request, options)
-  return from.beforeAgent === undefined ? send() : from.beforeAgent('invoke').then(send)
+  return from.beforeAgent === undefined ? send() : from.beforeAgent().then(send)
 }
 
 function readSend(from: OperationCall) {
@@ -159,5 +158,5 @@ function getExtendedAgentCard(from: OperationCall): Promise<JsonText<unknown>> {
   const { registry, call, agent, request, beforeAgent } = from
   extendedCardRequest.parse(request.value)
   const ask = () => registry.extendedCard(call, agent)
-  return beforeAgent === undefined ? ask() : beforeAgent('discover').then(ask)
+  return beforeAgent === undefined ? ask() : beforeAgent().then(ask)
 }
