@@ -99,7 +99,7 @@ export interface Access {
   decide(principal: Principal, action: Action, resource: Resource, operation?: Operation): Decision
   /**
    * The principal as its credential makes it now, for what goes on after the call it came with: `undefined` once the
-   * credential has ended or was revoked. A token is believed until its `expiresAt`.
+   * credential has ended or was revoked. A token is believed until the principal's `expiresAt`, as far as its issuer still is.
    */
   reassess(principal: Principal): Promise<Principal | undefined>
   /**

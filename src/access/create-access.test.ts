@@ -10,6 +10,7 @@ import type { KeyStore } from './key-store.ts'
 import type { KeyUses } from './key-uses.ts'
 import { createCursors } from './page-cursor.ts'
 import { ANONYMOUS, type Call, type Principal, type Scope } from './principal.ts'
+import type { Tokens } from './tokens/tokens.ts'
 
 const callBy = (principal: Principal): Call => ({
   principal,
@@ -27,9 +28,11 @@ describe('access', () => {
   let log: string[]
   let access: Access
 
-  const open = (keys: KeyStore = store, uses?: KeyUses): Access =>
+  const open = (
+    keys: KeyStore = store,
+    more: { readonly uses?: KeyUses; readonly tokens?: Tokens } = {},
+  ): Access =>
     createAccess({
-      ...(uses === undefined ? {} : { uses }),
       keys,
       now: () => clock,
       newId: newUuid,
@@ -40,6 +43,7 @@ describe('access', () => {
       },
       randomBytes,
       cursors: createCursors(Buffer.alloc(32, 7)),
+      ...more,
     })
 
   beforeEach(async () => {
@@ -82,6 +86,7 @@ describe('access', () => {
             asked.push('token')
             return undefined
           },
+          reassess: (principal) => principal,
           warm: async () => {},
         },
       })
@@ -136,7 +141,7 @@ describe('access', () => {
 
     it('notes the use of a key that was found, each time', async () => {
       const noted: string[] = []
-      access = open(store, { note: (id) => noted.push(id), async [Symbol.asyncDispose]() {} })
+      access = open(store, { uses: { note: (id) => noted.push(id), async [Symbol.asyncDispose]() {} } })
       const { key, secret } = await access.createKey(admin, { ...wanted, expiresAt: clock + 10 })
 
       await access.authenticate(secret)
@@ -201,13 +206,31 @@ describe('access', () => {
       assert.equal(await access.reassess(principal), undefined)
     })
 
-    it('believes a token until it expires, and anonymous callers always', async () => {
+    it('takes no key for that of somebody else', async () => {
+      const { secret } = await access.createKey(admin, wanted)
+      const principal = (await access.authenticate(secret)) ?? assert.fail()
+
+      for (const facts of [{ subject: 'key:eve' }, { tenant: 'acme' }]) {
+        assert.equal(await access.reassess({ ...principal, ...facts }), undefined)
+      }
+    })
+
+    it('believes a token until it expires, as far as its issuer is trusted, and anonymous callers always', async () => {
       const credential = { kind: 'token', issuer: 'corp' } as const
       const principal: Principal = { ...ANONYMOUS, subject: 'corp:ada', credential, expiresAt: clock + 10 }
+      const tokens: Tokens = {
+        authenticate: () => assert.fail('nothing is verified again'),
+        reassess: (known, alias) => (alias === 'corp' ? known : undefined),
+        warm: async () => {},
+      }
+      const trusting = open(store, { tokens })
+      const elsewhere = { ...principal, credential: { ...credential, issuer: 'other' } }
 
-      assert.equal(await access.reassess(principal), principal)
-      clock += 10
+      assert.equal(await trusting.reassess(principal), principal)
+      assert.equal(await trusting.reassess(elsewhere), undefined)
       assert.equal(await access.reassess(principal), undefined)
+      clock += 10
+      assert.equal(await trusting.reassess(principal), undefined)
       assert.equal(await access.reassess(ANONYMOUS), ANONYMOUS)
     })
   })

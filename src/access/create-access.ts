@@ -76,9 +76,10 @@ export function createAccess(deps: AccessDeps): Access {
       const { credential, expiresAt } = principal
       if (credential?.kind === 'key') {
         const key = await keys.find(credential.id)
-        return key !== undefined && isGood(key, now()) ? principalOf(key) : undefined
+        return key !== undefined && isGood(key, now()) && isOf(key, principal) ? principalOf(key) : undefined
       }
-      return expiresAt === undefined || now() < expiresAt ? principal : undefined
+      if (expiresAt !== undefined && now() >= expiresAt) return undefined
+      return credential?.kind === 'token' ? tokens?.reassess(principal, credential.issuer) : principal
     },
 
     async ensureKey(secret, request) {
@@ -110,6 +111,9 @@ export function createAccess(deps: AccessDeps): Access {
     },
   }
 }
+
+const isOf = (key: ApiKey, { tenant, subject }: Principal): boolean =>
+  key.tenant === tenant && key.subject === subject
 
 const isAsWanted = (key: ApiKey, wanted: NewKey): boolean =>
   key.revokedAt === undefined &&

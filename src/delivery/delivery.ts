@@ -7,6 +7,7 @@
  * from the queue.
  */
 import type { NewId } from '../a2a/ids.ts'
+import type { Access } from '../access/access.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { News } from '../tasks/news.ts'
 import type { WriteDeps } from '../tasks/write-task.ts'
@@ -17,6 +18,7 @@ import type { LeasedWork, WorkQueue } from './work-queue.ts'
 export type DeliveryDeps = WriteDeps & {
   readonly queue: WorkQueue
   readonly registry: Pick<Registry, 'find'>
+  readonly access: Pick<Access, 'reassess' | 'decide'>
   readonly client: AgentClient
   readonly news: News
   readonly newId: NewId

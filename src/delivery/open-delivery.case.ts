@@ -160,7 +160,7 @@ export async function openDelivery(
 ): Promise<OpenDelivery> {
   const shared = await openShared(t, options)
   const agentClient = scriptedAgent(script)
-  const { store, events, now, limits, registry, news } = shared.deps
+  const { store, events, now, limits, registry, access, news } = shared.deps
   const queue = shared.backend.work
   const delivery: DeliveryDeps = {
     store,
@@ -168,6 +168,7 @@ export async function openDelivery(
     now,
     limits,
     registry,
+    access,
     news,
     newId: newUuid,
     queue,

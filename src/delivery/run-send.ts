@@ -5,12 +5,14 @@ import { writeTask } from '../tasks/write-task.ts'
 import { targetOf } from './choose-interface.ts'
 import type { DeliveryDeps, Run, RunResult } from './delivery.ts'
 import { failTask } from './fail-task.ts'
+import { mayStillInvoke } from './may-still-invoke.ts'
 import { planDelivery } from './plan-delivery.ts'
 import { recheckLater } from './recheck-later.ts'
 import { LeaseLost } from './record-answer.ts'
 import { resumeTask } from './resume-task.ts'
 import { sendNext } from './send-next.ts'
 import { settleUnknown } from './settle-unknown.ts'
+import { withdrawTask } from './withdraw-task.ts'
 
 /**
  * Does what is left to do for a task, until it is the client's turn or the task is over. The head says what that is,
@@ -21,6 +23,8 @@ export async function runSend(deps: DeliveryDeps, run: Run): Promise<RunResult> 
   const fence: Fence = { kind: 'send', key: id, token: run.work.token }
   /** This run itself noted that sending begins and nothing has left yet, so the outcome is not unknown. */
   let isMarked = run.reserved
+  /** What was reserved was submitted a moment ago, and decided then. */
+  let isDecided = run.reserved
   for (;;) {
     const head = await deps.store.findHead(id)
     if (head === undefined) return finished(deps, fence)
@@ -37,6 +41,11 @@ export async function runSend(deps: DeliveryDeps, run: Run): Promise<RunResult> 
       continue
     }
     const exchange = { deps, run, fence, agent, target }
+    if (!isDecided && !(await mayStillInvoke(deps, head, agent))) {
+      await withdrawTask(exchange, head)
+      continue
+    }
+    isDecided = false
     if (plan.kind === 'resume') {
       const after = await resumeTask(exchange, head, plan.agentTaskId)
       if (planDelivery(after).kind === 'resume') return recheckLater(deps, after)

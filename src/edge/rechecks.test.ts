@@ -86,16 +86,14 @@ describe('a call that lasts', () => {
     assert.deepEqual(world.asked, ['reassess key:ada', 'reassess key:ada'])
   })
 
-  it('ends as unauthenticated once its credential is gone, or is another’s', async (t) => {
-    for (const now of [undefined, { ...principal, subject: 'key:eve' }, { ...principal, tenant: 'acme' }]) {
-      const world = openRechecks(t)
-      const call = world.watch(entitled(FOLLOW))
-      world.reassessBy(async () => now)
+  it('ends as unauthenticated once its credential is gone', async (t) => {
+    const world = openRechecks(t)
+    const call = world.watch(entitled(FOLLOW))
+    world.reassessBy(async () => undefined)
 
-      await world.checked()
+    await world.checked()
 
-      assert.equal((await call.ended).code, 'unauthenticated')
-    }
+    assert.equal((await call.ended).code, 'unauthenticated')
   })
 
   it('ends with what its agent or task is refused with now', async (t) => {

@@ -151,7 +151,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     retentionMs: config.retentionMs,
   }
   const shared = { store: backend.tasks, events, now, limits, news, newId: newUuid }
-  const delivery: DeliveryDeps = { ...shared, queue: backend.work, registry, client }
+  const delivery: DeliveryDeps = { ...shared, queue: backend.work, registry, access, client }
   const workers =
     config.role === 'api'
       ? undefined

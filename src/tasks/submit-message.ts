@@ -7,6 +7,7 @@ import type { Wire } from '../a2a/wire.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import { type Agent, cardOf } from '../registry/agent.ts'
+import { withCaller } from './caller.ts'
 import type { TasksDeps } from './deps.ts'
 import type { NewEvent } from './evolve.ts'
 import { getOwnHead } from './own-task.ts'
@@ -170,6 +171,7 @@ async function continueTask(
           state: head.state === 'TASK_STATE_WORKING' ? head.state : 'TASK_STATE_SUBMITTED',
         },
       ],
+      head: (known) => withCaller(known, call.principal),
       work: [sendWork(head.id, agent, now)],
       context: {
         tenant: head.tenant,
@@ -215,7 +217,7 @@ function newHead(
   agent: Agent,
   facts: { id: TaskId; context: TaskHead['contextId']; now: number; decided: boolean },
 ): TaskHead {
-  return {
+  const head: TaskHead = {
     id: facts.id,
     tenant: call.principal.tenant,
     owner: call.principal.subject,
@@ -234,6 +236,7 @@ function newHead(
     delivery: { unsent: [] },
     ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
   }
+  return withCaller(head, call.principal)
 }
 
 /** The client's message with the ids it now has, everything else byte for byte; the rest of the request is the trailer. */

@@ -2,6 +2,7 @@ import type { AgentInterface } from '../a2a/agent-card.ts'
 import type { AgentId, ContextId, TaskId } from '../a2a/ids.ts'
 import type { TaskState } from '../a2a/task-state.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { Caller } from './caller.ts'
 
 /** Milliseconds since the Unix epoch. */
 export type EpochMs = number
@@ -74,5 +75,7 @@ export type TaskHead = {
   /** Assembled size of the task in bytes. */
   readonly bytes: number
   readonly delivery: Delivery
+  /** Absent when it says nothing beyond `tenant` and `owner`. */
+  readonly caller?: Caller
   readonly traceparent?: string
 }

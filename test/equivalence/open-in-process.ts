@@ -69,7 +69,7 @@ export async function openInProcess(openBackend: () => Promise<Backend>): Promis
     registry,
   }
   const options = { concurrency: 16, agentConcurrency: 16 }
-  const delivery = { ...shared, queue: backend.work, client }
+  const delivery = { ...shared, queue: backend.work, access, client }
   const workers = opened.use(startWorkers(delivery, backend.hints(ended.signal), options))
   const stopping = new AbortController()
   opened.defer(() => stopping.abort(new ParleyError('stream_resume_required', 'The test is over')))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Principal } from '../principal.ts'
 import { newKey, signed } from './forge.case.ts'
 import { keySet, openTokens, type TokensWorld } from './open-tokens.case.ts'
 import { acceptedToken, claimsOf, REFUSED_TOKENS } from './refused-tokens.case.ts'
@@ -61,6 +62,29 @@ describe('tokens that are no good', () => {
     }
 
     assert.deepEqual(source.asked, [])
+  })
+})
+
+describe('a token of the past', () => {
+  const principal: Principal = {
+    tenant: 'lab',
+    subject: 'corp:ada',
+    groups: ['corp:ops'],
+    scopes: new Set(['tasks:submit', 'admin']),
+    credential: { kind: 'token', issuer: 'corp' },
+  }
+
+  it('says no more than its issuer may say now', () => {
+    const { tokens } = openTokens({ scopes: ['tasks:submit'] })
+
+    assert.deepEqual(tokens.reassess(principal, 'corp'), { ...principal, scopes: new Set(['tasks:submit']) })
+  })
+
+  it('says nothing once its issuer is not trusted, or not for its tenant', () => {
+    const { tokens } = openTokens()
+
+    assert.equal(tokens.reassess(principal, 'gone'), undefined)
+    assert.equal(tokens.reassess({ ...principal, tenant: 'acme' }, 'corp'), undefined)
   })
 })
 

@@ -21,6 +21,11 @@ import { type Refusal, readToken, type UnverifiedToken } from './read-token.ts'
 export interface Tokens {
   /** The principal a token proves, or `undefined`. Throws `forbidden` when it lacks a scope that its issuer's tokens must have. */
   authenticate(token: string, requestId?: string): Promise<Principal | undefined>
+  /**
+   * The principal of a token of the past, within what its issuer's word goes for now; `undefined` when that is nothing: the
+   * issuer is trusted no more, or not for its tenant.
+   */
+  reassess(principal: Principal, alias: string): Principal | undefined
   /** Asks every issuer for its keys, so that one which cannot be reached is known of early. */
   warm(): Promise<void>
 }
@@ -57,6 +62,12 @@ export function createTokens(deps: TokensDeps): Tokens {
       if (by !== undefined) requireScopes(read, by.issuer)
       verified.set(hash, principal)
       return principal
+    },
+    reassess(principal, alias) {
+      const issuer = issuers.find((known) => known.alias === alias)
+      if (issuer === undefined || !issuer.tenants.includes(principal.tenant)) return undefined
+      const scopes = [...principal.scopes].filter((scope) => issuer.scopes.includes(scope))
+      return scopes.length === principal.scopes.size ? principal : { ...principal, scopes: new Set(scopes) }
     },
     async warm() {
       await Promise.all(trusted.map(({ keys }) => keys.warm()))

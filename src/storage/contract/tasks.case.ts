@@ -16,6 +16,7 @@ const fullHead: Partial<TaskHead> = {
     agentTaskId: 'their-task',
     agentContextId: 'their-context',
   },
+  caller: { credential: { kind: 'token', issuer: 'corp' }, groups: ['corp:ops'], isAdmin: true },
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 }
 
