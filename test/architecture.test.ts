@@ -92,7 +92,7 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
   },
   cli: {
     rooms: ['errors', 'access', 'registry', 'config', 'main'],
-    outside: ['node:child_process', 'node:events', 'node:fs', 'node:path', 'node:url'],
+    outside: ['node:child_process', 'node:events', 'node:fs', 'node:path', 'node:url', 'node:util'],
   },
 }
 

@@ -13,6 +13,8 @@ export type MasterKey = {
 export interface Vault {
   /** The id of the master key that seals. */
   readonly keyId: string
+  /** Takes up the keys as they are now, where they can change while we run. */
+  renew(): void
   /**
    * A text that only opens here and only for the same `context`, which says what the secret is and where it belongs; it is
    * authenticated, not hidden. Never the same twice.
@@ -83,6 +85,7 @@ export function createVault({ keys, randomBytes, reread }: VaultDeps): Vault {
   }
 
   return {
+    renew,
     get keyId() {
       return held[0].id
     },

@@ -2,6 +2,7 @@
 import { readEnvironment, SETTINGS } from '../config/env.ts'
 import { VERSION } from '../config/version.ts'
 import { ParleyError } from '../errors.ts'
+import { ROTATE_HELP, rotate } from './rotate.ts'
 import { serve } from './serve.ts'
 import { validate } from './validate.ts'
 
@@ -9,6 +10,7 @@ const HELP = `parley ${VERSION}: an Agent2Agent gateway and agent registry
 
   parley serve        run the gateway (Ctrl-C stops it, a second one at once)
   parley validate <file>  judge an Agent Card as registering it would (- reads standard input)
+  parley rotate       replace the keys that Parley signs and encrypts with; see parley rotate --help
   parley --help       this text
   parley --version    the version
 
@@ -22,14 +24,17 @@ ${Object.entries(SETTINGS)
 /** Wrong use of the command line, as in sysexits.h. */
 const EXIT_USAGE = 64
 
+const asksForHelp = (args: readonly string[]): boolean => args.includes('--help') || args.includes('-h')
+
 async function main(args: readonly string[]): Promise<void> {
   const [command, ...rest] = args
   if (command === '--version' || command === '-v') console.log(VERSION)
-  else if (args.includes('--help') || args.includes('-h') || command === 'help') console.log(HELP)
+  else if (command === 'rotate' && (rest.length === 0 || asksForHelp(rest))) console.log(ROTATE_HELP)
+  else if (asksForHelp(args) || command === 'help') console.log(HELP)
   else if (command === 'serve' && rest.length === 0) await serve(readEnvironment())
   else if (command === 'validate' && rest[0] !== undefined && rest.length === 1) {
     process.exitCode = validate(rest[0]) ? 0 : 1
-  } else {
+  } else if (command !== 'rotate' || !(await rotate(rest, readEnvironment()))) {
     console.error(
       command === undefined ? HELP : `parley: unknown command: ${args.join(' ')}\nTry parley --help`,
     )

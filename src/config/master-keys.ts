@@ -18,10 +18,14 @@ export function masterKeysOf({ MASTER_KEY, MASTER_KEY_FILE }: Env, { dataDir }: 
   if (MASTER_KEY_FILE !== undefined) {
     return masterKeysIn(readFrom(MASTER_KEY_FILE), `The file of PARLEY_MASTER_KEY_FILE, ${MASTER_KEY_FILE},`)
   }
-  const path = join(dataDir, 'master.key')
+  const path = generatedMasterKeyPath({ dataDir })
   const { secret } = secretFile(path, () => randomBytes(MASTER_KEY_BYTES).toString('base64'))
   return masterKeysIn(secret, `The key file ${path}`)
 }
+
+/** Where the key is that nobody gave. */
+export const generatedMasterKeyPath = ({ dataDir }: Pick<Config, 'dataDir'>): string =>
+  join(dataDir, 'master.key')
 
 function readFrom(path: string): string {
   try {

@@ -20,7 +20,6 @@ import { createRegistry } from '../registry/create-registry.ts'
 import type { PublicAddresses } from '../registry/public-addresses.ts'
 import type { Registry } from '../registry/registry.ts'
 import { createTrustedKeys } from '../registry/signatures/trusted-keys.ts'
-import type { Backend } from '../storage/backend.ts'
 import { createTasks } from '../tasks/create-tasks.ts'
 import { DEFAULT_TASK_LIMITS } from '../tasks/limits.ts'
 import { createNews } from '../tasks/news.ts'
@@ -34,6 +33,7 @@ import { createIdentitySource, createKeySource } from '../upstream/fetch-keys.ts
 import { createGuard, type Guard } from '../upstream/guard.ts'
 import { createTokenSource } from '../upstream/request-token.ts'
 import { checkIssuers } from './check-issuers.ts'
+import { openBackend } from './open-backend.ts'
 import { openIdentity } from './open-identity.ts'
 
 export type RoomsDeps = {
@@ -70,7 +70,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     egress: createEgress(secrets.outbound),
   })
   checkIssuers(secrets.issuers, guard)
-  const backend = opened.use(await openBackend(config, now))
+  const backend = opened.use(await openBackend(config, { now, shared: config.role !== 'all' }))
   const outbound = { guard, userAgent: `parley/${VERSION}` }
   const { signingKeys, vault } = await openIdentity({ config, secrets, backend, events, now })
   const serviceTokens = createServiceTokens({
@@ -173,13 +173,6 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     check: () => backend.ready(),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
-}
-
-/** Only the backend that runs is loaded. */
-async function openBackend({ backend, role }: Config, now: () => number): Promise<Backend> {
-  if (backend.kind === 'memory') return (await import('../storage/memory/open-memory.ts')).openMemory()
-  const { openSqlite } = await import('../storage/sqlite/open-sqlite.ts')
-  return openSqlite({ path: backend.path, now, shared: role !== 'all' })
 }
 
 const policy = (allow: Config['allowAgents']) => (allow === 'loopbackOnly' ? allow : { allow })
