@@ -28,7 +28,12 @@ export type RawAnswer = {
 
 /** One caller of one agent over one way. Answers are as they came, not as a client reads them. */
 export type RawCaller = {
-  readonly ask: (request: TaskRequest, headers?: Readonly<Record<string, string>>) => Promise<RawAnswer>
+  /** A stream's answer is all of it; `onOpen` is told when it has begun. */
+  readonly ask: (
+    request: TaskRequest,
+    headers?: Readonly<Record<string, string>>,
+    onOpen?: () => void,
+  ) => Promise<RawAnswer>
 }
 
 export type RawTarget = {
@@ -58,7 +63,7 @@ export const has = ({ version }: Way, operation: Operation): boolean =>
   version === '1.0' || operation !== 'ListTasks'
 
 /** An answer that has not ended by then is a stream that nobody should have got. */
-const LONGEST_ANSWER_MS = 15_000
+const LONGEST_ANSWER_MS = 30_000
 
 /** Callers over gRPC share the channel of their address; `close` closes all. */
 export function createRawWays(): {
@@ -73,14 +78,14 @@ export function createRawWays(): {
   }
   return {
     over: (way, target) => ({
-      ask: (request, headers = {}) => {
+      ask: (request, headers = {}, onOpen = () => {}) => {
         const sent = {
           ...headers,
           ...(target.key !== undefined && { authorization: `Bearer ${target.key}` }),
         }
-        if (way.binding === 'JSONRPC') return askJsonRpc(way, target, request, sent)
-        if (way.binding === 'HTTP+JSON') return askRest(way, target, request, sent)
-        return askGrpc(channelTo(target.grpc), way, target, request, sent)
+        if (way.binding === 'JSONRPC') return askJsonRpc(way, target, request, sent, onOpen)
+        if (way.binding === 'HTTP+JSON') return askRest(way, target, request, sent, onOpen)
+        return askGrpc(channelTo(target.grpc), way, target, request, sent, onOpen)
       },
     }),
     close: () => {
@@ -155,7 +160,13 @@ export async function readAnswer(response: Response): Promise<RawAnswer> {
   return { status: reply.status, shown: JSON.stringify([headers, text]) }
 }
 
-async function askJsonRpc(way: Way, { url, agent }: RawTarget, request: TaskRequest, headers: Headers) {
+async function askJsonRpc(
+  way: Way,
+  { url, agent }: RawTarget,
+  request: TaskRequest,
+  headers: Headers,
+  onOpen: () => void,
+) {
   const method = way.version === '1.0' ? request.operation : METHODS_0_3[request.operation]
   const response = await fetch(`${url}/a2a/${agent}`, {
     method: 'POST',
@@ -163,6 +174,7 @@ async function askJsonRpc(way: Way, { url, agent }: RawTarget, request: TaskRequ
     body: envelope(method, paramsOf(way, request)),
     signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
   })
+  onOpen()
   return readAnswer(response)
 }
 
@@ -204,7 +216,13 @@ function restBodyOf(way: Way, request: TaskRequest): object {
   return way.version === '1.0' ? HOOK : { pushNotificationConfig: HOOK }
 }
 
-async function askRest(way: Way, { url, agent }: RawTarget, request: TaskRequest, headers: Headers) {
+async function askRest(
+  way: Way,
+  { url, agent }: RawTarget,
+  request: TaskRequest,
+  headers: Headers,
+  onOpen: () => void,
+) {
   const base = `${url}/a2a/${agent}${way.version === '0.3' ? '/v1' : ''}`
   const path = restPathOf(way, request)
   const response = await fetch(`${base}${path}`, {
@@ -213,6 +231,7 @@ async function askRest(way: Way, { url, agent }: RawTarget, request: TaskRequest
     ...(restMethodOf(request) === 'POST' && { body: JSON.stringify(restBodyOf(way, request)) }),
     signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
   })
+  onOpen()
   return readAnswer(response)
 }
 
@@ -222,6 +241,7 @@ function askGrpc(
   { agent }: RawTarget,
   request: TaskRequest,
   headers: Headers,
+  onOpen: () => void,
 ): Promise<RawAnswer> {
   const methods = way.version === '1.0' ? V1_0_METHODS : V0_3_METHODS
   const method = methods.find(({ operation }) => operation === request.operation)
@@ -239,6 +259,7 @@ function askGrpc(
   return new Promise((resolve) => {
     call.on('metadata', (received: Metadata) => {
       head = shownOf(received)
+      onOpen()
     })
     call.on('data', (message: Buffer) => messages.push(method.response.decode(message)))
     call.on('error', () => {})

@@ -146,7 +146,8 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
       for (const { running } of places) await grantOn(running.agent, grant)
     },
     takeBack: async (grant) => {
-      grants.splice(grants.indexOf(grant), 1)
+      const same = JSON.stringify(grant)
+      grants.splice(0, Infinity, ...grants.filter((one) => JSON.stringify(one) !== same))
       for (const { running } of places) {
         const path = `/agents/${running.agent}/grants/${await grantOn(running.agent, grant)}`
         assert.equal((await native(alice, 'DELETE', parley.url + path)).status, 204)
