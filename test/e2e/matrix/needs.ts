@@ -123,6 +123,9 @@ const ofAgents: Asked = {
 const managed = { scope: 'agents:write', about: 'agent', right: 'manage' } as const
 const asAdmin = { scope: 'admin', about: 'gateway' } as const
 
+/** A security scheme that the cards of all agents have, though none demands it. */
+export const SCHEME = 'matrix'
+
 /** The agent that the installation puts forward. */
 export const ROOT: Visibility = 'public'
 
@@ -157,6 +160,9 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
     { ...managed, body: ({ agent }) => ({ agent, principal: { subject: 'somebody' } }) },
   ],
   'DELETE /agents/{id}/grants/{grant}': [{ ...managed, destroys: true }],
+  'GET /agents/{id}/credentials': [managed],
+  'PUT /agents/{id}/credentials/{scheme}': [{ ...managed, body: () => ({ key: 'shown-to-agents' }) }],
+  'DELETE /agents/{id}/credentials/{scheme}': [{ ...managed, destroys: true }],
   'POST /agents/{id}/heartbeat': [{ ...managed, scope: 'agents:heartbeat' }],
   'GET /agents/{id}/invoke_url': [card],
   'GET /tasks': [listed, ofAgents],
@@ -191,6 +197,9 @@ export const NATIVE_NEEDS: readonly NativeNeed[] = Object.entries(ROUTE_NEEDS).f
     name: how === undefined ? route : `${route} ${how}`,
     method,
     path: (names: Names) =>
-      path.replace('{grant}', names.grant).replace(/\{\w+\}/, names[kindOf(path)]) + query(names),
+      path
+        .replace('{grant}', names.grant)
+        .replace('{scheme}', SCHEME)
+        .replace(/\{\w+\}/, names[kindOf(path)]) + query(names),
   }))
 })

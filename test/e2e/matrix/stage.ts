@@ -8,7 +8,7 @@ import { startKeyServer } from '../key-server.ts'
 import { type ParleyOptions, type ParleyProcess, startParley } from '../parley-process.ts'
 import { native, send, sendNoWait } from '../rpc.ts'
 import { type ScenarioAgent, startScenarioAgent } from '../scenario-agent-process.ts'
-import { type Names, ROOT } from './needs.ts'
+import { type Names, ROOT, SCHEME } from './needs.ts'
 import type { Visibility } from './verdict.ts'
 
 export const EVERY_SCOPE: readonly Scope[] = SCOPES.filter((scope) => scope !== 'admin')
@@ -88,7 +88,12 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
 
   const enrol = async (slug: string, visibility: Visibility): Promise<{ id: string; mark: string }> => {
     const mark = `matrix-agent-${visibility}-${randomUUID()}`
-    const card = { ...(agent.card as object), name: mark }
+    const apiKeySecurityScheme = { location: 'header', name: 'X-Matrix' }
+    const card = {
+      ...(agent.card as object),
+      name: mark,
+      securitySchemes: { [SCHEME]: { apiKeySecurityScheme } },
+    }
     const reply = await native(alice, 'POST', `${parley.url}/agents/register`, { card, slug, visibility })
     assert.equal(reply.status, 201, reply.text)
     return { id: textAt(reply.body, 'id'), mark }
@@ -158,6 +163,8 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
       if (made === undefined) throw new TypeError(`no place is ${visibility}`)
       const { id } = await enrol(`m-spare-${++spares}`, visibility)
       for (const grant of grants) await grantOn(id, grant)
+      const credential = `${parley.url}/agents/${id}/credentials/${SCHEME}`
+      assert.equal((await native(alice, 'PUT', credential, { key: 'shown-to-agents' })).status, 201)
       return {
         ...made.ended,
         agent: id,
