@@ -37,6 +37,12 @@ export function requireScope(principal: Principal, scope: Scope): void {
   throw missingScope(scope)
 }
 
+/** Throws `forbidden` for a credential that is limited to agents. */
+export function requireUnlimited({ agents }: Principal): void {
+  if (agents === undefined) return
+  throw new ParleyError('forbidden', 'Your credential is limited to certain agents, and this is about more')
+}
+
 /** Tokens come as `Bearer` credentials and in no other way. */
 const keyIn = (apiKey: string | undefined): string | undefined =>
   apiKey === undefined || isTokenShaped(apiKey) ? undefined : apiKey

@@ -1,7 +1,7 @@
 import { ANONYMOUS, isAnonymous, type Principal } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
 import type { EdgeDeps } from '../app-deps.ts'
-import { authenticate, requireScope, unauthenticated } from '../authenticate.ts'
+import { authenticate, requireScope, requireUnlimited, unauthenticated } from '../authenticate.ts'
 import { beginCall, type CallInProgress, CLIENT_GONE, finishCall } from '../call-in-progress.ts'
 import { callOf } from '../call-of.ts'
 import { challengeOf } from '../challenge.ts'
@@ -64,6 +64,7 @@ async function admit(
   progress.principal = principal.subject
   deps.limits.countCall?.(principal, progress)
   requireScope(principal, route.scope)
+  if (route.isTenantWide === true) requireUnlimited(principal)
   return principal
 }
 

@@ -35,6 +35,8 @@ export type Route = {
   readonly path: string
   /** What the principal must hold; `none` needs no credential at all. */
   readonly scope: Scope | 'none'
+  /** It is about more than agents: refused to credentials that are limited to some. */
+  readonly isTenantWide?: boolean
   readonly summary: string
   readonly query: TObject
   /** Shape of the JSON body; the handler gets its text and decides. */

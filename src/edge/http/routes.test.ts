@@ -66,6 +66,17 @@ describe('every native route', () => {
     }
   })
 
+  it('refuses a credential that is limited to agents where more is at stake than these', async () => {
+    const wide = ROUTES.filter(({ isTenantWide }) => isTenantWide === true)
+
+    assert.deepEqual(wide.map(nameOf), ['GET /metrics'])
+    for (const { method, path } of wide) {
+      const { status, json } = await ask(pathOf(path), { method, headers: bearer('limited') })
+      assert.deepEqual([status, json().code], [403, 'forbidden'])
+      assert.match(json().detail, /limited to certain agents/)
+    }
+  })
+
   it('refuses an unknown credential, and none where anonymous callers are not served', async () => {
     for (const route of ROUTES) {
       const expected = route.scope === 'none' ? 200 : 401

@@ -122,7 +122,7 @@ const unscripted = () => {
 }
 
 const scopesOf = (name: string): readonly Scope[] => {
-  if (name === 'root') return ['admin']
+  if (name === 'root' || name === 'limited') return ['admin']
   return name === 'all'
     ? SCOPES.filter((scope) => scope !== 'admin')
     : SCOPES.filter((scope) => scope === name)
@@ -132,7 +132,13 @@ const access: Access = {
   async authenticate(credential): Promise<Principal | undefined> {
     const scopes = scopesOf(credential)
     if (scopes.length === 0) return undefined
-    return { tenant: 'default', subject: `key:${credential}`, groups: [], scopes: new Set(scopes) }
+    const principal = {
+      tenant: 'default',
+      subject: `key:${credential}`,
+      groups: [],
+      scopes: new Set(scopes),
+    }
+    return credential === 'limited' ? { ...principal, agents: new Set(['agent-1']) } : principal
   },
   decide: () => ({ allow: true, obligations: [] }),
   reassess: unscripted,

@@ -49,6 +49,7 @@ export const serviceRoutes = (describe: () => readonly Route[]): readonly Route[
     method: 'GET',
     path: '/metrics',
     scope: 'metrics:read',
+    isTenantWide: true,
     summary: 'Metrics in Prometheus text format',
     query: NO_QUERY,
     responses: { 200: { description: 'Metrics', contentType: 'text/plain' } },

@@ -258,7 +258,7 @@ function leaksIn({ caller, need, place, verdict }: Square, answer: string): read
   const marks: string[] = []
   if (verdict !== 'open' && !sees(caller, place.visibility)) marks.push(place.mark)
   const isReader = caller.owns || (isNative(need) && caller.scopes.has('admin'))
-  if (verdict !== 'answered' || !isReader || caller.tenant === 'other') {
+  if (verdict !== 'answered' || !isReader || caller.tenant === 'other' || caller.isLimited) {
     marks.push(place.secret, place.running.task, place.ended.task, place.running.context, place.ended.context)
   }
   return marks.filter((mark) => answer.includes(mark)).map((mark) => `shows ${mark}: ${answer}`)

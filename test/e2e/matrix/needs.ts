@@ -30,6 +30,8 @@ export type Need = {
   readonly operation?: Operation
   /** What it is about is gone afterwards. */
   readonly destroys?: true
+  /** It is about more than agents. */
+  readonly isTenantWide?: true
   /** Always about the agent of this visibility, whatever is named. */
   readonly at?: Visibility
 }
@@ -145,7 +147,7 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   'GET /.well-known/agent.json': [{ ...card, at: ROOT }],
   'GET /a2a/{agent}/.well-known/agent-card.json': [card],
   'GET /a2a/{agent}/.well-known/agent.json': [card],
-  'GET /metrics': [{ scope: 'metrics:read', about: 'gateway' }],
+  'GET /metrics': [{ scope: 'metrics:read', about: 'gateway', isTenantWide: true }],
   'GET /agents': [{ scope: 'agents:read', about: 'list' }],
   'POST /agents/register': [{ scope: 'agents:write', about: 'gateway', body: nothing }],
   'POST /agents/validate': [{ scope: 'agents:write', about: 'gateway', body: nothing }],

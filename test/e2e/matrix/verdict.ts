@@ -45,6 +45,7 @@ const RULES: readonly (readonly [Verdict, (cell: Cell) => boolean])[] = [
     ({ caller, need, visibility }) => isAnonymous(caller) && isBelowA2a(need) && !sees(caller, visibility),
   ],
   ['unscoped', ({ caller, need }) => !holds(caller, need.scope)],
+  ['forbidden', ({ caller, need }) => need.isTenantWide === true && caller.isLimited === true],
   ['answered', ({ need }) => need.about === 'gateway' || need.about === 'list'],
   ['hidden', ({ caller }) => caller.tenant === 'other' || caller.isLimited === true],
   ['hidden', ({ caller, need, visibility }) => need.right !== undefined && !sees(caller, visibility)],
