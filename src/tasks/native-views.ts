@@ -1,6 +1,7 @@
 /** Task- and session-centric views across agents: the caller's own, and for `admin` its tenant's. */
 import { agentId, type ContextId, contextId, taskId } from '../a2a/ids.ts'
 import { type JsonText, textOf } from '../a2a/json-text.ts'
+import type { Operation } from '../a2a/operation.ts'
 import type { Task } from '../a2a/task.ts'
 import { TASK_STATES, type TaskState } from '../a2a/task-state.ts'
 import { assertScope } from '../access/assert-scope.ts'
@@ -12,6 +13,7 @@ import { COUNT_CAP } from './list-tasks.ts'
 import { taskNotFound } from './own-task.ts'
 import { readTask } from './read-task.ts'
 import { eventText, timestamp } from './render.ts'
+import { assertMayReadAt, withinRights } from './rights-at-agents.ts'
 import { eventBytes, type TaskEvent } from './task-event.ts'
 import type { TaskHead } from './task-head.ts'
 import type {
@@ -36,9 +38,10 @@ export async function listTasksNatively(
     ...(query.contextId === undefined ? {} : { contextId: contextId(query.contextId) }),
     ...(query.state === undefined ? {} : { state: stateOf(query.state) }),
   }
+  const within = { ...filter, ...(await withinRights(deps, call, filter)) }
   const [heads, total] = await Promise.all([
-    deps.store.listHeads(filter, query.limit + 1, positionOf(deps, query.cursor, filter)),
-    deps.store.countHeads(filter, COUNT_CAP + 1),
+    deps.store.listHeads(within, query.limit + 1, positionOf(deps, query.cursor, filter)),
+    deps.store.countHeads(within, COUNT_CAP + 1),
   ])
   const page = heads.slice(0, query.limit)
   const items = await Promise.all(
@@ -49,11 +52,11 @@ export async function listTasksNatively(
 }
 
 export async function getTaskNatively(deps: TasksDeps, call: Call, id: string): Promise<JsonText<Task>> {
-  return readTask(deps.store, await visibleHead(deps, call, id), { artifacts: true })
+  return readTask(deps.store, await visibleHead(deps, call, id, 'GetTask'), { artifacts: true })
 }
 
 export async function assertVisible(deps: TasksDeps, call: Call, id: string): Promise<void> {
-  await visibleHead(deps, call, id)
+  await visibleHead(deps, call, id, 'SubscribeToTask')
 }
 
 export async function listEvents(
@@ -63,7 +66,7 @@ export async function listEvents(
   afterSeq: number,
   limit: number,
 ): Promise<Page<JsonText<EventView>>> {
-  const head = await visibleHead(deps, call, id)
+  const head = await visibleHead(deps, call, id, 'GetTask')
   const events = await deps.store.readEvents(head.id, {
     after: afterSeq,
     upTo: Math.min(head.seq, afterSeq + limit),
@@ -84,7 +87,7 @@ export async function followEvents(
   id: string,
   afterSeq: number,
 ): Promise<AsyncIterable<{ readonly seq: number; readonly event: JsonText<EventView> }>> {
-  const head = await visibleHead(deps, call, id)
+  const head = await visibleHead(deps, call, id, 'SubscribeToTask')
   return (async function* () {
     for await (const event of followLog(deps, head.id, afterSeq, call.signal)) {
       yield { seq: event.seq, event: eventView(head, event) }
@@ -104,9 +107,10 @@ export async function listContexts(
   query: ScopedQuery,
 ): Promise<Page<ContextSummary>> {
   const filter = await scopeOf(deps, call, query.agent)
+  const within = { ...filter, ...(await withinRights(deps, call, filter)) }
   const [contexts, total] = await Promise.all([
-    deps.store.listContexts(filter, query.limit + 1, positionOf<ContextPosition>(deps, query.cursor, filter)),
-    deps.store.countContexts(filter, COUNT_CAP + 1),
+    deps.store.listContexts(within, query.limit + 1, positionOf<ContextPosition>(deps, query.cursor, filter)),
+    deps.store.countContexts(within, COUNT_CAP + 1),
   ])
   const page = contexts.slice(0, query.limit)
   const items = page.map(({ contextId, agentId, createdAt, lastAt }) => ({
@@ -127,11 +131,12 @@ export async function listHistory(
   query: ScopedQuery,
 ): Promise<Page<JsonText<HistoryEntry>>> {
   const filter = { ...(await scopeOf(deps, call, query.agent)), contextId: contextId(id) }
-  const known = await deps.store.countContexts(filter, 1)
+  const within = { ...filter, ...(await withinRights(deps, call, filter)) }
+  const known = await deps.store.countContexts(within, 1)
   if (known === 0) throw new ParleyError('not_found', 'Context not found', { details: { contextId: id } })
   const [found, total] = await Promise.all([
-    readHistory(deps, filter, query.limit, positionOf(deps, query.cursor, filter)),
-    deps.store.countContextEvents(filter, COUNT_CAP + 1),
+    readHistory(deps, within, query.limit, positionOf(deps, query.cursor, filter)),
+    deps.store.countContextEvents(within, COUNT_CAP + 1),
   ])
   const { page, isMore } = found
   const items = page.map(
@@ -174,7 +179,8 @@ async function readHistory(
 async function scopeOf(deps: TasksDeps, call: Call, agentRef: string | undefined): Promise<ContextFilter> {
   assertScope(call.principal, 'tasks:read')
   const { principal } = call
-  const agent = agentRef === undefined ? undefined : await deps.registry.get(call, agentRef, 'read')
+  const agent =
+    agentRef === undefined ? undefined : await deps.registry.get(call, agentRef, 'read', 'ListTasks')
   return {
     tenant: principal.tenant,
     ...(hasScope(principal, 'admin') ? {} : { owner: principal.subject }),
@@ -186,13 +192,15 @@ async function scopeOf(deps: TasksDeps, call: Call, agentRef: string | undefined
 const withinAgents = ({ agents }: Principal): Pick<ContextFilter, 'agentIds'> =>
   agents === undefined ? {} : { agentIds: [...agents].sort().map(agentId) }
 
-async function visibleHead(deps: TasksDeps, call: Call, id: string): Promise<TaskHead> {
+/** A task of the caller's, or of its tenant for `admin`, with an agent where it may do natively what it could over A2A. */
+async function visibleHead(deps: TasksDeps, call: Call, id: string, operation: Operation): Promise<TaskHead> {
   assertScope(call.principal, 'tasks:read')
   const head = await deps.store.findHead(taskId(id))
   if (head?.phase !== 'task') throw taskNotFound(id)
   const { agentId, tenant, owner } = head
   const task = { kind: 'task', agentId, tenant, owner } as const
   if (!deps.access.decide(call.principal, 'read', task).allow) throw taskNotFound(id)
+  await assertMayReadAt(deps, call, agentId, operation, () => taskNotFound(id))
   return head
 }
 

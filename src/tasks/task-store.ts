@@ -146,6 +146,8 @@ export interface TaskStore {
   listHeads(filter: TaskFilter, limit: number, position?: ListPosition): Promise<readonly TaskHead[]>
   /** Counts up to `cap` and stops there. */
   countHeads(filter: TaskFilter, cap: number): Promise<number>
+  /** The agents that an owner has contexts with, and so all with whom it has tasks; in the order of their ids. */
+  listAgents(owner: Pick<ContextKey, 'tenant' | 'owner'>): Promise<readonly AgentId[]>
   findContext(key: ContextKey): Promise<ContextRecord | undefined>
   /** Newest `lastAt` first, then greatest contextId, agentId and owner. */
   listContexts(

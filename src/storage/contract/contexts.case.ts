@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { agentId, contextId } from '../../a2a/ids.ts'
+import { agentId, contextId, newUuid } from '../../a2a/ids.ts'
 import { commitAll, commitOk } from './commit-all.ts'
 import type { Cases } from './describe-backend.ts'
 import { artifactEvent, contextOf, firstCommit, nextCommit, statusEvent, T0 } from './sample-task.ts'
@@ -72,6 +72,26 @@ export const contextCases: Cases = ({ open }) => {
     assert.equal(await list({ contextId: 'b' }), 'b')
     assert.equal(await list({ contextId: 'b', owner: 'key:bob' }), '')
     assert.equal(await backend.tasks.countContexts({ tenant: 'default' }, 2), 2)
+  })
+
+  it('tells with which agents an owner has contexts, each once, in the order of their ids', async (t) => {
+    const backend = await open(t)
+    await commitAll(
+      backend,
+      [
+        { agentId: agentId('agent-2') },
+        { agentId: agentId('agent-1') },
+        { agentId: agentId('agent-2'), phase: 'undecided' as const },
+        { agentId: agentId('agent-3'), owner: 'key:bob' },
+        { agentId: agentId('agent-4'), tenant: 'other' },
+      ].map((facts) => contextCommit({ ...facts, contextId: contextId(newUuid()) })),
+    )
+    const agentsOf = (tenant: string, owner: string) => backend.tasks.listAgents({ tenant, owner })
+
+    assert.deepEqual(await agentsOf('default', 'key:alice'), ['agent-1', 'agent-2'])
+    assert.deepEqual(await agentsOf('default', 'key:bob'), ['agent-3'])
+    assert.deepEqual(await agentsOf('other', 'key:alice'), ['agent-4'])
+    assert.deepEqual(await agentsOf('other', 'key:bob'), [])
   })
 
   it('tells the history of a context in the order of time, messages only', async (t) => {

@@ -1,3 +1,4 @@
+import type { AgentId } from '../../a2a/ids.ts'
 import type { ContextFilter, ContextKey, ContextPosition, ContextRecord } from '../../tasks/task-store.ts'
 import { compareText } from './compare-text.ts'
 
@@ -9,6 +10,7 @@ export interface ContextTable {
   find(key: ContextKey): ContextRecord | undefined
   list(filter: ContextFilter, limit: number, position?: ContextPosition): readonly ContextRecord[]
   count(filter: ContextFilter, cap: number): number
+  agents(owner: Pick<ContextKey, 'tenant' | 'owner'>): readonly AgentId[]
 }
 
 const contextKey = (key: ContextKey): string =>
@@ -43,6 +45,7 @@ export function createContextTable(): ContextTable {
         .sort(newestFirst)
         .slice(0, limit)
     },
+    agents: (owner) => [...new Set(select(owner).map(({ agentId }) => agentId))].sort(compareText),
     count: (filter, cap) => Math.min(cap, select(filter).length),
   }
 }

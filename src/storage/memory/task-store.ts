@@ -95,6 +95,9 @@ export function createMemoryTaskStore(work: WorkRows, audit: AuditRows, feed: Hi
     async countHeads(filter, cap) {
       return Math.min(cap, selectHeads(filter).length)
     },
+    async listAgents(owner) {
+      return contexts.agents(owner)
+    },
     async findContext(key) {
       return contexts.find(key)
     },

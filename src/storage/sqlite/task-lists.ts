@@ -10,7 +10,13 @@ import type { Reader } from './reader-thread.ts'
 
 type Lists = Pick<
   TaskStore,
-  'listHeads' | 'countHeads' | 'listContexts' | 'countContexts' | 'listContextEvents' | 'countContextEvents'
+  | 'listHeads'
+  | 'countHeads'
+  | 'listAgents'
+  | 'listContexts'
+  | 'countContexts'
+  | 'listContextEvents'
+  | 'countContextEvents'
 >
 
 /** Lists and counts of tasks and contexts, on the reader thread. */
@@ -32,6 +38,10 @@ export function createTaskLists(reader: Reader): Lists {
       const where = headConditions(filter)
       const limit = where.param(cap)
       return count(`SELECT 1 FROM ${headSource(filter)} WHERE ${where} LIMIT ${limit}`, where)
+    },
+    async listAgents({ tenant, owner }) {
+      const rows = await reader.all(LIST_AGENTS, tenant, owner, tenant, owner)
+      return rows.map((row) => agentId(textIn(row, 'id')))
     },
     async listContexts(filter, limit, position) {
       const where = contextConditions(filter)
@@ -108,6 +118,17 @@ function addContextPosition(where: Conditions, position: ContextPosition | undef
   const { lastAt, contextId: context, agentId: agent, owner } = position
   where.add('(last_at, context_id, agent_id, owner) < ({}, {}, {}, {})', lastAt, context, agent, owner)
 }
+
+/** Skips from agent to agent in the index: an owner has many contexts with each. */
+const LEAST_AGENT =
+  'SELECT min(agent_id) FROM contexts INDEXED BY contexts_by_agent WHERE tenant = ? AND owner = ?'
+const LIST_AGENTS = `
+  WITH RECURSIVE found (id) AS (
+    ${LEAST_AGENT}
+    UNION ALL
+    SELECT (${LEAST_AGENT} AND agent_id > found.id) FROM found WHERE found.id IS NOT NULL
+  )
+  SELECT id FROM found WHERE id IS NOT NULL`
 
 const CONTEXT_EVENTS = `
   tasks t INDEXED BY tasks_by_context

@@ -119,7 +119,7 @@ const ofAgents: Asked = {
   scope: 'tasks:read',
   about: 'agent',
   right: 'invoke',
-  operation: 'GetTask',
+  operation: 'ListTasks',
   query: ({ agent }) => `?agent=${agent}`,
 }
 const managed = { scope: 'agents:write', about: 'agent', right: 'manage' } as const

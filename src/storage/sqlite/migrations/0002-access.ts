@@ -1,10 +1,13 @@
 /**
  * What access has besides keys. `key_uses` is written far more often than its key changes.
+ * `contexts_by_agent` tells with which agents an owner has anything, so that lists can leave out those it lost its rights to.
  *
  * The audit log is clustered by chain, so that a chain is read, checked and pruned in one walk; `first_at` says which
  * chains have anything to prune.
  */
 export const access = `
+  CREATE INDEX contexts_by_agent ON contexts (tenant, owner, agent_id);
+
   CREATE TABLE key_uses (
     key_id TEXT NOT NULL PRIMARY KEY,
     at INTEGER NOT NULL
