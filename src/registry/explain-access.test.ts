@@ -74,6 +74,9 @@ describe('to explain access', () => {
     for (const id of [theirs.id, 'never']) {
       await assert.rejects(ask(admin, { principal: { key: id } }), { code: 'not_found' })
     }
+    const secret = await room.registry.get(admin, 'secret', 'manage')
+    const limited = callBy({ ...admin.principal, agents: new Set<string>([secret.id]) })
+    await assert.rejects(ask(limited, { principal }), { code: 'not_found', message: 'Key not found' })
     await room.access.revokeKey(admin, key.id)
     await assert.rejects(ask(admin, { principal }), { code: 'not_found' })
   })

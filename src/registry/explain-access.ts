@@ -1,8 +1,7 @@
 import type { Access } from '../access/access.ts'
-import { missingScope } from '../access/assert-scope.ts'
 import { type Explanation, explain } from '../access/explain.ts'
 import { type Grant, isFor } from '../access/grant.ts'
-import { ANONYMOUS, type Call, hasScope, isAnonymous, type Principal, SCOPES } from '../access/principal.ts'
+import { ANONYMOUS, type Call, isAnonymous, type Principal, SCOPES } from '../access/principal.ts'
 import type { PrincipalAsked, Question } from '../access/question.ts'
 import { ParleyError } from '../errors.ts'
 import type { Agent } from './agent.ts'
@@ -53,8 +52,8 @@ async function principalOf(access: Access, call: Call, asked: PrincipalAsked): P
 }
 
 async function principalOfKey(access: Access, call: Call, id: string): Promise<Principal> {
-  if (!hasScope(call.principal, 'admin')) throw missingScope('admin')
-  const found = await access.reassess({ ...ANONYMOUS, credential: { kind: 'key', id } })
-  if (found?.tenant === call.principal.tenant) return found
-  throw new ParleyError('not_found', 'There is no such key, or it has ended')
+  const { tenant, subject } = await access.getKey(call, id)
+  const found = await access.reassess({ ...ANONYMOUS, tenant, subject, credential: { kind: 'key', id } })
+  if (found !== undefined) return found
+  throw new ParleyError('not_found', 'The key has ended')
 }
