@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { AgentCard } from '@a2a-js/sdk'
 import { DefaultRequestHandler } from '@a2a-js/sdk/server'
 import express from 'express'
+import { createParleyTokenVerifier } from '../verify-parley/parley-token.ts'
 import { type CardParts, createCard, type ScenarioCard } from './card.ts'
 import { cutDroppedCalls } from './dropping.ts'
 import { createExecutor } from './executor.ts'
@@ -22,6 +23,8 @@ export type AgentOptions = {
   readonly streaming: boolean
   /** Gets one JSON line per received message. */
   readonly recordFile?: string
+  /** Calls are refused unless they come from this Parley, to which the agent is known by that id. */
+  readonly onlyFrom?: { readonly parley: string; readonly agentId: () => string | undefined }
   /** Ends the process at once, for the skill `crash`. */
   readonly crash: () => void
 }
@@ -33,7 +36,7 @@ export type ScenarioAgent = AsyncDisposable & Addresses & { readonly card: Scena
  * port of its own. Its card is at the well-known path.
  */
 export async function startAgent(options: AgentOptions): Promise<ScenarioAgent> {
-  const { port, grpcPort = 0, streaming, recordFile, crash } = options
+  const { port, grpcPort = 0, streaming, recordFile, onlyFrom, crash } = options
   await using opened = new AsyncDisposableStack()
   const book = createSkillBook(crash)
   const stop = new AbortController()
@@ -49,12 +52,15 @@ export async function startAgent(options: AgentOptions): Promise<ScenarioAgent> 
   })
   const address = server.address()
   if (address === null || typeof address === 'string') throw new TypeError('The agent has no TCP address.')
-  const grpc = opened.use(await listenGrpc(grpcPort, MAX_BODY_BYTES))
+  const verify =
+    onlyFrom && createParleyTokenVerifier({ ...onlyFrom, tenant: 'default', audience: () => audience })
+  const grpc = opened.use(await listenGrpc(grpcPort, MAX_BODY_BYTES, verify))
   opened.defer(() => stop.abort())
 
   const addresses = { url: `http://127.0.0.1:${address.port}`, grpc: grpc.address }
   const parts: CardParts = { addresses, skills: book.listed, streaming }
   const card = createCard(parts)
+  const audience = card.supportedInterfaces.map(({ url }) => url)
   const extended = AgentCard.fromJSON(createCard({ ...parts, skills: book.extended }))
   const requestHandler = new DefaultRequestHandler(
     AgentCard.fromJSON(card),
@@ -67,7 +73,7 @@ export async function startAgent(options: AgentOptions): Promise<ScenarioAgent> 
   )
   cutDroppedCalls(requestHandler, book)
   const shared = { requestHandler, book, maxBodyBytes: MAX_BODY_BYTES, recordFile }
-  mountHttp(app, { ...shared, card: parts })
+  mountHttp(app, { ...shared, card: parts, verify })
   grpc.serve(shared)
   const running = opened.move()
   return { ...addresses, card, [Symbol.asyncDispose]: () => running.disposeAsync() }

@@ -17,6 +17,8 @@ export type BeatDeps = {
   readonly intervalMs: number
   readonly signal: AbortSignal
   readonly report: (report: BeatReport) => void
+  /** Gets the agent's id when it was registered. */
+  readonly registered?: (id: string) => void
 }
 
 /**
@@ -33,11 +35,12 @@ export async function keepBeating(parley: ParleyOptions, deps: BeatDeps): Promis
   while (!signal.aborted) {
     try {
       if (!registered) {
-        await post(parley, '/agents/register', signal, {
+        const { id } = await post(parley, '/agents/register', signal, {
           card: deps.card,
           slug: parley.slug,
           visibility: 'tenant',
         })
+        deps.registered?.(String(id))
         registered = true
         report({ event: 'registered', slug: parley.slug })
       }
@@ -70,7 +73,12 @@ class CallError extends Error {
   }
 }
 
-async function post(parley: ParleyOptions, path: string, signal: AbortSignal, body?: unknown): Promise<void> {
+async function post(
+  parley: ParleyOptions,
+  path: string,
+  signal: AbortSignal,
+  body?: unknown,
+): Promise<Readonly<Record<string, unknown>>> {
   const key = parley.keyFile === undefined ? undefined : (await readFile(parley.keyFile, 'utf8')).trim()
   const response = await fetch(`${parley.url}${path}`, {
     method: 'POST',
@@ -81,8 +89,9 @@ async function post(parley: ParleyOptions, path: string, signal: AbortSignal, bo
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]),
   })
-  await response.body?.cancel()
+  const text = await response.text()
   if (!response.ok) throw new CallError(path, response.status)
+  return text === '' ? {} : JSON.parse(text)
 }
 
 function describe(reason: unknown): string {

@@ -10,6 +10,8 @@ import {
   Server,
   ServerCredentials,
 } from '@grpc/grpc-js'
+import type { VerifyParleyToken } from '../verify-parley/parley-token.ts'
+import { requireParleyOverGrpc } from '../verify-parley/require-parley-grpc.ts'
 import { activateExtensions } from './extension.ts'
 import type { Form } from './forms.ts'
 import { type GrpcFault, grpcFaultOf } from './grpc-faults.ts'
@@ -28,9 +30,16 @@ type GrpcListener = Disposable & {
   serve(parts: GrpcParts): void
 }
 
-/** Listens on loopback, in plaintext; 0 takes a free port. The port belongs on the card that the services need. */
-export async function listenGrpc(port: number, maxBodyBytes: number): Promise<GrpcListener> {
-  const server = new Server({ 'grpc.max_receive_message_length': maxBodyBytes })
+/** Listens on loopback, in plaintext; 0 takes a free port. The port belongs on the card that the services need. With `verify`, calls without a good token of Parley's are refused. */
+export async function listenGrpc(
+  port: number,
+  maxBodyBytes: number,
+  verify: VerifyParleyToken | undefined,
+): Promise<GrpcListener> {
+  const server = new Server({
+    'grpc.max_receive_message_length': maxBodyBytes,
+    ...(verify ? { interceptors: [requireParleyOverGrpc(verify)] } : {}),
+  })
   const bind = promisify<string, ServerCredentials, number>(server.bindAsync.bind(server))
   const bound = await bind(`127.0.0.1:${port}`, ServerCredentials.createInsecure())
   return {

@@ -1,6 +1,8 @@
 import type { DefaultRequestHandler } from '@a2a-js/sdk/server'
 import { jsonRpcHandler, restHandler, UserBuilder } from '@a2a-js/sdk/server/express'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
+import type { VerifyParleyToken } from '../verify-parley/parley-token.ts'
+import { requireParley } from '../verify-parley/require-parley.ts'
 import { type CardParts, createCard, createFormCard } from './card.ts'
 import { connection } from './dropping.ts'
 import { activateExtensions } from './extension.ts'
@@ -18,12 +20,14 @@ type HttpParts = {
   readonly card: CardParts
   readonly maxBodyBytes: number
   readonly recordFile: string | undefined
+  /** Calls are refused unless their token is good; cards are for everybody. */
+  readonly verify: VerifyParleyToken | undefined
 }
 
 /** Both versions of A2A over JSON-RPC at `/` and over REST below `/rest`, and every card. */
 export function mountHttp(
   app: Express,
-  { requestHandler, book, card, maxBodyBytes, recordFile }: HttpParts,
+  { requestHandler, book, card, maxBodyBytes, recordFile, verify }: HttpParts,
 ): void {
   const options = {
     requestHandler,
@@ -39,6 +43,7 @@ export function mountHttp(
       response.json(createFormCard(card, form))
     })
   }
+  if (verify) app.use(requireParley(verify))
   app.use(express.json({ type: ['application/json', 'application/a2a+json'], limit: maxBodyBytes }))
   app.use(refuseBrokenJson, watch(book, recordFile))
   // REST first: the JSON-RPC handler refuses other content types for every path below its own.

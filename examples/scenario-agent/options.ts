@@ -7,6 +7,8 @@ export type ParleyOptions = {
   readonly agent: string
   readonly slug: string
   readonly register: boolean
+  /** Calls that do not come from this Parley are refused. */
+  readonly verify: boolean
 }
 
 export type Options = {
@@ -29,6 +31,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
       'agent-id': { type: 'string' },
       slug: { type: 'string' },
       register: { type: 'boolean' },
+      verify: { type: 'boolean' },
       record: { type: 'string' },
       streaming: { type: 'string' },
     },
@@ -39,6 +42,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
   const url = values.parley ?? env.PARLEY_URL
   const keyFile = values['key-file'] ?? env.PARLEY_KEY_FILE
   const slug = values.slug ?? 'scenario'
+  if (values.verify && url === undefined) throw new TypeError('To verify calls, --parley must say whose.')
   return {
     port,
     grpcPort,
@@ -53,6 +57,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Op
             agent: values['agent-id'] ?? slug,
             slug,
             register: values.register ?? false,
+            verify: values.verify ?? false,
           },
         }),
   }
