@@ -100,8 +100,9 @@ export interface Access {
   /**
    * The principal as its credential makes it now, for what goes on after the call it came with: `undefined` once the
    * credential has ended or was revoked. A token is believed until the principal's `expiresAt`, as far as its issuer still is.
+   * For a task that was set going, a key that was replaced counts as the one that took its place, unless it was revoked.
    */
-  reassess(principal: Principal): Promise<Principal | undefined>
+  reassess(principal: Principal, goesOn?: 'call' | 'task'): Promise<Principal | undefined>
   /**
    * Makes a key, or one in another's place. Takes `admin`, as all that is done to keys does. Throws `forbidden` for a key that
    * could do more than the caller, or outlive the key the caller comes with.

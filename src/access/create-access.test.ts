@@ -215,6 +215,21 @@ describe('access', () => {
       }
     })
 
+    it('follows a key that was replaced for what it set going, and for nothing else', async () => {
+      const { key, secret } = await access.createKey(admin, wanted)
+      const principal = (await access.authenticate(secret)) ?? assert.fail()
+      const second = await access.rotateKey(admin, key.id, { overlapMs: 10 })
+      const third = await access.rotateKey(admin, second.key.id, { overlapMs: 10 })
+      const credentialOf = async () => (await access.reassess(principal, 'task'))?.credential
+
+      assert.deepEqual(await credentialOf(), { kind: 'key', id: key.id })
+      clock += 10
+      assert.deepEqual(await credentialOf(), { kind: 'key', id: third.key.id })
+      assert.equal(await access.reassess(principal), undefined)
+      await access.revokeKey(admin, key.id)
+      assert.equal(await credentialOf(), undefined)
+    })
+
     it('believes a token until it expires, as far as its issuer is trusted, and anonymous callers always', async () => {
       const credential = { kind: 'token', issuer: 'corp' } as const
       const principal: Principal = { ...ANONYMOUS, subject: 'corp:ada', credential, expiresAt: clock + 10 }

@@ -20,6 +20,8 @@ const MAX_KEY_AGE_MS = 5000
 const MAX_REMEMBERED_KEYS = 1000
 /** A stale version is read again this often before giving up. */
 const MAX_COMMIT_ATTEMPTS = 10
+/** No task lives through as many rotations. */
+const MAX_SUCCESSIONS = 100
 
 export type AccessDeps = {
   readonly keys: KeyStore
@@ -49,6 +51,16 @@ export function createAccess(deps: AccessDeps): Access {
     return found
   }
 
+  /** The key, or the one that took its place once it has retired. */
+  const findInPlaceOf = async (id: string): Promise<ApiKey | undefined> => {
+    let key = await keys.find(id)
+    for (let step = 0; step < MAX_SUCCESSIONS; step++) {
+      if (key?.replacedBy === undefined || key.revokedAt !== undefined || isGood(key, now())) return key
+      key = await keys.find(key.replacedBy)
+    }
+    return key
+  }
+
   const commit: ManageKeysDeps['commit'] = async (committing, audit) => {
     const committed = await keys.commit({ changes: committing, audit })
     if (committed) {
@@ -72,10 +84,10 @@ export function createAccess(deps: AccessDeps): Access {
       return found
     },
 
-    async reassess(principal) {
+    async reassess(principal, goesOn = 'call') {
       const { credential, expiresAt } = principal
       if (credential?.kind === 'key') {
-        const key = await keys.find(credential.id)
+        const key = await (goesOn === 'task' ? findInPlaceOf(credential.id) : keys.find(credential.id))
         return key !== undefined && isGood(key, now()) && isOf(key, principal) ? principalOf(key) : undefined
       }
       if (expiresAt !== undefined && now() >= expiresAt) return undefined

@@ -97,11 +97,16 @@ const HINTS: Readonly<Record<string, string>> = {
   expiresAt: 'Write an instant such as 2027-01-31T12:00:00Z',
 }
 
-const violationsOf = (key: unknown): readonly Violation[] =>
-  newKeyCheck.violations(key).map((violation) => {
-    const hint = HINTS[violation.pointer.split('/')[1] ?? '']
-    return hint === undefined ? violation : { ...violation, hint }
-  })
+/** Of a member that may be written in several ways, one violation says enough. */
+const violationsOf = (key: unknown): readonly Violation[] => {
+  const found = newKeyCheck.violations(key)
+  return found
+    .filter(({ pointer }, index) => found.findIndex((other) => other.pointer === pointer) === index)
+    .map((violation) => {
+      const hint = HINTS[violation.pointer.split('/')[1] ?? '']
+      return hint === undefined ? violation : { ...violation, hint }
+    })
+}
 
 const pastOf = ({ expiresAt }: Pick<NewKey, 'expiresAt'>, now: number): readonly Violation[] =>
   typeof expiresAt === 'number' && expiresAt <= now

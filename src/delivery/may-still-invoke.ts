@@ -14,7 +14,7 @@ export async function mayStillInvoke(
   head: TaskHead,
   agent: Agent,
 ): Promise<boolean> {
-  const sender = await access.reassess(senderOf(head))
+  const sender = await access.reassess(senderOf(head), 'task')
   if (sender === undefined) return false
   const resource = resourceOf(agent)
   return SENDS.some((operation) => access.decide(sender, 'invoke', resource, operation).allow)

@@ -87,6 +87,21 @@ describe('a message that waits for its agent', () => {
     assert.deepEqual(world.unexpected, [])
   })
 
+  it('is sent though its key was rotated, unless it was to end at once', async (t) => {
+    for (const overlapMs of [1000, 0]) {
+      const world = await openWithKey(t, { send: [[working, completed]] }, WAITING)
+      const { keyId, ...call } = await world.newKey()
+      await submit(world, call)
+      await world.deps.access.rotateKey(admin, keyId, { overlapMs })
+      world.clock.now += 1000
+
+      world.startAnother()
+
+      if (overlapMs > 0) await world.agentClient.called('send')
+      else assert.equal((await endOf(world)).reason, 'RIGHTS_LOST')
+    }
+  })
+
   it('is sent when the key of a newer message of its owner stands', async (t) => {
     const world = await openWithKey(t, { send: [[working, completed]] }, WAITING)
     const [old, fresh] = [await world.newKey(), await world.newKey()]
