@@ -49,7 +49,7 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
   const rooms = opened.use(
     await createRooms({ config, secrets, events, now, addresses, stopping: stopping.signal }),
   )
-  const { access, registry, tasks, signingKeys } = rooms
+  const { access, registry, tasks, audit, denials, signingKeys } = rooms
 
   let isOpen = false
   const opening = await openListeners(config, secrets, {
@@ -57,6 +57,8 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
     registry,
     tasks,
     publicKeys: signingKeys.publicKeys,
+    audit,
+    denials,
     events,
     scrape: metrics.scrape,
     isReady: createReadiness({ isOpen: () => isOpen, check: rooms.check, now }),

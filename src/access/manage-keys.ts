@@ -4,6 +4,7 @@ import type { Events } from '../telemetry/events.ts'
 import type { Access, NewKey } from './access.ts'
 import { assertScope } from './assert-scope.ts'
 import { type AuditRecord, auditOf } from './audit/audit-record.ts'
+import { RefusalError } from './audit/refusal.ts'
 import { endOf } from './key-principal.ts'
 import { assertHolds, isWithinReach } from './key-reach.ts'
 import { hashOf, newSecret, type RandomBytes } from './key-secret.ts'
@@ -38,10 +39,9 @@ export function manageKeys(
   const getKey = async (call: Call, id: string): Promise<ApiKey> => {
     assertScope(call.principal, 'admin')
     const key = await keys.find(id)
-    if (key === undefined || !isWithinReach(call.principal, key)) {
-      throw new ParleyError('not_found', 'Key not found')
-    }
-    return key
+    if (key !== undefined && isWithinReach(call.principal, key)) return key
+    const cause = key && new RefusalError(key.tenant, { kind: 'key', id }, 'hidden')
+    throw new ParleyError('not_found', 'Key not found', { cause })
   }
 
   /** Keys within the caller's reach, in the order of their ids. */

@@ -35,6 +35,7 @@ export type Config = {
   readonly maxWaitMs: number
   readonly staleMs: number
   readonly retentionMs: number
+  readonly auditRetentionMs: number
   readonly heartbeatMs: number
   readonly recheckMs: number
   readonly keyRotationMs: number
@@ -111,6 +112,7 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
     staleMs: read.integer('TASK_STALE_MS', DAY_MS, { min: 1000 }),
     retentionMs: read.integer('TASK_RETENTION_MS', 30 * DAY_MS, { min: 1000 }),
     keyRotationMs: read.integer('SIGNING_KEY_ROTATION_MS', 30 * DAY_MS, { min: HOUR_MS }),
+    auditRetentionMs: read.integer('AUDIT_RETENTION_MS', 400 * DAY_MS, { min: DAY_MS }),
     heartbeatMs: read.integer('HEARTBEAT_MS', 15_000, { min: 100, max: 300_000 }),
     recheckMs: read.integer('RECHECK_MS', 60_000, { min: 100, max: 60_000 }),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),

@@ -50,6 +50,7 @@ export const SETTINGS = {
   MAX_WAIT_MS: 'Longest blocking wait for an answer (55000)',
   TASK_STALE_MS: 'A task without progress fails after this long (86400000)',
   TASK_RETENTION_MS: 'Finished tasks are kept this long (2592000000)',
+  AUDIT_RETENTION_MS: 'Entries of the audit log are kept this long (34560000000)',
   HEARTBEAT_MS: 'Quiet streams say so this often (15000)',
   RECHECK_MS:
     'Open streams and long waits are checked this often: whether their caller may still (60000, which is the most)',

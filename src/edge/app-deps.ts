@@ -1,5 +1,7 @@
 import type { NewId } from '../a2a/ids.ts'
 import type { Access } from '../access/access.ts'
+import type { Audit } from '../access/audit/audit.ts'
+import type { Denials } from '../access/audit/denials.ts'
 import type { SigningKeys } from '../access/service-identity/signing-keys.ts'
 import type { PublicAddresses } from '../registry/public-addresses.ts'
 import type { Registry } from '../registry/registry.ts'
@@ -48,6 +50,9 @@ export type AppDeps = {
   readonly tasks: Tasks
   /** The JWK set of the keys that Parley signs with: those for one use, or all. */
   readonly publicKeys: SigningKeys['publicKeys']
+  readonly audit: Audit
+  /** Told of every call that is refused. */
+  readonly denials: Denials
   readonly events: Events
   /** The metrics in Prometheus text format. */
   readonly scrape: () => Promise<string>

@@ -46,7 +46,7 @@ export async function admitCaller(
 ): Promise<Principal> {
   callers.requireTls(request)
   const principal = await authenticate(access, request, { anonymous: false, requestId: progress.requestId })
-  progress.principal = principal.subject
+  progress.principal = principal
   limits.countCall?.(principal, progress)
   return principal
 }

@@ -1,8 +1,9 @@
-import { ANONYMOUS } from '../access/principal.ts'
+import { ANONYMOUS, type Principal } from '../access/principal.ts'
 import type { ParleyError } from '../errors.ts'
 import type { AppDeps, EdgeDeps } from './app-deps.ts'
 import type { Spent } from './call-limits.ts'
 import type { CallerRequest } from './callers.ts'
+import { denialOf } from './denial-of.ts'
 import { requestIdOf } from './request-id.ts'
 import { traceparentOf } from './trace-context.ts'
 
@@ -18,7 +19,7 @@ export type CallInProgress = {
   /** The caller's network address, as far as it can be trusted. */
   readonly from: string | undefined
   operation: string
-  principal: string
+  principal: Principal
   /** The limits that it was counted against; absent where there are none. */
   spent?: readonly Spent[]
   readonly traceparent: string | undefined
@@ -36,13 +37,15 @@ export const beginCall = (
   startedAt: monotonicMs(),
   from: callers.addressOf(request),
   operation,
-  principal: ANONYMOUS.subject,
+  principal: ANONYMOUS,
   traceparent: traceparentOf(request),
 })
 
-/** Records that a call has ended. A client that is gone hears of no failure, so none is recorded. */
+/**
+ * Records that a call has ended, and whom it was denied to. A client that is gone hears of no failure, so none is recorded.
+ */
 export function finishCall(
-  { events, monotonicMs }: AppDeps,
+  { events, monotonicMs, denials }: AppDeps,
   call: CallInProgress,
   status: number,
   error?: ParleyError,
@@ -52,10 +55,12 @@ export function finishCall(
     requestId,
     binding,
     operation,
-    principal,
+    principal: principal.subject,
     durationMs: monotonicMs() - startedAt,
     status,
     ...(traceparent !== undefined && { traceparent }),
     ...(error !== undefined && status !== CLIENT_GONE && { error: { code: error.code, cause: error.cause } }),
   })
+  const denial = error === undefined ? undefined : denialOf(call, error)
+  if (denial !== undefined) denials.note(denial)
 }

@@ -22,7 +22,7 @@ const callFrom = (from?: string): CallInProgress => ({
   startedAt: 0,
   from,
   operation: '',
-  principal: '',
+  principal: ANONYMOUS,
   traceparent: undefined,
 })
 

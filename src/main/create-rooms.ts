@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { newUuid } from '../a2a/ids.ts'
 import type { Access } from '../access/access.ts'
+import type { Audit } from '../access/audit/audit.ts'
+import { createAudit } from '../access/audit/create-audit.ts'
+import { createDenials, type Denials } from '../access/audit/denials.ts'
+import { keepAudit } from '../access/audit/keep-audit.ts'
 import { createAccess } from '../access/create-access.ts'
 import { createCredentials } from '../access/credentials/credentials.ts'
 import { createKeyUses } from '../access/key-uses.ts'
@@ -53,6 +57,8 @@ export interface Rooms extends AsyncDisposable {
   readonly registry: Registry
   readonly tasks: Tasks
   readonly signingKeys: SigningKeys
+  readonly audit: Audit
+  readonly denials: Denials
   /** Whether the backend answers. */
   readonly check: () => Promise<void>
 }
@@ -71,6 +77,9 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
   })
   checkIssuers(secrets.issuers, guard)
   const backend = opened.use(await openBackend(config, { now, shared: config.role !== 'all' }))
+  const denials = createDenials({ store: backend.audit, events, now })
+  const { auditRetentionMs } = config
+  opened.use(keepAudit({ store: backend.audit, denials, events, now, retentionMs: auditRetentionMs }))
   const outbound = { guard, userAgent: `parley/${VERSION}` }
   const { signingKeys, vault } = await openIdentity({ config, secrets, backend, events, now })
   const serviceTokens = createServiceTokens({
@@ -160,6 +169,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     ...shared,
     access,
     registry,
+    audit: backend.audit,
     cursors,
     stopping,
     ...(workers === undefined ? {} : { worker: workers.local }),
@@ -170,6 +180,8 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     registry,
     tasks,
     signingKeys,
+    audit: createAudit({ store: backend.audit, denials, cursors, now }),
+    denials,
     check: () => backend.ready(),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }

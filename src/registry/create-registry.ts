@@ -1,4 +1,5 @@
 import { assertScope } from '../access/assert-scope.ts'
+import { auditOf } from '../access/audit/audit-record.ts'
 import type { Credentials } from '../access/credentials/credentials.ts'
 import { createCursors } from '../access/page-cursor.ts'
 import type { Signer } from '../access/service-identity/signer.ts'
@@ -45,7 +46,11 @@ export function createRegistry(deps: RegistryDeps): Registry {
     extendedCard: createExtendedCard({ ...deps, publisher }),
 
     async unregister(call, ref) {
-      const removal = (agent: Agent) => ({ next: { ...agent, updatedAt: now() }, removed: true }) as const
+      const removal = (agent: Agent) => {
+        const target = { kind: 'agent', id: agent.id } as const
+        const audit = auditOf(call, 'agent.unregister', target, now(), { details: { slug: agent.slug } })
+        return { next: { ...agent, updatedAt: now() }, removed: true, audit: [audit] } as const
+      }
       const { before } = await changeAgent(deps, call, ref, removal)
       events.agentUnregistered({ agentId: before.id, principal: call.principal.subject })
     },

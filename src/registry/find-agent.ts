@@ -2,6 +2,7 @@ import { agentId, MAX_ID_LENGTH } from '../a2a/ids.ts'
 import type { Operation } from '../a2a/operation.ts'
 import { ACTIONS, type Access, type Action, type AgentResource } from '../access/access.ts'
 import { assertScope } from '../access/assert-scope.ts'
+import { RefusalError } from '../access/audit/refusal.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Agent } from './agent.ts'
@@ -30,12 +31,17 @@ export async function getAgent(
   if (agent === undefined) throw agentNotFound()
   const decision = access.decide(call.principal, action, resourceOf(agent), operation)
   if (decision.allow) return agent
-  throw decision.reason === 'grant' ? noGrant() : agentNotFound()
+  const { tenant, id } = agent
+  const reason = decision.reason === 'grant' ? 'grant' : 'hidden'
+  const cause = new RefusalError(tenant, { kind: 'agent', id }, reason)
+  throw reason === 'grant' ? noGrant(cause) : agentNotFound(cause)
 }
 
 /** For an agent that the caller sees anyway. */
-const noGrant = (): ParleyError =>
-  new ParleyError('forbidden', 'You may see this agent, but not do this with it: ask its owner for a grant')
+const noGrant = (cause: RefusalError): ParleyError =>
+  new ParleyError('forbidden', 'You may see this agent, but not do this with it: ask its owner for a grant', {
+    cause,
+  })
 
 /** What an access decision needs to know of an agent. */
 export const resourceOf = ({ id, tenant, owner, visibility, grants = [] }: Agent): AgentResource => ({
@@ -48,4 +54,5 @@ export const resourceOf = ({ id, tenant, owner, visibility, grants = [] }: Agent
 })
 
 /** The one answer for what is missing and for what is hidden. */
-export const agentNotFound = (): ParleyError => new ParleyError('agent_not_found', 'Agent not found')
+export const agentNotFound = (cause?: RefusalError): ParleyError =>
+  new ParleyError('agent_not_found', 'Agent not found', { cause })

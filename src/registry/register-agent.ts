@@ -3,6 +3,7 @@ import { agentId, type NewId } from '../a2a/ids.ts'
 import type { JsonText } from '../a2a/json-text.ts'
 import type { Access } from '../access/access.ts'
 import { missingScope } from '../access/assert-scope.ts'
+import { type AuditRecord, auditOf } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError, type Violation } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
@@ -82,7 +83,11 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
       const agent = listed(previous, listing, now())
       const result =
         previous.owner === owner
-          ? await agents.commit({ agent, expectedVersion: previous.version })
+          ? await agents.commit({
+              agent,
+              expectedVersion: previous.version,
+              audit: [registrationRecord(call, agent, now())],
+            })
           : ({ kind: 'slug_taken', owner: previous.owner } as const)
       if (result.kind === 'committed') return { agent, created: existing === undefined }
       if (result.kind === 'conflict' || result.owner === owner) conflicts++
@@ -107,6 +112,14 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
     })
     return { agent, created }
   }
+}
+
+function registrationRecord(call: Call, agent: Agent, at: number): AuditRecord {
+  const { id, slug, owner, visibility, version } = agent
+  return auditOf(call, version === 1 ? 'agent.register' : 'agent.update', { kind: 'agent', id }, at, {
+    details: { slug, visibility, version: String(version) },
+    subjects: { owner },
+  })
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { JsonText } from '../a2a/json-text.ts'
 import type { Task } from '../a2a/task.ts'
 import { isTerminal } from '../a2a/task-state.ts'
+import { auditOf } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { TasksDeps } from './deps.ts'
@@ -28,7 +29,11 @@ export async function cancelTask(
     throw new ParleyError('invalid_params', `/metadata is larger than ${MAX_METADATA_BYTES} bytes`)
   }
   using watch = deps.news.watch(own.id)
-  const result = await writeTask(deps, own.id, (head) => draftOf(head, deps.now(), request.metadata))
+  const result = await writeTask(deps, own.id, (head) => {
+    const now = deps.now()
+    const draft = draftOf(head, now, request.metadata)
+    return draft && { ...draft, audit: [auditOf(call, 'task.cancel', { kind: 'task', id: head.id }, now)] }
+  })
   if (result.kind !== 'written' && result.kind !== 'unchanged') throw taskNotFound(request.id)
   const head = await outcome(deps, call, result.head, watch)
   return readTask(deps.store, head, { artifacts: true })

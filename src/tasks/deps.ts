@@ -1,5 +1,6 @@
 import type { NewId } from '../a2a/ids.ts'
 import type { Access } from '../access/access.ts'
+import type { AuditStore } from '../access/audit/audit-store.ts'
 import type { Cursors } from '../access/page-cursor.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { News } from './news.ts'
@@ -23,6 +24,7 @@ export interface LocalWorker {
 export type TasksDeps = WriteDeps & {
   readonly access: Access
   readonly registry: Registry
+  readonly audit: Pick<AuditStore, 'append'>
   readonly news: News
   readonly cursors: Cursors
   readonly newId: NewId

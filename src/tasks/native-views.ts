@@ -10,8 +10,9 @@ import { ParleyError } from '../errors.ts'
 import type { TasksDeps } from './deps.ts'
 import { followLog } from './follow-log.ts'
 import { COUNT_CAP } from './list-tasks.ts'
-import { taskNotFound } from './own-task.ts'
+import { hiddenTask, taskNotFound } from './own-task.ts'
 import { readTask } from './read-task.ts'
+import { recordContextRead, recordListRead, recordTaskRead } from './record-read.ts'
 import { eventText, timestamp } from './render.ts'
 import { assertMayReadAt, withinRights } from './rights-at-agents.ts'
 import { eventBytes, type TaskEvent } from './task-event.ts'
@@ -44,6 +45,7 @@ export async function listTasksNatively(
     deps.store.countHeads(within, COUNT_CAP + 1),
   ])
   const page = heads.slice(0, query.limit)
+  await recordListRead(deps, call, 'task.list', page)
   const items = await Promise.all(
     page.map((head) => readTask(deps.store, head, { artifacts: false, historyLength: 0 })),
   )
@@ -52,7 +54,7 @@ export async function listTasksNatively(
 }
 
 export async function getTaskNatively(deps: TasksDeps, call: Call, id: string): Promise<JsonText<Task>> {
-  return readTask(deps.store, await visibleHead(deps, call, id, 'GetTask'), { artifacts: true })
+  return readTask(deps.store, await readableHead(deps, call, id, 'GetTask'), { artifacts: true })
 }
 
 export async function assertVisible(deps: TasksDeps, call: Call, id: string): Promise<void> {
@@ -66,7 +68,7 @@ export async function listEvents(
   afterSeq: number,
   limit: number,
 ): Promise<Page<JsonText<EventView>>> {
-  const head = await visibleHead(deps, call, id, 'GetTask')
+  const head = await readableHead(deps, call, id, 'GetTask')
   const events = await deps.store.readEvents(head.id, {
     after: afterSeq,
     upTo: Math.min(head.seq, afterSeq + limit),
@@ -87,7 +89,7 @@ export async function followEvents(
   id: string,
   afterSeq: number,
 ): Promise<AsyncIterable<{ readonly seq: number; readonly event: JsonText<EventView> }>> {
-  const head = await visibleHead(deps, call, id, 'SubscribeToTask')
+  const head = await readableHead(deps, call, id, 'SubscribeToTask')
   return (async function* () {
     for await (const event of followLog(deps, head.id, afterSeq, call.signal)) {
       yield { seq: event.seq, event: eventView(head, event) }
@@ -113,6 +115,7 @@ export async function listContexts(
     deps.store.countContexts(within, COUNT_CAP + 1),
   ])
   const page = contexts.slice(0, query.limit)
+  await recordListRead(deps, call, 'context.list', page)
   const items = page.map(({ contextId, agentId, createdAt, lastAt }) => ({
     contextId,
     agentId,
@@ -134,6 +137,7 @@ export async function listHistory(
   const within = { ...filter, ...(await withinRights(deps, call, filter)) }
   const known = await deps.store.countContexts(within, 1)
   if (known === 0) throw new ParleyError('not_found', 'Context not found', { details: { contextId: id } })
+  await recordContextRead(deps, call, within)
   const [found, total] = await Promise.all([
     readHistory(deps, within, query.limit, positionOf(deps, query.cursor, filter)),
     deps.store.countContextEvents(within, COUNT_CAP + 1),
@@ -199,8 +203,20 @@ async function visibleHead(deps: TasksDeps, call: Call, id: string, operation: O
   if (head?.phase !== 'task') throw taskNotFound(id)
   const { agentId, tenant, owner } = head
   const task = { kind: 'task', agentId, tenant, owner } as const
-  if (!deps.access.decide(call.principal, 'read', task).allow) throw taskNotFound(id)
-  await assertMayReadAt(deps, call, agentId, operation, () => taskNotFound(id))
+  if (!deps.access.decide(call.principal, 'read', task).allow) throw hiddenTask(head)
+  await assertMayReadAt(deps, call, agentId, operation, () => hiddenTask(head))
+  return head
+}
+
+/** The same, of somebody who is going to read it. */
+async function readableHead(
+  deps: TasksDeps,
+  call: Call,
+  id: string,
+  operation: Operation,
+): Promise<TaskHead> {
+  const head = await visibleHead(deps, call, id, operation)
+  await recordTaskRead(deps, call, head)
   return head
 }
 

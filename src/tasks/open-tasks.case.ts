@@ -116,6 +116,7 @@ export async function openShared(t: TestContext, options: OpenOptions = {}): Pro
     now,
     limits: { ...DEFAULT_TASK_LIMITS, ...options.limits },
     access,
+    audit: backend.audit,
     registry,
     news: createNews(backend.hints(over.signal), over.signal),
     cursors,

@@ -16,6 +16,7 @@ export type Draft = {
   readonly done?: readonly WorkRef[]
   readonly context?: TaskCommit['context']
   readonly idempotency?: IdempotencyRecord
+  readonly audit?: NonNullable<TaskCommit['audit']>
 }
 
 /**
@@ -92,6 +93,7 @@ export function commitOf(
     ...(fence === undefined ? {} : { fence }),
     ...(draft.context === undefined ? {} : { context: draft.context }),
     ...(draft.idempotency === undefined ? {} : { idempotency: draft.idempotency }),
+    ...(draft.audit === undefined ? {} : { audit: draft.audit }),
   }
 }
 

@@ -48,6 +48,7 @@ export function createEvents({
     grantCreated: (facts) => logger.info({ event: 'grant_created', ...facts }),
     grantDeleted: (facts) => logger.info({ event: 'grant_deleted', ...facts }),
     cardKeysUnreachable: (facts) => logger.warn({ event: 'card_keys_unreachable', ...facts }),
+    auditHead: (facts) => logger.info({ event: 'audit_head', ...facts }),
     keyCreated(facts) {
       metrics.keysChanged({ change: 'made' })
       logger.info({ event: 'key_created', ...facts })

@@ -33,6 +33,13 @@ export interface Events {
   }): void
   /** A key set that a signature names, and that is trusted, could not be had; the signature counts as untrusted. */
   cardKeysUnreachable(facts: { readonly url: string; readonly cause: unknown }): void
+  /** Where a chain of the audit log stands. Kept elsewhere, it proves that no entry up to there was cut off. */
+  auditHead(facts: {
+    readonly tenant: string
+    readonly writer: string
+    readonly n: number
+    readonly hash: string
+  }): void
   keyCreated(facts: { readonly keyId: string; readonly subject: string; readonly principal: string }): void
   /** `keyId` ends soon, and `replacedBy` took its place. */
   keyRotated(facts: { readonly keyId: string; readonly replacedBy: string; readonly principal: string }): void
@@ -109,6 +116,7 @@ export const silentEvents: Events = {
   grantCreated() {},
   grantDeleted() {},
   cardKeysUnreachable() {},
+  auditHead() {},
   keyCreated() {},
   keyRotated() {},
   keyRevoked() {},

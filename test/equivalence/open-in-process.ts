@@ -76,6 +76,7 @@ export async function openInProcess(openBackend: () => Promise<Backend>): Promis
   const tasks = createTasks({
     ...shared,
     access,
+    audit: backend.audit,
     cursors,
     stopping: stopping.signal,
     worker: workers.local,

@@ -10,7 +10,7 @@ export type AuditEntry = AuditRecord & {
   readonly n: number
   /** The hash of the entry before; `GENESIS` for the first. */
   readonly previous: string
-  /** SHA-256 of all the rest in canonical form (RFC 8785), in hex. */
+  /** SHA-256, in hex, of all the rest as `shownEntry` has it, in canonical form (RFC 8785). */
   readonly hash: string
 }
 

@@ -29,20 +29,22 @@ export const AUDIT_ACTIONS = [
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 
-/** What something was done to. `subject` names a person and is stored as a pseudonym; `operation` is a route or an operation of A2A. */
-export type AuditTarget = {
-  readonly kind:
-    | 'agent'
-    | 'key'
-    | 'grant'
-    | 'credential'
-    | 'task'
-    | 'context'
-    | 'tenant'
-    | 'subject'
-    | 'operation'
-  readonly id: string
-}
+export const AUDIT_TARGET_KINDS = [
+  'agent',
+  'key',
+  'grant',
+  'credential',
+  'task',
+  'context',
+  'tenant',
+  /** Names a person and is stored as a pseudonym. */
+  'subject',
+  /** A route, or an operation of A2A. */
+  'operation',
+] as const
+
+/** What something was done to. */
+export type AuditTarget = { readonly kind: (typeof AUDIT_TARGET_KINDS)[number]; readonly id: string }
 
 /**
  * Something that happened, as a room tells it. Times are milliseconds since the Unix epoch.

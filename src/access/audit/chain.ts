@@ -58,7 +58,7 @@ export function chainEntry(
     previous: head?.hash ?? GENESIS,
   }
   const wellFormed: typeof unhashed = JSON.parse(JSON.stringify(unhashed, withoutLoneSurrogates))
-  const text = canonicalText(wellFormed)
+  const text = canonicalText(shownEntry(wellFormed))
   if (text.length > MAX_ENTRY_CHARACTERS) {
     throw new RangeError(`An audit record holds at most ${MAX_ENTRY_CHARACTERS} characters`)
   }
@@ -66,9 +66,30 @@ export function chainEntry(
 }
 
 /** What the hash of an entry must be. */
-export function hashOf({ hash: _, ...entry }: AuditEntry): string {
-  return sha256(canonicalText(entry))
+export const hashOf = (entry: AuditEntry): string => hashOfShown(shownEntry(entry))
+
+/** The same for an entry as it is shown, with or without its hash. */
+export function hashOfShown({ hash: _, ...shown }: object & { readonly hash?: unknown }): string {
+  return sha256(canonicalText(shown))
 }
+
+/** An entry as it is hashed and shown: with times as RFC 3339 writes them, in UTC, to the millisecond. */
+export function shownEntry<Entry extends Omit<AuditEntry, 'hash'>>(entry: Entry) {
+  const { at, repeated } = entry
+  return {
+    ...entry,
+    at: instant(at),
+    ...(repeated && {
+      repeated: {
+        count: repeated.count,
+        firstAt: instant(repeated.firstAt),
+        lastAt: instant(repeated.lastAt),
+      },
+    }),
+  }
+}
+
+const instant = (ms: number): string => new Date(ms).toISOString()
 
 /** In the form of RFC 8785. */
 export function canonicalText(value: object): string {

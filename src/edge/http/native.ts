@@ -28,9 +28,8 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
   return async (request, params, peer) => {
     const exchange = fetchRequest(request, peer)
     const progress = beginCall(deps, exchange, 'http', operation)
-    let principal = ANONYMOUS
     try {
-      principal = await admit(deps, exchange, route, progress)
+      const principal = await admit(deps, exchange, route, progress)
       const query = parseQuery(request.url, route.query)
       const text = await readJsonBody(exchange, route, deps.settings.maxBodyBytes)
       const call = callOf(exchange, principal, progress)
@@ -40,7 +39,7 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
         response.headers.set(name, value)
       return response
     } catch (reason) {
-      const error = hideFromAnonymous(ParleyError.from(reason), principal, route)
+      const error = hideFromAnonymous(ParleyError.from(reason), progress.principal, route)
       const status = exchange.isClientGone ? CLIENT_GONE : PROBLEMS[error.code].status
       finishCall(deps, progress, status, error)
       const challenge = challengeOf(error, exchange, deps.addresses().http)
@@ -61,7 +60,7 @@ async function admit(
     anonymous: deps.settings.anonymous,
     requestId: progress.requestId,
   })
-  progress.principal = principal.subject
+  progress.principal = principal
   deps.limits.countCall?.(principal, progress)
   requireScope(principal, route.scope)
   if (route.isTenantWide === true) requireUnlimited(principal)

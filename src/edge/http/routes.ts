@@ -1,4 +1,5 @@
 import { AGENT_ROUTES } from './agent-routes.ts'
+import { AUDIT_ROUTES } from './audit-routes.ts'
 import { CARD_ROUTES } from './card-route.ts'
 import { CONTEXT_ROUTES } from './context-routes.ts'
 import { CREDENTIAL_ROUTES } from './credential-routes.ts'
@@ -20,6 +21,7 @@ export const ROUTES: readonly Route[] = [
   ...CONTEXT_ROUTES,
   ...KEY_ROUTES,
   ...IDENTITY_ROUTES,
+  ...AUDIT_ROUTES,
   ...RESOURCE_METADATA_ROUTES,
   ...serviceRoutes(() => ROUTES),
 ]

@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import { agentId } from '../../a2a/ids.ts'
 import { textOf } from '../../a2a/json-text.ts'
 import type { Access } from '../../access/access.ts'
+import type { Audit } from '../../access/audit/audit.ts'
 import { ANONYMOUS, type Call, type Principal, SCOPES, type Scope } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
 import type { Agent } from '../../registry/agent.ts'
@@ -77,6 +78,8 @@ export function scriptedDeps(script: Script = {}): Scripted & { readonly deps: A
     registry: { ...registry, ...script.registry },
     tasks: { ...tasks, ...script.tasks },
     publicKeys: async () => '{"keys":[]}',
+    audit,
+    denials: { note() {}, async flush() {} },
     events: { ...silentEvents, callFinished: (facts) => calls.push(facts) },
     scrape: async () => '# metrics\n',
     isReady: async () => true,
@@ -182,6 +185,16 @@ const registry: Registry = {
     await getAgent(call, ref)
     throw new ParleyError('unsupported_operation', 'There is no extended card')
   },
+}
+
+const audit: Audit = {
+  list: async () => ({ items: [], total: 0, totalCapped: false }),
+  async export() {
+    return (async function* () {
+      yield ['{}']
+    })()
+  },
+  async erase() {},
 }
 
 const tasks: Tasks = {

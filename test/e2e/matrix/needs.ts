@@ -179,6 +179,11 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
     { scope: 'tasks:read', about: 'context' },
     { ...ofAgents, about: 'context', how: 'with an agent' },
   ],
+  'GET /audit': [
+    { ...asAdmin, isTenantWide: true },
+    { ...asAdmin, isTenantWide: true, how: 'as lines', headers: { accept: 'application/jsonl' } },
+  ],
+  'POST /audit/erase': [{ ...asAdmin, isTenantWide: true, body: () => ({ subject: 'key:nobody' }) }],
   'GET /keys': [asAdmin],
   'POST /keys': [{ ...asAdmin, body: nothing }],
   'GET /keys/{id}': [{ ...asAdmin, about: 'key' }],

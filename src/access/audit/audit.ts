@@ -1,0 +1,47 @@
+/**
+ * What happened in a tenant, for its admins.
+ *
+ * Owns the audit log's readers: its list, its export and the erasure of subjects. Rooms write records in the commits of their
+ * own changes (`auditOf`), and edges note who was refused (`Denials`). Reading is itself recorded, durably, before anything
+ * is shown.
+ */
+import type { Call } from '../principal.ts'
+import type { AuditAction, AuditRecord, AuditTarget } from './audit-record.ts'
+
+export type AuditQuery = {
+  /** A subject, or a pseudonym. */
+  readonly principal?: string
+  readonly action?: AuditAction
+  readonly target?: AuditTarget
+  readonly outcome?: AuditRecord['outcome']
+  /** Inclusive, milliseconds since the Unix epoch. */
+  readonly from?: number
+  /** Exclusive. */
+  readonly to?: number
+  readonly limit: number
+  readonly cursor?: string
+}
+
+/** Items are entries as JSON text, with the names that their pseudonyms stand for. `total` is exact up to 10,000. */
+export type AuditPage = {
+  readonly items: readonly string[]
+  readonly total: number
+  readonly totalCapped: boolean
+  readonly nextCursor?: string
+}
+
+/** Every method takes the scope `admin`, throws `forbidden` without it, and reaches no further than the caller's tenant. */
+export interface Audit {
+  /** Newest first. */
+  list(call: Call, query: AuditQuery): Promise<AuditPage>
+  /**
+   * All entries of that time as lines of JSON in canonical form, chain by chain, each from its oldest on, a page at a time.
+   * `verifyChains` checks them.
+   */
+  export(
+    call: Call,
+    range: { readonly from?: number; readonly to?: number },
+  ): Promise<AsyncIterable<readonly string[]>>
+  /** The trail stays as it is and no longer says who the subject was. What it does from now on has a new pseudonym. */
+  erase(call: Call, subject: string): Promise<void>
+}

@@ -1,0 +1,117 @@
+import { assertScope } from '../assert-scope.ts'
+import type { Cursors } from '../page-cursor.ts'
+import type { Call } from '../principal.ts'
+import type { Audit } from './audit.ts'
+import type { AuditEntry, AuditName } from './audit-entry.ts'
+import { auditOf } from './audit-record.ts'
+import type { AuditFilter, AuditPosition, AuditStore } from './audit-store.ts'
+import { canonicalText, namesIn, shownEntry } from './chain.ts'
+import type { Denials } from './denials.ts'
+
+const COUNT_CAP = 10_000
+const EXPORT_PAGE = 200
+const CHAINS_PER_PAGE = 100
+
+export type AuditDeps = {
+  readonly store: AuditStore
+  readonly denials: Denials
+  readonly cursors: Cursors
+  readonly now: () => number
+}
+
+export function createAudit({ store, denials, cursors, now }: AuditDeps): Audit {
+  /** Records that somebody reads, before anything is shown. What was refused until now is shown too. */
+  const begin = async (
+    call: Call,
+    action: 'audit.read' | 'audit.export',
+    asked: object,
+    subjects: Readonly<Record<string, string>> = {},
+  ): Promise<void> => {
+    await denials.flush()
+    const target = { kind: 'tenant', id: call.principal.tenant } as const
+    const details = { query: JSON.stringify(asked) }
+    await store.append([auditOf(call, action, target, now(), { details, subjects })])
+  }
+
+  const textsOf = async (tenant: string, entries: readonly AuditEntry[]): Promise<readonly string[]> => {
+    const pseudonyms = new Set(entries.flatMap(pseudonymsIn))
+    const names = await store.findNames(tenant, [...pseudonyms])
+    const named = new Map(names.map((name) => [name.pseudonym, name]))
+    return entries.map((entry) => textOf(entry, named))
+  }
+
+  return {
+    async list(call, query) {
+      assertScope(call.principal, 'admin')
+      const { limit, cursor, principal, ...asked } = query
+      const { tenant } = call.principal
+      const known = principal === undefined ? undefined : await store.findPseudonym(tenant, principal)
+      await begin(
+        call,
+        'audit.read',
+        asked,
+        principal !== undefined && known !== undefined ? { principal } : {},
+      )
+      const wanted = known ?? principal
+      const filter: AuditFilter = { ...asked, tenant, ...(wanted === undefined ? {} : { principal: wanted }) }
+      const position = cursor === undefined ? undefined : (cursors.decode(cursor, filter) as AuditPosition)
+      const [entries, total] = await Promise.all([
+        store.list(filter, limit + 1, position),
+        store.count(filter, COUNT_CAP + 1),
+      ])
+      const page = entries.slice(0, limit)
+      const last = entries.length > limit ? page.at(-1) : undefined
+      return {
+        items: await textsOf(tenant, page),
+        total: Math.min(total, COUNT_CAP),
+        totalCapped: total > COUNT_CAP,
+        ...(last && { nextCursor: cursors.encode({ at: last.at, writer: last.writer, n: last.n }, filter) }),
+      }
+    },
+
+    async export(call, range) {
+      assertScope(call.principal, 'admin')
+      await begin(call, 'audit.export', range)
+      const { tenant } = call.principal
+      return (async function* () {
+        let afterWriter: string | undefined
+        for (;;) {
+          const chains = await store.listChains(tenant, CHAINS_PER_PAGE, afterWriter)
+          for (const { writer, n: upTo } of chains) {
+            let after = 0
+            for (;;) {
+              call.signal.throwIfAborted()
+              const entries = await store.readChain({ tenant, writer, after, upTo, ...range }, EXPORT_PAGE)
+              if (entries.length > 0) yield await textsOf(tenant, entries)
+              if (entries.length < EXPORT_PAGE) break
+              after = entries.at(-1)?.n ?? upTo
+            }
+          }
+          afterWriter = chains.at(-1)?.writer
+          if (chains.length < CHAINS_PER_PAGE) return
+        }
+      })()
+    },
+
+    async erase(call, subject) {
+      assertScope(call.principal, 'admin')
+      // What was noted under the name must not bring it back.
+      await denials.flush()
+      const record = auditOf(call, 'audit.erase', { kind: 'subject', id: subject }, now())
+      await store.erase(call.principal.tenant, subject, record)
+    },
+  }
+}
+
+/** An entry names its pseudonyms where its record named persons. */
+const pseudonymsIn = (entry: AuditEntry): readonly string[] => namesIn(entry).map(({ text }) => text)
+
+function textOf(entry: AuditEntry, known: ReadonlyMap<string, AuditName>): string {
+  const names = pseudonymsIn(entry).flatMap((pseudonym) => {
+    const name = known.get(pseudonym)
+    return name === undefined
+      ? []
+      : [[pseudonym, { kind: name.kind, text: name.text, salt: name.salt }] as const]
+  })
+  return canonicalText({ ...shownEntry(entry), names: Object.fromEntries(names) })
+}
