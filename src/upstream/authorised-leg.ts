@@ -1,6 +1,7 @@
 import { AgentFailure, type AgentTarget } from '../delivery/agent-client.ts'
 import { type AuthoriseDeps, type Authorised, authoriseCall } from './authorise-call.ts'
 import type { Leg, LegCall } from './leg.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 /** A call before it is known what lets it in. */
 export type PlainCall = Omit<LegCall, 'authorisation'>
@@ -51,7 +52,8 @@ const mayTryAgain = (error: unknown, { presented }: Authorised): boolean =>
   error instanceof AgentFailure && error.denied === 'unauthenticated' && presented.renew()
 
 /** Of an agent that did not let us in, the operator must know what we showed, and what we had not to show. */
-function explained(error: unknown, { presented }: Authorised): unknown {
+function explained(failed: unknown, { authorisation, presented }: Authorised): unknown {
+  const error = withoutSecrets(failed, authorisation)
   if (!(error instanceof AgentFailure) || error.denied === undefined) return error
   const { schemes, unmet } = presented
   const shown =
