@@ -2,7 +2,7 @@
  * A real identity provider as a program of its own: `node identity-provider.ts [--port 0]`. It prints its issuer.
  *
  * The client `robot` gets access tokens with its secret. `POST /rotate` makes a new key that signs from then on; the ones
- * before stay in the key set.
+ * before stay in the key set. Tokens for an audience that ends in `/brief` live for four seconds.
  */
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -50,7 +50,7 @@ const open = (issuer: string) =>
           scope: SCOPES,
           audience,
           accessTokenFormat: 'jwt',
-          accessTokenTTL: 600,
+          accessTokenTTL: audience.endsWith('/brief') ? 4 : 600,
           jwt: { sign: { alg: 'ES256' } },
         }),
       },
