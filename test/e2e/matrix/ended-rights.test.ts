@@ -13,13 +13,11 @@ type Loss = {
   readonly lose: () => Promise<void>
   /** What the same call is refused with from then on, by its kind. */
   readonly refusal: keyof typeof REFUSALS
-  /** A caller's own tasks stay theirs in the native API, whatever they may do with the agent. */
-  readonly keepsNative?: true
 }
 
 const REFUSALS = {
   unauthenticated: /UNAUTHENTICATED|unauthenticated/,
-  hidden: /AGENT_NOT_FOUND|agent_not_found/,
+  hidden: /AGENT_NOT_FOUND|(?:agent|task)_not_found/,
 } as const
 
 const LIFE_MS = 12_000
@@ -58,7 +56,6 @@ describe('a stream', { timeout: 180_000 }, () => {
     )
     const id = await taskOf(loss.key, messageId)
     await open('SubscribeToTask', (onOpen) => caller.ask({ operation: 'SubscribeToTask', id }, {}, onOpen))
-    if (loss.keepsNative) return
     await open('events', async (onOpen) => {
       const response = await fetch(`${stage.parley.url}/tasks/${id}/events`, {
         headers: { accept: 'text/event-stream', authorization: `Bearer ${loss.key}` },
@@ -90,10 +87,7 @@ describe('a stream', { timeout: 180_000 }, () => {
       faults.push(`${name}: ${status} ${shown.slice(-600)}`)
     }
     assert.deepEqual(faults, [])
-    assert.equal(
-      streams.length,
-      losses.length * WAYS.length * 3 - WAYS.length * losses.filter((loss) => loss.keepsNative).length,
-    )
+    assert.equal(streams.length, losses.length * WAYS.length * 3)
   })
 
   test('does not take the task with it when it ends', async () => {
@@ -148,7 +142,6 @@ async function prepareLosses(stage: Stage): Promise<readonly Loss[]> {
       key: (await key({ subject: 'ungranted' })).secret,
       lose: () => stage.takeBack(invoke('ungranted')),
       refusal: 'hidden',
-      keepsNative: true,
     },
   ]
 }
