@@ -1,5 +1,6 @@
 import { newUuid } from './a2a/ids.ts'
 import type { Access } from './access/access.ts'
+import { createCertificates } from './access/certificates.ts'
 import { publicIssuer } from './access/tokens/public-issuer.ts'
 import type { Config } from './config/config.ts'
 import type { Secrets } from './config/secrets.ts'
@@ -9,6 +10,7 @@ import { createCallLimits } from './edge/call-limits.ts'
 import { ParleyError } from './errors.ts'
 import { createRooms } from './main/create-rooms.ts'
 import { demandsTls, type Listeners, openListeners } from './main/open-listeners.ts'
+import { renewTls } from './main/renew-tls.ts'
 import type { PublicAddresses } from './registry/public-addresses.ts'
 import type { Registry } from './registry/registry.ts'
 import { createReadiness } from './storage/readiness.ts'
@@ -46,8 +48,9 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
     ...(listeners?.addresses ?? { http: config.publicUrl ?? '', grpc: [] }),
     ...(issuers.length > 0 && { issuers }),
   })
+  const certificates = createCertificates(secrets.tls?.certificateRules() ?? [], now)
   const rooms = opened.use(
-    await createRooms({ config, secrets, events, now, addresses, stopping: stopping.signal }),
+    await createRooms({ config, secrets, events, now, addresses, certificates, stopping: stopping.signal }),
   )
   const { access, registry, tasks, audit, denials, signingKeys } = rooms
 
@@ -73,6 +76,9 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
   })
   listeners = opened.use(opening)
   const { url, grpc } = listeners
+  if (config.tls !== undefined && secrets.tls !== undefined) {
+    opened.use(renewTls({ files: config.tls, tls: secrets.tls, listeners, certificates, events }))
+  }
   // Runs first when the stack unwinds: news of the stop goes out before anything closes.
   opened.defer(() => {
     isOpen = false

@@ -5,6 +5,7 @@
  * decision needs (`Resource`); reads no headers. Other rooms ask `decide`; edges ask `authenticate` once per call.
  */
 import type { Operation } from '../a2a/operation.ts'
+import type { ClientCertificate } from './certificates.ts'
 import type { Grant } from './grant.ts'
 import type { ApiKey } from './key-store.ts'
 import type { Call, Principal, Scope } from './principal.ts'
@@ -95,6 +96,8 @@ export interface Access {
    * under `requestId` why a token was refused.
    */
   authenticate(credential: string, requestId?: string): Promise<Principal | undefined>
+  /** Who the holder of a trusted client certificate is; `undefined` when no rule says so. */
+  authenticateCertificate(certificate: ClientCertificate): Principal | undefined
   /** `operation` is the operation of A2A that the action is part of; without it the action's plainest one counts. */
   decide(principal: Principal, action: Action, resource: Resource, operation?: Operation): Decision
   /**

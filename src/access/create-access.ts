@@ -2,6 +2,7 @@ import type { NewId } from '../a2a/ids.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Access, NewKey } from './access.ts'
+import type { Certificates } from './certificates.ts'
 import { decide } from './decide.ts'
 import { isGood, principalOf } from './key-principal.ts'
 import { hashOf, isMistyped, isSecretShaped, type RandomBytes } from './key-secret.ts'
@@ -34,10 +35,12 @@ export type AccessDeps = {
   readonly uses?: KeyUses
   /** Without it no token is known, only keys. */
   readonly tokens?: Tokens
+  /** Without it no client certificate says who calls. */
+  readonly certificates?: Certificates
 }
 
 export function createAccess(deps: AccessDeps): Access {
-  const { keys, now, newId, tokens, uses } = deps
+  const { keys, now, newId, tokens, certificates, uses } = deps
   const known = createRecent<Principal>({ maxSize: MAX_REMEMBERED_KEYS, maxAgeMs: MAX_KEY_AGE_MS, now })
   /** Grows with every change of a key here, so that a lookup begun before it is not remembered after it. */
   let changes = 0
@@ -84,8 +87,11 @@ export function createAccess(deps: AccessDeps): Access {
       return found
     },
 
+    authenticateCertificate: (certificate) => certificates?.principalOf(certificate),
+
     async reassess(principal, goesOn = 'call') {
       const { credential, expiresAt } = principal
+      if (credential?.kind === 'certificate') return certificates?.reassess(principal)
       if (credential?.kind === 'key') {
         const key = await (goesOn === 'task' ? findInPlaceOf(credential.id) : keys.find(credential.id))
         return key !== undefined && isGood(key, now()) && isOf(key, principal) ? principalOf(key) : undefined

@@ -4,7 +4,8 @@ import { isLoopbackHost } from './addresses.ts'
 import { type EdgeConfig, edgeConfig } from './edge-config.ts'
 import type { Env } from './env.ts'
 import { type GrpcListener, grpcListeners } from './grpc-listeners.ts'
-import { type Reader, readSettings } from './read-settings.ts'
+import { readSettings } from './read-settings.ts'
+import { type TlsFiles, tlsFiles } from './tls-files.ts'
 
 export type Role = 'all' | 'api' | 'worker'
 
@@ -15,8 +16,8 @@ export type Config = {
   readonly isLoopback: boolean
   readonly publicUrl: string | undefined
   readonly grpc: readonly GrpcListener[]
-  /** Files in PEM; HTTP and gRPC are served over TLS with them. */
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
+  /** HTTP and gRPC are served over TLS with these. */
+  readonly tls: TlsFiles | undefined
   readonly edge: EdgeConfig
   readonly rootAgent: string | undefined
   readonly strictVersion: boolean
@@ -126,15 +127,6 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
 
 const PLAINTEXT =
   'beyond loopback, without TLS: set PARLEY_TLS_CERT_FILE and PARLEY_TLS_KEY_FILE, name the proxy that ends TLS in PARLEY_TRUSTED_PROXIES, or set PARLEY_ALLOW_PLAINTEXT=1'
-
-function tlsFiles({ TLS_CERT_FILE, TLS_KEY_FILE }: Env, read: Reader): Config['tls'] {
-  if (TLS_CERT_FILE !== undefined && TLS_KEY_FILE !== undefined) {
-    return { certFile: TLS_CERT_FILE, keyFile: TLS_KEY_FILE }
-  }
-  if (TLS_KEY_FILE !== undefined) read.problem('TLS_CERT_FILE', 'is needed with PARLEY_TLS_KEY_FILE')
-  if (TLS_CERT_FILE !== undefined) read.problem('TLS_KEY_FILE', 'is needed with PARLEY_TLS_CERT_FILE')
-  return undefined
-}
 
 const summary = (problems: readonly Violation[]): string =>
   problems.map(({ pointer, message }) => `${pointer} ${message}`).join('; ')

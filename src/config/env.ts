@@ -10,6 +10,9 @@ export const SETTINGS = {
   GRPC_PUBLIC_URL: 'How the world reaches each gRPC listener, in their order (the listening addresses)',
   TLS_CERT_FILE: 'Certificate chain in PEM; HTTP and gRPC are then served over TLS (none)',
   TLS_KEY_FILE: 'Private key of the certificate in PEM (none)',
+  TLS_CLIENT_CA_FILE:
+    'Authorities in PEM whose client certificates may prove who calls; needs the next setting (none)',
+  CLIENT_CERTIFICATES_FILE: 'JSON file that says whom client certificates prove, see edge.md (none)',
   ROOT_AGENT:
     'Agent, by slug or id, whose card is served at /.well-known/agent-card.json of this host (none)',
   STRICT_VERSION: '1: a request that declares no A2A version is one of 0.3, whatever it asks for (0)',

@@ -1,14 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { CertificateRule } from '../access/certificates.ts'
 import type { Issuer } from '../access/tokens/issuer.ts'
 import { parseIssuers } from '../access/tokens/parse-issuers.ts'
 import { ParleyError } from '../errors.ts'
 import { type CardSigningKey, cardSigningKeyOf } from './card-signing-key.ts'
 import type { Config } from './config.ts'
-import type { Env, ProxyVariables, Setting } from './env.ts'
+import type { Env, ProxyVariables } from './env.ts'
 import { type MasterKeys, masterKeysOf } from './master-keys.ts'
 import { type Outbound, toOutbound } from './outbound.ts'
+import { readSetting } from './read-setting.ts'
 import { readSecret, type SecretFile, secretFile } from './secret-file.ts'
+import { readCertificateRules, readTls, type TlsFiles } from './tls-files.ts'
 
 /** What must never be printed. Kept apart from `Config`, which may be. */
 export type Secrets = {
@@ -28,13 +30,18 @@ export type Secrets = {
   readonly cardKeys?: string
   /** The identity providers whose tokens are taken. */
   readonly issuers: readonly Issuer[]
-  /** What the listeners prove themselves with, in PEM. */
-  readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
+  /** What the listeners prove themselves with and whom they believe, read anew with every call. Each throws `invalid_params`. */
+  readonly tls?: {
+    readonly material: () => ReturnType<typeof readTls>
+    readonly certificateRules: () => readonly CertificateRule[]
+  }
   readonly outbound: Outbound
 }
 
 /** Reads the installation's secrets, making what is missing in `dataDir` with mode 0600. */
 export function toSecrets(env: Env, config: Config, variables: ProxyVariables = {}): Secrets {
+  const { tls } = config
+  const issuers = issuersOf(env, config)
   const outbound = toOutbound(env, variables)
   const cursor = secretFile(join(config.dataDir, 'cursor.key'))
   const admin = adminKeyOf(env, config)
@@ -47,25 +54,21 @@ export function toSecrets(env: Env, config: Config, variables: ProxyVariables = 
     masterKeys,
     cursorKey: Buffer.from(cursor.secret),
     ...(cardSigningKey === undefined ? {} : { cardSigningKey }),
-    issuers: issuersOf(env, config),
+    issuers,
     ...(config.cardKeysFile === undefined
       ? {}
       : { cardKeys: readSetting('CARD_KEYS_FILE', config.cardKeysFile).toString() }),
-    ...(config.tls === undefined ? {} : { tls: tlsOf(config.tls) }),
+    ...(tls === undefined ? {} : { tls: tlsOf(tls, issuers) }),
     outbound,
   }
 }
 
-const tlsOf = ({ certFile, keyFile }: NonNullable<Config['tls']>) => ({
-  cert: readSetting('TLS_CERT_FILE', certFile),
-  key: readSetting('TLS_KEY_FILE', keyFile),
-})
-
-function readSetting(setting: Setting, path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (cause) {
-    throw new ParleyError('invalid_params', `PARLEY_${setting} cannot be read: ${path}`, { cause })
+function tlsOf(files: TlsFiles, issuers: readonly Issuer[]): NonNullable<Secrets['tls']> {
+  const aliases = issuers.map(({ alias }) => alias)
+  readTls(files)
+  return {
+    material: () => readTls(files),
+    certificateRules: () => readCertificateRules(files, aliases),
   }
 }
 

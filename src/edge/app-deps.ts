@@ -17,6 +17,8 @@ export type EdgeSettings = CallerSettings & {
   readonly anonymous: boolean
   /** A request that declares no A2A version is one of 0.3, whatever it asks for (A2A 1.0 §3.6). */
   readonly strictVersion: boolean
+  /** Origins, exactly as browsers write them, whose pages may call and read the answers. */
+  readonly corsOrigins: readonly string[]
   /** Longest request body, in bytes. */
   readonly maxBodyBytes: number
   /** A quiet stream says so before this long has passed. */
@@ -38,6 +40,7 @@ export const DEFAULT_EDGE_SETTINGS: EdgeSettings = {
   heartbeatMs: 15_000,
   recheckMs: 60_000,
   firstEventWaitMs: 5_000,
+  corsOrigins: [],
   trustedProxies: [],
   forwarded: 'x-forwarded',
   demandsTls: false,

@@ -40,14 +40,14 @@ export type BegunOperation = {
  * `too_many_requests`.
  */
 export async function admitCaller(
-  { access, callers, limits }: EdgeDeps,
+  deps: EdgeDeps,
   request: CallerRequest,
   progress: CallInProgress,
 ): Promise<Principal> {
-  callers.requireTls(request)
-  const principal = await authenticate(access, request, { anonymous: false, requestId: progress.requestId })
+  deps.callers.requireTls(request)
+  const principal = await authenticate(deps, request, { anonymous: false, requestId: progress.requestId })
   progress.principal = principal
-  limits.countCall?.(principal, progress)
+  deps.limits.countCall?.(principal, progress)
   return principal
 }
 

@@ -5,6 +5,7 @@ import type { Audit } from '../access/audit/audit.ts'
 import { createAudit } from '../access/audit/create-audit.ts'
 import { createDenials, type Denials } from '../access/audit/denials.ts'
 import { keepAudit } from '../access/audit/keep-audit.ts'
+import type { Certificates } from '../access/certificates.ts'
 import { createAccess } from '../access/create-access.ts'
 import { createCredentials } from '../access/credentials/credentials.ts'
 import { createKeyUses } from '../access/key-uses.ts'
@@ -45,6 +46,8 @@ export type RoomsDeps = {
   readonly secrets: Secrets
   readonly events: Events
   readonly now: () => number
+  /** Whom client certificates prove. */
+  readonly certificates: Certificates
   /** Known once the gateway listens. */
   readonly addresses: () => PublicAddresses
   /** Aborts when the process stops, with the error that readers get. */
@@ -65,7 +68,7 @@ export interface Rooms extends AsyncDisposable {
 
 /** Rejects, with everything closed again, when a part cannot open. */
 export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
-  const { config, secrets, events, now, addresses, stopping } = deps
+  const { config, secrets, events, now, addresses, certificates, stopping } = deps
   await using opened = new AsyncDisposableStack()
   const guard = createGuard({
     policies: {
@@ -117,6 +120,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     randomBytes,
     cursors,
     tokens,
+    certificates,
     uses: opened.use(createKeyUses({ keys: backend.keys, now, events })),
   })
   const registry = createRegistry({

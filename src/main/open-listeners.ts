@@ -5,6 +5,7 @@ import type { AppDeps } from '../edge/app-deps.ts'
 import { createEdge } from '../edge/http/edge.ts'
 import { createOpsApp } from '../edge/http/ops-app.ts'
 import { listen } from '../edge/http/server.ts'
+import { checkTls, type TlsMaterial } from '../edge/tls.ts'
 import type { PublicAddresses } from '../registry/public-addresses.ts'
 
 /** Calls under way get this long to end when the process stops. */
@@ -16,6 +17,8 @@ export interface Listeners extends AsyncDisposable {
   /** `host:port` of each gRPC listener. */
   readonly grpc: readonly string[]
   readonly addresses: PublicAddresses
+  /** As those of each listener. */
+  readonly renewTls: (material: TlsMaterial) => void
 }
 
 /** Whether a listener takes calls over TLS only: its own, or that of a trusted proxy. */
@@ -34,7 +37,8 @@ export async function openListeners(config: Config, { tls }: Secrets, deps: AppD
     config.role === 'worker'
       ? { app: createOpsApp({ isReady, ...(config.isLoopback ? { scrape } : {}) }) }
       : createEdge(deps)
-  const secure = tls === undefined ? {} : { tls }
+  const secure = tls === undefined ? {} : { tls: tls.material() }
+  if (secure.tls !== undefined) checkTls(secure.tls)
   const http = await listen(app, { host: config.host, port: config.port, ...secure, ...ways })
   closings.push(() => http.close(STOP_GRACE_MS))
   if (config.opsPort !== undefined) {
@@ -53,6 +57,9 @@ export async function openListeners(config: Config, { tls }: Secrets, deps: AppD
         ...(agent === undefined ? {} : { agent }),
       })),
     },
+    renewTls(material) {
+      for (const listener of [http, ...grpc]) listener.renewTls(material)
+    },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
 }
@@ -60,7 +67,7 @@ export async function openListeners(config: Config, { tls }: Secrets, deps: AppD
 /** What gRPC takes is loaded only where it is served. */
 async function openGrpc(
   config: Config,
-  secure: Pick<Secrets, 'tls'>,
+  secure: { readonly tls?: TlsMaterial },
   deps: AppDeps,
   closings: (() => Promise<void>)[],
 ) {
@@ -71,7 +78,7 @@ async function openGrpc(
     const settings = { ...deps.settings, demandsTls: demandsTls(config, where.host) }
     const listener = await listenGrpc({ ...deps, settings }, { ...where, ...secure })
     closings.push(() => listener.close(STOP_GRACE_MS))
-    listeners.push({ address: listener.address, publicAddress, agent: where.agent })
+    listeners.push({ ...listener, publicAddress, agent: where.agent })
   }
   return listeners
 }

@@ -75,6 +75,8 @@ export function createEvents({
     },
     signingKeyMade: ({ signsFrom, ...facts }) =>
       logger.info({ event: 'signing_key_made', ...facts, signsFrom: new Date(signsFrom).toISOString() }),
+    filesRenewed: (facts) => logger.info({ event: 'files_renewed', ...facts }),
+    filesRefused: (facts) => logger.error({ event: 'files_refused', ...facts }),
     messageAccepted(facts) {
       metrics.messageAccepted()
       logger.info({ event: 'message_accepted', ...traced(facts) })

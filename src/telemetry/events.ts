@@ -72,6 +72,10 @@ export interface Events {
   }): void
   /** Parley has another key to sign with. `use`: what it signs; `signsFrom`: from when on, in milliseconds since the Unix epoch. */
   signingKeyMade(facts: { readonly use: string; readonly keyId: string; readonly signsFrom: number }): void
+  /** Files that the gateway follows have changed, and count from now on: `tls` or `client_certificates`. */
+  filesRenewed(facts: { readonly what: string }): void
+  /** They have changed into something that is no good; what was there before goes on. */
+  filesRefused(facts: { readonly what: string; readonly cause: unknown }): void
   messageAccepted(facts: TaskFacts & { readonly principal: string; readonly requestId: string }): void
   /** A task reached a terminal or interrupted state. */
   taskSettled(facts: TaskFacts & { readonly state: string; readonly durationMs: number }): void
@@ -126,6 +130,8 @@ export const silentEvents: Events = {
   issuerKeysFetched() {},
   issuerUnreachable() {},
   signingKeyMade() {},
+  filesRenewed() {},
+  filesRefused() {},
   messageAccepted() {},
   taskSettled() {},
   deliveryStarted() {},

@@ -62,7 +62,7 @@ const DEFAULT_CLAIMS = {
 const DEFAULT_MAX_STALE_S = 24 * 60 * 60
 
 /** The alias of subjects that API keys have, what owners that are groups begin with, and what is ours. */
-const RESERVED_ALIASES = ['key', 'group', 'anonymous', 'parley']
+export const RESERVED_ALIASES = ['key', 'group', 'anonymous', 'parley']
 
 /** Types of what Parley itself signs and of what no caller presents. */
 const REFUSED_TYPES =

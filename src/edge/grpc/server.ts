@@ -1,10 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createSecureServer, type TLSSocket } from 'node:tls'
+import { createServer as createSecureServer, Server as SecureServer, type TLSSocket } from 'node:tls'
 import { ParleyError } from '../../errors.ts'
 import type { AppDeps } from '../app-deps.ts'
 import { createCallers } from '../callers.ts'
 import { createOpenStreams } from '../open-streams.ts'
 import { createRechecks } from '../rechecks.ts'
+import { contextOf, type TlsMaterial, tlsOptions } from '../tls.ts'
 import { createGrpcHandler } from './handler.ts'
 import { type Connection, serveConnection } from './serve-connection.ts'
 
@@ -15,12 +16,14 @@ export type GrpcListenOptions = {
   /** The agent (id or slug) of calls that name none. */
   readonly agent?: string
   /** Certificate chain and its key, in PEM; served in the clear without. */
-  readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
+  readonly tls?: TlsMaterial
 }
 
 export type GrpcListener = {
   /** The real address: `host:port`. */
   readonly address: string
+  /** Connections made from now on are served with this. Does nothing for a listener in the clear. */
+  readonly renewTls: (material: TlsMaterial) => void
   /** Accepts nothing new, lets calls in progress end for `graceMs`, then cuts what is left. */
   readonly close: (graceMs: number) => Promise<void>
 }
@@ -44,7 +47,12 @@ export async function listenGrpc(deps: AppDeps, options: GrpcListenOptions): Pro
     tls === undefined
       ? createServer({ noDelay: true }, serve)
       : createSecureServer(
-          { ...tls, noDelay: true, ALPNProtocols: ['h2'], handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
+          {
+            ...tlsOptions(tls),
+            noDelay: true,
+            ALPNProtocols: ['h2'],
+            handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+          },
           (socket) => (speaksHttp2(socket) ? serve(socket) : socket.destroy()),
         )
   const sockets = new Set<Socket>()
@@ -57,6 +65,9 @@ export async function listenGrpc(deps: AppDeps, options: GrpcListenOptions): Pro
   await bind(server, options)
   return {
     address: addressOf(host, portOf(server)),
+    renewTls: (material) => {
+      if (server instanceof SecureServer) server.setSecureContext(contextOf(material))
+    },
     close: (graceMs) => close(server, connections, sockets, graceMs),
   }
 }

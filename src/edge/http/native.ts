@@ -56,7 +56,7 @@ async function admit(
 ): Promise<Principal> {
   if (route.scope === 'none') return ANONYMOUS
   deps.callers.requireTls(request)
-  const principal = await authenticate(deps.access, request, {
+  const principal = await authenticate(deps, request, {
     anonymous: deps.settings.anonymous,
     requestId: progress.requestId,
   })

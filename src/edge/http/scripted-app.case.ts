@@ -143,6 +143,7 @@ const access: Access = {
     }
     return credential === 'limited' ? { ...principal, agents: new Set(['agent-1']) } : principal
   },
+  authenticateCertificate: () => undefined,
   decide: () => ({ allow: true, obligations: [] }),
   reassess: unscripted,
   createKey: unscripted,

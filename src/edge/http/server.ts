@@ -5,13 +5,14 @@ import {
   type Server,
   ServerResponse,
 } from 'node:http'
-import { createServer as createSecureServer } from 'node:https'
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { type ErrorCode, ParleyError } from '../../errors.ts'
 import type { EdgeHandler, EdgeReply } from '../exchange.ts'
+import { contextOf, type TlsMaterial, tlsOptions } from '../tls.ts'
 import type { DirectRoute } from './direct-route.ts'
 import { fetchResponse } from './fetch-exchange.ts'
 import { NodeRequest, sendReply } from './node-exchange.ts'
@@ -41,7 +42,7 @@ export type ListenOptions = {
   readonly port: number
   readonly limits?: Partial<ServerLimits>
   /** Certificate chain and its key, in PEM; served in the clear without. */
-  readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
+  readonly tls?: TlsMaterial
   /** What is answered without the application. */
   readonly direct?: DirectRoute
 }
@@ -49,6 +50,8 @@ export type ListenOptions = {
 export type Listener = {
   /** The real address, without a trailing slash. */
   readonly url: string
+  /** Connections made from now on are served with this. Does nothing for a listener in the clear. */
+  readonly renewTls: (material: TlsMaterial) => void
   /** Accepts nothing new, lets calls in progress end for `graceMs`, then cuts what is left. */
   readonly close: (graceMs: number) => Promise<void>
 }
@@ -73,7 +76,7 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listene
     options.tls === undefined
       ? createServer(serverOptions, listener)
       : createSecureServer(
-          { ...serverOptions, ...options.tls, handshakeTimeout: limits.headersTimeoutMs },
+          { ...serverOptions, ...tlsOptions(options.tls), handshakeTimeout: limits.headersTimeoutMs },
           listener,
         )
   const sockets = new Set<Socket>()
@@ -84,7 +87,13 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listene
   server.on('clientError', refuseMalformed)
   server.on('connect', (_request, socket) => refuse(socket, 'method_not_allowed', 'CONNECT is not served'))
   await bind(server, options)
-  return { url: urlOf(server, options), close: (graceMs) => close(server, sockets, graceMs) }
+  return {
+    url: urlOf(server, options),
+    renewTls: (material) => {
+      if (server instanceof SecureServer) server.setSecureContext(contextOf(material))
+    },
+    close: (graceMs) => close(server, sockets, graceMs),
+  }
 }
 
 function listenerOf(app: Hono, direct: DirectRoute | undefined): RequestListener {

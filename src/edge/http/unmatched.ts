@@ -36,7 +36,7 @@ async function refusal(
   try {
     if (path.startsWith('/a2a/')) {
       deps.callers.requireTls(request)
-      const principal = await authenticate(deps.access, request, {
+      const principal = await authenticate(deps, request, {
         anonymous: deps.settings.anonymous,
         requestId,
       })
