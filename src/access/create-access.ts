@@ -79,9 +79,9 @@ export function createAccess(deps: AccessDeps): Access {
 
     async authenticate(credential, requestId) {
       if (isTokenShaped(credential)) return tokens?.authenticate(credential, requestId)
-      if (!isSecretShaped(credential) || isMistyped(credential)) return undefined
+      if (!isSecretShaped(credential)) return undefined
       const hash = hashOf(credential)
-      const found = known.get(hash) ?? (await lookUp(hash))
+      const found = known.get(hash) ?? (isMistyped(credential) ? undefined : await lookUp(hash))
       if (found === undefined || now() >= (found.expiresAt ?? Number.POSITIVE_INFINITY)) return undefined
       if (found.credential?.kind === 'key') uses?.note(found.credential.id)
       return found

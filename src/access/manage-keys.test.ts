@@ -117,6 +117,14 @@ describe('the keys of a tenant', () => {
         [first, second, third].map((made) => (made.key.expiresAt ?? 0) - clock),
         [30 * DAY, 30 * DAY, 5],
       )
+      const last = Date.parse('9999-12-31T23:59:59.999Z')
+      const endless = await access.createKey(admin, { ...wanted, expiresAt: last })
+      clock += 1
+      const after = await access.rotateKey(admin, endless.key.id, { overlapMs: 1000 })
+      assert.equal(after.key.expiresAt, last)
+      await assert.rejects(access.createKey(admin, { ...wanted, expiresAt: last + 1 }), {
+        code: 'invalid_params',
+      })
       const past = access.rotateKey(admin, key.id, { overlapMs: 0, expiresAt: clock })
       await assert.rejects(past, { code: 'invalid_params' })
       assert.ok((await access.getKey(admin, key.id)).revokedAt === undefined)

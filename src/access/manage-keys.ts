@@ -5,13 +5,13 @@ import type { Access, NewKey } from './access.ts'
 import { assertScope } from './assert-scope.ts'
 import { type AuditRecord, auditOf } from './audit/audit-record.ts'
 import { RefusalError } from './audit/refusal.ts'
-import { endOf } from './key-principal.ts'
 import { assertHolds, isWithinReach } from './key-reach.ts'
 import { hashOf, newSecret, type RandomBytes } from './key-secret.ts'
 import type { ApiKey, KeyChange, KeyStore } from './key-store.ts'
 import { acceptNewKey, assertFuture } from './new-key.ts'
 import type { Cursors } from './page-cursor.ts'
 import { type Call, DEFAULT_TENANT } from './principal.ts'
+import { assertLives, retire, successorOf } from './rotation.ts'
 
 export type ManageKeysDeps = {
   readonly keys: KeyStore
@@ -158,39 +158,6 @@ export const newKey = (id: string, hash: string, wanted: NewKey, createdAt: numb
   ...(wanted.expiresAt === undefined ? {} : { expiresAt: wanted.expiresAt }),
   version: 1,
 })
-
-function assertLives(key: ApiKey, now: number): void {
-  if (key.revokedAt !== undefined) {
-    throw new ParleyError('conflict', 'The key was revoked and cannot be rotated; make a new one')
-  }
-  if (now >= (endOf(key) ?? Number.POSITIVE_INFINITY)) {
-    throw new ParleyError('conflict', 'The key has ended and cannot be rotated; make a new one')
-  }
-}
-
-/** What takes a key's place: all that it is, for as long as it was made for unless another end is asked for. */
-function successorOf(
-  { tenant, subject, scopes, label, agents, ...old }: ApiKey,
-  expiresAt: number | undefined,
-  now: number,
-): NewKey {
-  const end = expiresAt ?? (old.expiresAt === undefined ? undefined : now + old.expiresAt - old.createdAt)
-  return {
-    tenant,
-    subject,
-    scopes,
-    label,
-    ...(agents === undefined ? {} : { agents }),
-    ...(end === undefined ? {} : { expiresAt: end }),
-  }
-}
-
-/** Never ends later than it would have. Without an overlap it is revoked, so that no clock that differs keeps it alive. */
-function retire(old: ApiKey, replacedBy: string, overlapMs: number, now: number): ApiKey {
-  const retired = { ...old, replacedBy, version: old.version + 1 }
-  if (overlapMs === 0) return { ...retired, revokedAt: now }
-  return { ...retired, retiresAt: Math.min(old.retiresAt ?? Number.POSITIVE_INFINITY, now + overlapMs) }
-}
 
 /** What the audit log says of a key. */
 const factsOf = ({ subject, scopes, agents, expiresAt }: ApiKey) => ({

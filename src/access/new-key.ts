@@ -9,9 +9,12 @@ import { fullSubject, SUBJECT_PATTERN } from './subject.ts'
 const MAX_OVERLAP_MS = 30 * 86_400_000
 const DEFAULT_OVERLAP_MS = 86_400_000
 
+/** The last instant that RFC 3339 can write. */
+export const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z')
+
 const Instant = Type.Union([
   Type.String({ format: 'date-time', description: 'RFC 3339' }),
-  Type.Integer({ minimum: 0, maximum: 8.64e15, description: 'Milliseconds since 1970' }),
+  Type.Integer({ minimum: 0, maximum: LAST_INSTANT, description: 'Milliseconds since 1970' }),
 ])
 
 /** What a key is made from. A subject without an alias gets the one of API keys: `ada` is stored as `key:ada`. */
