@@ -1,4 +1,5 @@
 import { AgentFailure, type AgentTarget } from '../delivery/agent-client.ts'
+import { agentFailureOf } from './agent-failures.ts'
 import { type AuthoriseDeps, type Authorised, authoriseCall } from './authorise-call.ts'
 import type { Leg, LegCall } from './leg.ts'
 import { withoutSecrets } from './without-secrets.ts'
@@ -53,15 +54,20 @@ const mayTryAgain = (error: unknown, { presented }: Authorised): boolean =>
 
 /** Of an agent that did not let us in, the operator must know what we showed, and what we had not to show. */
 function explained(failed: unknown, { authorisation, presented }: Authorised): unknown {
-  const error = withoutSecrets(failed, authorisation)
-  if (!(error instanceof AgentFailure) || error.denied === undefined) return error
+  const error = withoutSecrets(agentFailureOf(failed), authorisation)
+  if (!(error instanceof AgentFailure)) return error
   const { schemes, unmet } = presented
+  const { kind, code, retryAfterMs, denied } = error
+  // One that wants a certificate just ends the connection.
+  if (denied === undefined && (unmet === undefined || kind === 'refused')) return error
   const shown =
     schemes.length === 0 ? 'no stored credential' : `the credentials stored for ${schemes.join(', ')}`
   const missing =
     unmet === undefined ? '' : `: its card demands ${unmet}, and what is stored for it satisfies none of that`
-  return new AgentFailure(error.kind, error.message, {
-    denied: error.denied,
+  return new AgentFailure(kind, error.message, {
+    ...(code === undefined ? {} : { code }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(denied === undefined ? {} : { denied }),
     cause: new Error(`The agent was shown ${shown}${missing}`, { cause: error.cause }),
   })
 }

@@ -14,6 +14,8 @@ export type GrpcExchange = {
   /** As proto-JSON. */
   readonly request: string
   readonly header: (name: string) => string | undefined
+  /** All of the metadata, as text. */
+  readonly metadata: () => string
   /** The client's address and port. */
   readonly peer: string
   /** Says a message: JSON, or bytes as they are. Resolves when there is room for more. */
@@ -130,6 +132,7 @@ function handlerOf(
       operation,
       request: request.decode(call.request),
       header: (name) => call.metadata.get(name)[0]?.toString(),
+      metadata: () => JSON.stringify(call.metadata.getMap()),
       peer: call.getPeer(),
       open: (headers) => call.sendMetadata(metadataOf(headers)),
       cancelled,
