@@ -194,6 +194,13 @@ describe('decide', () => {
       })
       .map((facts): Principal => ({ ...facts, scopes: new Set(facts.scopes) })),
   )
+  const open: Grant[] = RIGHTS.map((right) => ({
+    id: right,
+    to: { everyone: true },
+    right,
+    createdAt: 0,
+    createdBy: 'key:owner',
+  }))
   const anyResource: fc.Arbitrary<Resource> = fc.oneof(
     fc.record({ kind: fc.constant('task' as const), agentId: anyText, tenant: anyText, owner: anyText }),
     fc.record({
@@ -201,7 +208,7 @@ describe('decide', () => {
       tenant: anyText,
       owner: anyText,
       visibility: fc.constantFrom('public' as const, 'tenant' as const, 'restricted' as const),
-      grants: fc.constant([]),
+      grants: fc.subarray(open),
     }),
   )
 
@@ -222,7 +229,7 @@ describe('decide', () => {
         const ownerless: Resource =
           resource.kind === 'task'
             ? { ...resource, owner: '' }
-            : { ...resource, owner: '', visibility: 'restricted' }
+            : { ...resource, owner: '', visibility: 'restricted', grants: [] }
 
         assert.equal(decide(caller, action, ownerless).allow, false)
       }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { newUuid } from '../a2a/ids.ts'
+import type { AuditRecord } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
 import type { Agent } from './agent.ts'
 import { as, cardText, type OpenRegistry, openRegistry } from './open-registry.case.ts'
@@ -98,6 +99,35 @@ describe('grants of an agent', () => {
     await assert.rejects(other, { code: 'forbidden' })
     await room.registry.unregister(eve, 'secret')
     await assert.rejects(room.registry.register(eve, registration), { code: 'forbidden' })
+  })
+
+  it('are in the audit log, with who got them apart from the facts', async () => {
+    const told: AuditRecord[] = []
+    const { registry } = await openRegistry({
+      wrap: (agents) => ({
+        ...agents,
+        async commit(commit) {
+          told.push(...(commit.audit ?? []))
+          return agents.commit(commit)
+        },
+      }),
+    })
+    await registry.register(ada, { card: cardText(), slug: 'echo' })
+    told.length = 0
+    const { grant } = await registry.createGrant(ada, 'echo', { ...toEve, right: 'invoke' })
+    await registry.deleteGrant(ada, 'echo', grant.id)
+    await registry.update(ada, 'echo', { visibility: 'public' })
+
+    assert.deepEqual(
+      told.map(({ action, target, principal }) => [action, target.kind, principal]),
+      [
+        ['grant.create', 'grant', 'key:ada'],
+        ['grant.revoke', 'grant', 'key:ada'],
+        ['agent.update', 'agent', 'key:ada'],
+      ],
+    )
+    assert.deepEqual(told[0]?.subjects, { to: 'corp:eve' })
+    assert.ok(!JSON.stringify(told[0]?.details).includes('eve'))
   })
 
   it('are at most 200', async () => {

@@ -12,7 +12,13 @@ import { validateCard } from './validate-card.ts'
 /** How a registered agent is listed; everything has a default. */
 export const RegistrationOptions = Type.Object({
   slug: Type.Optional(Type.String({ pattern: SLUG_PATTERN })),
-  owner: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  owner: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 256,
+      description: 'You, when absent; or one of your groups, as group:<issuer alias>:<group>',
+    }),
+  ),
   visibility: Type.Optional(Type.Enum([...VISIBILITIES])),
   redelivery: Type.Optional(Type.Enum([...REDELIVERIES])),
   cardProfile: Type.Optional(Type.Enum([...CARD_PROFILES])),
