@@ -49,9 +49,23 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
     ...(issuers.length > 0 && { issuers }),
   })
   const certificates = createCertificates(secrets.tls?.certificateRules() ?? [], now)
+  const listening = Promise.withResolvers<string>()
+  // Whoever waits gets the reason; often nobody does.
+  listening.promise.catch(() => {})
   const rooms = opened.use(
-    await createRooms({ config, secrets, events, now, addresses, certificates, stopping: stopping.signal }),
+    await createRooms({
+      config,
+      secrets,
+      events,
+      now,
+      addresses,
+      certificates,
+      publicUrl: config.publicUrl === undefined ? listening.promise : Promise.resolve(config.publicUrl),
+      stopping: stopping.signal,
+    }),
   )
+  // Work that was left over goes on as soon as there are workers, and must not wait for what will never come.
+  opened.defer(() => listening.reject(new ParleyError('unavailable', 'The gateway does not listen')))
   const { access, registry, tasks, audit, denials, signingKeys } = rooms
 
   let isOpen = false
@@ -79,6 +93,7 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
   if (config.tls !== undefined && secrets.tls !== undefined) {
     opened.use(renewTls({ files: config.tls, tls: secrets.tls, listeners, certificates, events }))
   }
+  listening.resolve(listeners.addresses.http)
   // Runs first when the stack unwinds: news of the stop goes out before anything closes.
   opened.defer(() => {
     isOpen = false

@@ -50,6 +50,8 @@ export type RoomsDeps = {
   readonly certificates: Certificates
   /** Known once the gateway listens. */
   readonly addresses: () => PublicAddresses
+  /** How the world reaches the gateway, once that is known. */
+  readonly publicUrl: Promise<string>
   /** Aborts when the process stops, with the error that readers get. */
   readonly stopping: AbortSignal
 }
@@ -68,7 +70,7 @@ export interface Rooms extends AsyncDisposable {
 
 /** Rejects, with everything closed again, when a part cannot open. */
 export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
-  const { config, secrets, events, now, addresses, certificates, stopping } = deps
+  const { config, secrets, events, now, addresses, publicUrl, certificates, stopping } = deps
   await using opened = new AsyncDisposableStack()
   const guard = createGuard({
     policies: {
@@ -87,7 +89,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
   const { signingKeys, vault } = await openIdentity({ config, secrets, backend, events, now })
   const serviceTokens = createServiceTokens({
     keys: signingKeys,
-    issuer: () => addresses().http,
+    issuer: publicUrl,
     now,
     newId: newUuid,
   })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -42,6 +43,28 @@ describe('the program', { timeout: 180_000 }, () => {
       assert.match(url, /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d+/)
     } finally {
       assert.deepEqual(await stopped(child), { code: 0, signal: null })
+    }
+  })
+
+  test('takes over the key that signed cards from the file it was in, once', async () => {
+    const file = join(folder, 'cards', 'card-signing.key')
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const jwk = privateKey.export({ format: 'jwk' })
+    await mkdir(join(folder, 'cards'))
+    await writeFile(file, JSON.stringify(jwk))
+
+    for (let started = 0; started < 2; started++) {
+      const child = start('cards', {})
+      const keys = await native(undefined, 'GET', `${await readyUrl(child)}/.well-known/jwks.json?use=card`)
+      assert.equal(at(keys.body, 'keys', 0, 'x'), jwk.x)
+      assert.equal(at(keys.body, 'keys', 1), undefined)
+      assert.deepEqual(await stopped(child), { code: 0, signal: null })
+      await assert.rejects(stat(file), { code: 'ENOENT' })
+      for (const name of await readdir(join(folder, 'cards'))) {
+        const bytes = await readFile(join(folder, 'cards', name))
+        assert.ok(!bytes.includes(String(jwk.d)), name)
+        assert.ok(!bytes.includes(Buffer.from(String(jwk.d), 'base64url')), name)
+      }
     }
   })
 

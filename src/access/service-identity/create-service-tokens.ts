@@ -10,8 +10,8 @@ const LIFE_S = 60
 
 export type ServiceTokensDeps = {
   readonly keys: Pick<SigningKeys, 'signer'>
-  /** How the world reaches the gateway: the `iss` of its tokens. */
-  readonly issuer: () => string
+  /** How the world reaches the gateway: the `iss` of its tokens. Nothing is minted before it is known. */
+  readonly issuer: Promise<string>
   readonly now: () => number
   readonly newId: NewId
 }
@@ -19,8 +19,8 @@ export type ServiceTokensDeps = {
 export function createServiceTokens({ keys, issuer, now, newId }: ServiceTokensDeps): ServiceTokens {
   return {
     async mint({ audience, agentId, tenant, subject }) {
+      const iss = await issuer
       const signer = await keys.signer('service')
-      const iss = issuer()
       const iat = Math.floor(now() / 1000)
       const signed = signer.sign(
         JSON.stringify({

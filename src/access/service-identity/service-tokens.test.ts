@@ -13,10 +13,10 @@ const call = {
   subject: 'corp:ada',
 }
 
-function open() {
+function open(named: Promise<string> = Promise.resolve(issuer)) {
   const world = openSigningKeys()
   const { keys, clock } = world
-  const tokens = createServiceTokens({ keys, issuer: () => issuer, now: () => clock.now, newId: newUuid })
+  const tokens = createServiceTokens({ keys, issuer: named, now: () => clock.now, newId: newUuid })
   return { ...world, tokens }
 }
 
@@ -61,6 +61,16 @@ describe('a service token', () => {
     })
     const wrong = createLocalJWKSet(JSON.parse(await keys.publicKeys('card')))
     await assert.rejects(jwtVerify(token, wrong), { code: 'ERR_JWKS_NO_MATCHING_KEY' })
+  })
+
+  it('waits until it is known how the world reaches the gateway', async () => {
+    const listening = Promise.withResolvers<string>()
+    const { tokens } = open(listening.promise)
+
+    const minted = tokens.mint(call)
+    listening.resolve(issuer)
+
+    assert.equal(decodeJwt(await minted).iss, issuer)
   })
 
   it('is another for every call', async () => {
