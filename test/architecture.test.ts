@@ -51,7 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
   },
   storage: {
     rooms: ['errors', 'a2a', 'access', 'registry', 'tasks', 'delivery'],
-    outside: ['node:sqlite', 'node:worker_threads', 'node:fs', 'node:path', 'node:timers'],
+    outside: ['node:crypto', 'node:sqlite', 'node:worker_threads', 'node:fs', 'node:path', 'node:timers'],
   },
   edge: {
     rooms: ['errors', 'telemetry', 'a2a', 'access', 'registry', 'tasks', 'delivery'],

@@ -1,6 +1,7 @@
 import type { AgentId } from '../a2a/ids.ts'
 import type { AuditRecord } from '../access/audit/audit-record.ts'
 import type { Agent } from './agent.ts'
+import type { AgentListing, Term } from './search/listing.ts'
 
 /** An agent as it will stand. `expectedVersion` 0 creates it; `removed` deletes it and its credentials. Slugs are unique per tenant. */
 export type AgentCommit = {
@@ -17,18 +18,28 @@ export type AgentCommitResult =
   /** Another agent of the tenant has, or once had, this slug. */
   | { readonly kind: 'slug_taken'; readonly owner: string }
 
-/** Filters that storage applies; access and liveness are decided in the registry. Text matches ignore case. */
+/**
+ * Filters that storage applies; access, liveness and rank are judged in the registry. AND across filters, OR within one; one
+ * that is empty matches nothing.
+ */
 export type AgentFilter = {
   readonly tenant: string
   readonly ids?: readonly string[]
-  /** Substring of the card's name or the slug. */
+  /** Parts of the name or the slug, folded. */
   readonly names?: readonly string[]
-  /** Exact skill ids. */
-  readonly skills?: readonly string[]
-  /** Names of capabilities that the card declares `true`. */
-  readonly capabilities?: readonly string[]
-  readonly owners?: readonly string[]
+  /** Of each list, a term that the agent has. */
+  readonly terms?: readonly (readonly Term[])[]
+  /** Folded words: each begins a word of the agent's listing or text. */
+  readonly words?: readonly string[]
+  /** Inclusive lower bound of `updatedAt`. */
+  readonly updatedSince?: number
 }
+
+/** By id; by `nameKey`, then id; or by `updatedAt`, newest first, then greatest id. */
+export type ListingOrder = 'id' | 'name' | 'updated'
+
+/** A place in a list of agents. */
+export type ListingPosition = Pick<AgentListing, 'id' | 'nameKey' | 'updatedAt'>
 
 /**
  * Which agents exist. A removed agent's slug stays reserved for its owner for ever.
@@ -37,8 +48,15 @@ export interface AgentStore {
   commit(commit: AgentCommit): Promise<AgentCommitResult>
   find(id: AgentId): Promise<Agent | undefined>
   findBySlug(tenant: string, slug: string): Promise<Agent | undefined>
-  /** AND across filters, OR within one; ordered by id, strictly after `afterId`. */
-  search(filter: AgentFilter, limit: number, afterId?: AgentId): Promise<readonly Agent[]>
+  /** Those that exist, in the order of `ids`. */
+  findAll(ids: readonly AgentId[]): Promise<readonly Agent[]>
+  /** Strictly after `position` in `order`. */
+  search(
+    filter: AgentFilter,
+    limit: number,
+    order?: ListingOrder,
+    position?: ListingPosition,
+  ): Promise<readonly AgentListing[]>
   /** Sets `lastHeartbeatAt` if later, without a new version. False when there is no such agent. */
   beat(id: AgentId, at: number): Promise<boolean>
 }

@@ -52,8 +52,10 @@ export type Agent = {
   readonly signatures?: readonly CardSignature[]
 }
 
-export const isAlive = (agent: Agent, now: number): boolean =>
-  agent.enabled && now - agent.lastHeartbeatAt <= agent.heartbeatTtlMs
+export const isAlive = (
+  agent: Pick<Agent, 'enabled' | 'lastHeartbeatAt' | 'heartbeatTtlMs'>,
+  now: number,
+): boolean => agent.enabled && now - agent.lastHeartbeatAt <= agent.heartbeatTtlMs
 
 export const profileOf = (agent: Agent): CardProfile => agent.cardProfile ?? 'superset'
 

@@ -16,7 +16,7 @@ import { judgeCard } from './judge-card.ts'
 import { createPublisher } from './publish-card.ts'
 import { createRegister, type RegisterDeps } from './register-agent.ts'
 import type { Registry } from './registry.ts'
-import { createSearch } from './search-agents.ts'
+import { createSearch } from './search/search-agents.ts'
 import { updateAgent } from './update-agent.ts'
 
 export type RegistryDeps = RegisterDeps & {

@@ -44,7 +44,13 @@ const noGrant = (cause: RefusalError): ParleyError =>
   })
 
 /** What an access decision needs to know of an agent. */
-export const resourceOf = ({ id, tenant, owner, visibility, grants = [] }: Agent): AgentResource => ({
+export const resourceOf = ({
+  id,
+  tenant,
+  owner,
+  visibility,
+  grants = [],
+}: Pick<Agent, 'id' | 'tenant' | 'owner' | 'visibility' | 'grants'>): AgentResource => ({
   kind: 'agent',
   id,
   tenant,

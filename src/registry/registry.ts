@@ -18,6 +18,8 @@ import type { CredentialOverview, CredentialStatus } from './agent-credentials.t
 import type { AccessExplanation } from './explain-access.ts'
 import type { JudgedCard } from './judge-card.ts'
 import type { PublishedCard } from './publish-card.ts'
+import type { FacetCounts } from './search/facets.ts'
+import type { Facet } from './search/listing.ts'
 import type { AgentChanges } from './update-agent.ts'
 
 /** What a publisher sends: a card or where it is, and how it should be listed. */
@@ -35,12 +37,22 @@ export type Registration = {
   readonly heartbeatTtlMs?: number
 }
 
+export const AGENT_SORTS = ['relevance', 'name', 'updated'] as const
+
 export type AgentQuery = {
+  /** Words, each of which begins a word of the card. */
+  readonly text?: string
+  /** Parts of names or slugs. */
   readonly names?: readonly string[]
-  readonly skills?: readonly string[]
-  readonly capabilities?: readonly string[]
-  readonly owners?: readonly string[]
+  /** By what is exactly so; one that is empty filters nothing. */
+  readonly filters?: Readonly<Partial<Record<Facet, readonly string[]>>>
   readonly onlyAlive?: boolean
+  /** Inclusive lower bound of `updatedAt`. */
+  readonly updatedSince?: number
+  /** By relevance when absent and there is `text`, else by id. */
+  readonly sort?: (typeof AGENT_SORTS)[number]
+  /** What to count the values of. */
+  readonly facets?: readonly Facet[]
   readonly limit: number
   readonly cursor?: string
 }
@@ -50,6 +62,8 @@ export type AgentPage = {
   readonly total: number
   /** `total` is a lower bound. */
   readonly totalCapped: boolean
+  /** Those that were asked for, of all the agents that were found. */
+  readonly facets?: FacetCounts
   readonly nextCursor?: string
 }
 

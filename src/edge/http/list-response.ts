@@ -30,11 +30,9 @@ export const listSchema = (item: TSchema): TObject =>
     nextCursor: Type.Union([Type.String(), Type.Null()]),
   })
 
-/** A page whose items are JSON text already. */
-export function listResponse(page: Page<string>, requestId: string): Response {
+/** A page whose items are JSON text already; `more` is said of the whole list besides. */
+export function listResponse(page: Page<string>, requestId: string, more: object = {}): Response {
   const { items, total, totalCapped, nextCursor } = page
-  return jsonResponse(
-    `{"items":[${items.join(',')}],"total":${total},"totalCapped":${totalCapped},"nextCursor":${JSON.stringify(nextCursor ?? null)}}`,
-    requestId,
-  )
+  const rest = JSON.stringify({ total, totalCapped, nextCursor: nextCursor ?? null, ...more })
+  return jsonResponse(`{"items":[${items.join(',')}],${rest.slice(1)}`, requestId)
 }

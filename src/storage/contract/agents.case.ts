@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { agentId } from '../../a2a/ids.ts'
 import type { Agent } from '../../registry/agent.ts'
+import type { AgentFilter } from '../../registry/agent-store.ts'
+import { type AgentListing, indexedAgent } from '../../registry/search/listing.ts'
 import type { Backend } from '../backend.ts'
 import type { Cases } from './describe-backend.ts'
 import { sampleAgent, sampleCard } from './sample-agent.ts'
@@ -90,67 +92,127 @@ export const agentCases: Cases = ({ open }) => {
     assert.equal((await backend.agents.find(agent.id))?.lastHeartbeatAt, 5000)
   })
 
+  it('finds what it is asked for by id, in that order', async (t) => {
+    const backend = await open(t)
+    const [one, two, three] = [await create(backend), await create(backend), await create(backend)]
+
+    const found = await backend.agents.findAll([three.id, agentId('missing'), one.id])
+    assert.deepEqual(found, [three, one])
+    assert.notDeepEqual(found, [two])
+    assert.deepEqual(await backend.agents.findAll([]), [])
+  })
+
   it('searches with AND across filters and OR within one', async (t) => {
     const backend = await open(t)
     const echo = await create(backend, {
       id: agentId('agent-1'),
       slug: 'echo-1',
+      updatedAt: 1000,
       card: sampleCard({ name: 'Écho Bot', skills: ['echo', 'sum'], capabilities: { streaming: true } }),
     })
     const slow = await create(backend, {
       id: agentId('agent-2'),
       slug: 'slow-1',
       owner: 'key:bob',
+      updatedAt: 2000,
       card: sampleCard({ name: 'Slow 50%_Bot', skills: ['slow'], capabilities: { streaming: false } }),
     })
     await create(backend, { tenant: 'other', card: sampleCard({ name: 'Echo Bot', skills: ['echo'] }) })
-    const search = async (filter: object) =>
+    const search = async (filter: Partial<AgentFilter>) =>
       (await backend.agents.search({ tenant: 'default', ...filter }, 10)).map((agent) => agent.slug)
 
-    assert.deepEqual(await search({}), [echo.slug, slow.slug])
-    assert.deepEqual(await search({ names: ['ÉCHO b'] }), [echo.slug])
-    assert.deepEqual(await search({ names: ['LOW-1'] }), [slow.slug])
-    assert.deepEqual(await search({ names: ['50%_'] }), [slow.slug])
-    assert.deepEqual(await search({ names: ['o%b'] }), [])
-    assert.deepEqual(await search({ skills: ['sum', 'slow'] }), [echo.slug, slow.slug])
-    assert.deepEqual(await search({ skills: ['su'] }), [])
-    assert.deepEqual(await search({ capabilities: ['streaming'] }), [echo.slug])
-    assert.deepEqual(await search({ owners: ['key:bob', 'key:carol'] }), [slow.slug])
-    assert.deepEqual(await search({ names: ['bot'], skills: ['sum'], capabilities: ['streaming'] }), [
-      echo.slug,
-    ])
-    assert.deepEqual(await search({ names: ['bot'], owners: ['key:bob'], skills: ['sum'] }), [])
-    assert.deepEqual(await search({ ids: ['agent-2', 'missing'] }), [slow.slug])
-    assert.deepEqual(await search({ ids: ['agent-2'], names: ['echo'] }), [])
-    assert.deepEqual(await search({ ids: [] }), [])
-    assert.deepEqual(await search({ names: [] }), [])
+    const both = [echo.slug, slow.slug]
+    const expected: readonly (readonly [Partial<AgentFilter>, readonly string[]])[] = [
+      [{}, both],
+      [{ names: ['echo b'] }, [echo.slug]],
+      [{ names: ['low-1'] }, [slow.slug]],
+      [{ names: ['50%_'] }, [slow.slug]],
+      [{ names: ['o%b'] }, []],
+      [{ terms: [['skill:sum', 'skill:slow']] }, both],
+      [{ terms: [['skill:su']] }, []],
+      [{ terms: [['capability:streaming']] }, [echo.slug]],
+      [{ terms: [['owner:key:bob', 'owner:key:carol']] }, [slow.slug]],
+      [{ terms: [['skill:sum'], ['capability:streaming']], names: ['bot'] }, [echo.slug]],
+      [{ terms: [['owner:key:bob'], ['skill:sum']] }, []],
+      [{ words: ['bot'] }, both],
+      [{ words: ['ec'] }, [echo.slug]],
+      [{ words: ['bot', 'slo'] }, [slow.slug]],
+      [{ words: ['cho'] }, []],
+      [{ words: ['sample', 'sum'], terms: [['capability:streaming']] }, [echo.slug]],
+      [{ words: ['"', 'bot*', 'OR', '(', 'words : bot'] }, []],
+      [{ updatedSince: 2000 }, [slow.slug]],
+      [{ updatedSince: 2001, words: ['bot'] }, []],
+      [{ ids: ['agent-2', 'missing'] }, [slow.slug]],
+      [{ ids: ['agent-2'], names: ['echo'] }, []],
+      [{ ids: [] }, []],
+      [{ names: [] }, []],
+      [{ terms: [[]] }, []],
+    ]
+    for (const [filter, slugs] of expected) {
+      assert.deepEqual(await search(filter), slugs, JSON.stringify(filter))
+    }
+  })
+
+  it('lists what is needed to judge and rank an agent', async (t) => {
+    const backend = await open(t)
+    const grants = [
+      { id: 'g1', to: { everyone: true }, right: 'invoke', createdAt: 1, createdBy: 'key:a' },
+    ] as const
+    const agent = await create(backend, { visibility: 'restricted', grants, lastHeartbeatAt: 1000 })
+    await backend.agents.beat(agent.id, 9000)
+
+    const [listing, ...others] = await backend.agents.search({ tenant: 'default' }, 10)
+    assert.deepEqual(others, [])
+    assert.deepEqual(listing, { ...indexedAgent({ ...agent, lastHeartbeatAt: 9000 }).listing })
+    assert.deepEqual(listing?.grants, grants)
   })
 
   it('searches what an agent became, not what it was', async (t) => {
     const backend = await open(t)
     const agent = await create(backend, { card: sampleCard({ name: 'Before', skills: ['old'] }) })
     const next = { ...agent, version: 2, card: sampleCard({ name: 'After', skills: ['new'] }) }
+    const search = async (filter: Partial<AgentFilter>) =>
+      (await backend.agents.search({ tenant: 'default', ...filter }, 10)).map(({ id }) => id)
 
     await backend.agents.commit({ agent: next, expectedVersion: 1 })
 
-    assert.deepEqual(await backend.agents.search({ tenant: 'default', skills: ['old'] }, 10), [])
-    assert.deepEqual(await backend.agents.search({ tenant: 'default', names: ['before'] }, 10), [])
-    assert.deepEqual(await backend.agents.search({ tenant: 'default', skills: ['new'] }, 10), [next])
+    assert.deepEqual(await search({ terms: [['skill:old']] }), [])
+    assert.deepEqual(await search({ names: ['before'] }), [])
+    assert.deepEqual(await search({ words: ['before'] }), [])
+    assert.deepEqual(await search({ terms: [['skill:new']] }), [next.id])
+    assert.deepEqual(await search({ words: ['after'] }), [next.id])
     await backend.agents.commit({ agent: next, expectedVersion: 2, removed: true })
-    assert.deepEqual(await backend.agents.search({ tenant: 'default', skills: ['new'] }, 10), [])
+    assert.deepEqual(await search({ terms: [['skill:new']] }), [])
+    assert.deepEqual(await search({ words: ['after'] }), [])
+    assert.deepEqual(await search({}), [])
   })
 
-  it('pages a search by id', async (t) => {
+  it('pages a search in each order, through agents that are alike', async (t) => {
     const backend = await open(t)
-    const agents = await Promise.all(Array.from({ length: 7 }, () => create(backend)))
-    const ids = agents.map((agent) => agent.id).sort()
-
-    const first = await backend.agents.search({ tenant: 'default' }, 3)
-    const second = await backend.agents.search({ tenant: 'default' }, 10, first.at(-1)?.id)
-
-    assert.deepEqual(
-      [...first, ...second].map((agent) => agent.id),
-      ids,
-    )
+    const names = ['b', 'a', 'Ä', 'b', 'c', 'a', 'b']
+    for (const [n, name] of names.entries()) {
+      await create(backend, { updatedAt: 1000 + (n % 3), card: sampleCard({ name: `${name} same` }) })
+    }
+    for (const words of [undefined, ['same']]) {
+      for (const order of ['id', 'name', 'updated'] as const) {
+        const filter = { tenant: 'default', ...(words && { words }) }
+        const whole = await backend.agents.search(filter, 100, order)
+        const paged: AgentListing[] = []
+        for (;;) {
+          const page = await backend.agents.search(filter, 2, order, paged.at(-1))
+          paged.push(...page)
+          if (page.length < 2) break
+        }
+        assert.deepEqual(paged, whole)
+        assert.equal(new Set(whole.map(({ id }) => id)).size, names.length)
+        const keys = whole.map(({ id, nameKey, updatedAt }) =>
+          order === 'name' ? nameKey : order === 'id' ? id : -updatedAt,
+        )
+        assert.deepEqual(
+          keys,
+          [...keys].sort((a, b) => (a < b ? -1 : 1)),
+        )
+      }
+    }
   })
 }

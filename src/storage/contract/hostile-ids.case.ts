@@ -67,7 +67,12 @@ export const hostileIdCases: Cases = ({ open }) => {
 
       assert.deepEqual(await agents.find(agentId(text)), agent)
       assert.deepEqual(await agents.findBySlug(text, text), agent)
-      assert.deepEqual(await agents.search({ tenant: text, owners: [text], names: [text] }, 10), [agent])
+      const filter = { tenant: text, terms: [[`owner:${text}` as const]], ids: [agent.id] }
+      assert.deepEqual(
+        (await agents.search(filter, 10)).map((found) => found.owner),
+        [text],
+      )
+      assert.deepEqual(await agents.findAll([agent.id]), [agent])
     })
   }
 }

@@ -1,12 +1,19 @@
 import type { Agent } from '../../registry/agent.ts'
-import type { AgentCommit, AgentCommitResult, AgentStore } from '../../registry/agent-store.ts'
-import { type AgentTerms, matches, termsOf } from '../agent-terms.ts'
+import type {
+  AgentCommit,
+  AgentCommitResult,
+  AgentStore,
+  ListingOrder,
+  ListingPosition,
+} from '../../registry/agent-store.ts'
+import { type IndexedAgent, indexedAgent } from '../../registry/search/listing.ts'
+import { matchesFilter } from '../matches-filter.ts'
 import type { AuditRows } from './audit-store.ts'
 import { compareText } from './compare-text.ts'
 import type { CredentialRows } from './credential-store.ts'
 import { frozenCopy } from './frozen-copy.ts'
 
-type Stored = { readonly agent: Agent; readonly terms: AgentTerms }
+type Stored = { readonly agent: Agent; readonly index: IndexedAgent }
 
 /** Who holds a slug or, once its agent is gone, for whom it is kept. */
 type Holder = { readonly agentId: string; readonly owner: string }
@@ -40,7 +47,7 @@ export function createMemoryAgentStore(auditRows: AuditRows, credentials: Creden
     auditRows.append(audit)
     const lastHeartbeatAt = Math.max(agent.lastHeartbeatAt, stored?.lastHeartbeatAt ?? 0)
     if (stored === undefined) credentials.set(agent.id, new Map())
-    agents.set(agent.id, { agent: frozenCopy({ ...agent, lastHeartbeatAt }), terms: termsOf(agent) })
+    agents.set(agent.id, storedAs(frozenCopy({ ...agent, lastHeartbeatAt })))
     holders.set(slugKey(agent.tenant, agent.slug), { agentId: agent.id, owner: agent.owner })
     return { kind: 'committed' }
   }
@@ -55,21 +62,31 @@ export function createMemoryAgentStore(auditRows: AuditRows, credentials: Creden
     async findBySlug(tenant, slug) {
       return findBySlug(tenant, slug)
     },
-    async search(filter, limit, afterId) {
+    async findAll(ids) {
+      return ids.flatMap((id) => agents.get(id)?.agent ?? [])
+    },
+    async search(filter, limit, order = 'id', position) {
       return [...agents.values()]
-        .filter(({ agent, terms }) => matches(filter, agent, terms))
-        .map(({ agent }) => agent)
-        .filter((agent) => afterId === undefined || compareText(agent.id, afterId) > 0)
-        .sort((a, b) => compareText(a.id, b.id))
+        .filter(({ index }) => matchesFilter(filter, index))
+        .map(({ index }) => index.listing)
+        .filter((listing) => position === undefined || compare(order, listing, position) > 0)
+        .sort((a, b) => compare(order, a, b))
         .slice(0, limit)
     },
     async beat(id, at) {
       const stored = agents.get(id)
       if (stored === undefined) return false
       if (at > stored.agent.lastHeartbeatAt) {
-        agents.set(id, { ...stored, agent: Object.freeze({ ...stored.agent, lastHeartbeatAt: at }) })
+        agents.set(id, storedAs(Object.freeze({ ...stored.agent, lastHeartbeatAt: at })))
       }
       return true
     },
   }
+}
+
+const storedAs = (agent: Agent): Stored => ({ agent, index: indexedAgent(agent) })
+
+function compare(order: ListingOrder, a: ListingPosition, b: ListingPosition): number {
+  if (order === 'updated') return b.updatedAt - a.updatedAt || compareText(b.id, a.id)
+  return (order === 'name' ? compareText(a.nameKey, b.nameKey) : 0) || compareText(a.id, b.id)
 }

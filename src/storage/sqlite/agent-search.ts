@@ -1,36 +1,73 @@
-import type { AgentId } from '../../a2a/ids.ts'
-import type { AgentFilter } from '../../registry/agent-store.ts'
-import { fold } from '../agent-terms.ts'
+import type { AgentFilter, ListingOrder, ListingPosition } from '../../registry/agent-store.ts'
+import { tenantWord, termWord } from './agent-index.ts'
 import type { Param } from './connection.ts'
 
 export type SearchQuery = { readonly sql: string; readonly params: readonly Param[] }
 
-/** Chooses ids from narrow indexes first and reads only the cards that are returned. */
-export function searchQuery(filter: AgentFilter, limit: number, afterId: AgentId | undefined): SearchQuery {
-  const { tenant, ids, names, skills, capabilities, owners } = filter
+const ORDERS: Readonly<Record<ListingOrder, string>> = {
+  id: 'listed.id',
+  name: 'listed.name_key, listed.id',
+  updated: 'listed.updated_at DESC, listed.id DESC',
+}
+
+/** Terms and words are looked for in the full-text index first, all at once; what else is asked for, row by row. */
+export function searchQuery(
+  filter: AgentFilter,
+  limit: number,
+  order: ListingOrder,
+  position: ListingPosition | undefined,
+): SearchQuery {
+  const { tenant, ids, names, updatedSince } = filter
   const params: Param[] = []
   const param = (value: Param) => `?${params.push(value)}`
-  const listOf = (values: readonly string[]) =>
-    `(SELECT value FROM json_each(${param(JSON.stringify(values))}))`
-  const hasTerm = (terms: readonly string[]) =>
-    `id IN (SELECT agent_id FROM agent_terms WHERE tenant = ?1 AND term IN ${listOf(terms)})`
-
-  const conditions = [`tenant = ${param(tenant)}`]
-  if (afterId !== undefined) conditions.push(`id > ${param(afterId)}`)
-  if (ids !== undefined) conditions.push(`id IN ${listOf(ids)}`)
-  if (names !== undefined) {
-    const matches = names.map((name) => `instr(names, ${param(fold(name))}) > 0`)
-    conditions.push(`(${matches.join(' OR ') || 'FALSE'})`)
-  }
-  if (skills !== undefined) conditions.push(hasTerm(skills.map((id) => `skill:${id}`)))
-  if (capabilities !== undefined) conditions.push(hasTerm(capabilities.map((name) => `capability:${name}`)))
-  if (owners !== undefined) conditions.push(`owner IN ${listOf(owners)}`)
-  // Text can only be looked for row by row, and then in the narrow index, before terms that may name half the agents.
-  const source = names === undefined ? 'agents' : 'agents INDEXED BY agents_by_name'
+  const match = matchOf(filter)
+  const source =
+    match === undefined
+      ? 'agent_listings listed'
+      : 'agent_text CROSS JOIN agent_listings listed ON listed.n = agent_text.rowid'
+  const conditions = [
+    ...(match === undefined ? [] : [`agent_text MATCH ${param(match)}`]),
+    `listed.tenant = ${param(tenant)}`,
+    ...(updatedSince === undefined ? [] : [`listed.updated_at >= ${param(updatedSince)}`]),
+    ...(ids === undefined
+      ? []
+      : [`listed.id IN (SELECT value FROM json_each(${param(JSON.stringify(ids))}))`]),
+    ...(names === undefined
+      ? []
+      : [`(${names.map((name) => `instr(listed.names, ${param(name)}) > 0`).join(' OR ') || 'FALSE'})`]),
+    ...(position === undefined ? [] : [afterPosition(order, position, param)]),
+  ]
   const sql = `
-    SELECT agent, beats.at AS beat_at FROM (
-      SELECT id AS found FROM ${source} WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT ${param(limit)}
-    ) CROSS JOIN agents ON agents.id = found JOIN agent_beats beats ON beats.agent_id = found
-    ORDER BY found`
+    SELECT listing, beats.at AS beat_at FROM ${source} JOIN agent_beats beats ON beats.agent_id = listed.id
+    WHERE ${conditions.join(' AND ')} ORDER BY ${ORDERS[order]} LIMIT ${param(limit)}`
   return { sql, params }
 }
+
+function afterPosition(
+  order: ListingOrder,
+  { id, nameKey, updatedAt }: ListingPosition,
+  param: (value: Param) => string,
+): string {
+  if (order === 'id') return `listed.id > ${param(id)}`
+  if (order === 'name') return `(listed.name_key, listed.id) > (${param(nameKey)}, ${param(id)})`
+  return `(listed.updated_at, listed.id) < (${param(updatedAt)}, ${param(id)})`
+}
+
+/** The full-text query of a filter; `undefined` when it asks for neither terms nor words. */
+function matchOf({ tenant, terms = [], words = [] }: AgentFilter): string | undefined {
+  if (terms.length === 0 && words.length === 0) return undefined
+  return [
+    `terms : ${tenantWord(tenant)}`,
+    ...terms.map((any) => (any.length === 0 ? NOTHING : `terms : (${anyOf(tenant, any)})`)),
+    ...words.map((word) => (IS_WORD.test(word) ? `words : "${word}" *` : NOTHING)),
+  ].join(' AND ')
+}
+
+const anyOf = (tenant: string, terms: readonly string[]): string =>
+  terms.map((term) => termWord(tenant, term)).join(' OR ')
+
+/** What no agent has. */
+const NOTHING = 'terms : nothing'
+
+/** What the index keeps as one word. */
+const IS_WORD = /^[\p{L}\p{N}]+$/u

@@ -1,6 +1,7 @@
 import type { Agent } from '../../registry/agent.ts'
 import type { AgentCommit, AgentCommitResult, AgentStore } from '../../registry/agent-store.ts'
-import { termsOf } from '../agent-terms.ts'
+import type { AgentListing } from '../../registry/search/listing.ts'
+import type { AgentIndex } from './agent-index.ts'
 import { searchQuery } from './agent-search.ts'
 import type { AuditRows } from './audit-rows.ts'
 import { integerIn, textIn } from './columns.ts'
@@ -13,6 +14,7 @@ export type SqliteAgentOptions = {
   readonly connection: Connection
   readonly commits: GroupCommit
   readonly audit: AuditRows
+  readonly index: AgentIndex
   readonly reader: Reader
   readonly random: () => number
 }
@@ -28,10 +30,14 @@ const STAMP_BY_SLUG = `${STAMP} WHERE tenant = ? AND slug = ?`
 const MAX_KNOWN_AGENTS = 1000
 
 const PUT = `
-  INSERT INTO agents (id, version, tenant, slug, owner, names, agent) VALUES (?, ?, ?, ?, ?, ?, ?)
+  INSERT INTO agents (id, version, tenant, slug, owner, agent) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET
     version = excluded.version, tenant = excluded.tenant, slug = excluded.slug, owner = excluded.owner,
-    names = excluded.names, agent = excluded.agent`
+    agent = excluded.agent`
+
+const FIND_ALL = `
+  SELECT agent, beats.at AS beat_at FROM json_each(?) AS wanted JOIN agents ON agents.id = wanted.value
+  JOIN agent_beats beats ON agent_id = agents.id ORDER BY wanted.key`
 
 /** Beats have a table of their own, so that none rewrites a card of a megabyte. */
 const BEAT = `
@@ -41,7 +47,7 @@ const BEAT = `
 const HOLD_SLUG = 'INSERT OR REPLACE INTO slugs (tenant, slug, owner, agent_id) VALUES (?, ?, ?, ?)'
 
 export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore {
-  const { connection, commits, audit, reader, random } = options
+  const { connection, commits, audit, index, reader, random } = options
 
   const find = (id: string): Agent | undefined => agentOrNone(connection.get(FIND, id))
   const findBySlug = (tenant: string, slug: string): Agent | undefined =>
@@ -74,8 +80,8 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     return {
       result: { kind: 'committed' },
       apply() {
-        if (removed === true) remove(stored)
-        else put(agent, stored)
+        if (removed === true) remove(agent)
+        else put(agent)
         audit.append(commit.audit)
       },
     }
@@ -93,34 +99,25 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     return holder !== owner || findBySlug(tenant, slug) !== undefined ? holder : undefined
   }
 
-  function put(agent: Agent, stored: Agent | undefined): void {
+  function put(agent: Agent): void {
     const { id, version, tenant, slug, owner, lastHeartbeatAt } = agent
-    if (stored !== undefined) deleteTerms(stored)
-    connection.run(PUT, id, version, tenant, slug, owner, termsOf(agent).names, JSON.stringify(agent))
+    connection.run(PUT, id, version, tenant, slug, owner, JSON.stringify(agent))
     connection.run(BEAT, id, lastHeartbeatAt)
     connection.run(HOLD_SLUG, tenant, slug, owner, id)
-    for (const term of termTexts(agent)) {
-      connection.run('INSERT INTO agent_terms (tenant, term, agent_id) VALUES (?, ?, ?)', tenant, term, id)
-    }
+    index.put(rowOf(id), agent)
   }
 
-  function remove(stored: Agent | undefined): void {
-    if (stored === undefined) return
-    deleteTerms(stored)
-    connection.run('DELETE FROM agents WHERE id = ?', stored.id)
-    connection.run('DELETE FROM agent_beats WHERE agent_id = ?', stored.id)
-    connection.run('DELETE FROM credentials WHERE agent_id = ?', stored.id)
+  function remove({ id }: Agent): void {
+    index.remove(rowOf(id))
+    connection.run('DELETE FROM agents WHERE id = ?', id)
+    connection.run('DELETE FROM agent_beats WHERE agent_id = ?', id)
+    connection.run('DELETE FROM credentials WHERE agent_id = ?', id)
   }
 
-  function deleteTerms({ tenant, id, ...stored }: Agent): void {
-    for (const term of termTexts({ tenant, id, ...stored })) {
-      connection.run(
-        'DELETE FROM agent_terms WHERE tenant = ? AND term = ? AND agent_id = ?',
-        tenant,
-        term,
-        id,
-      )
-    }
+  /** 0, which is no row, when there is no such agent. */
+  function rowOf(id: string): number {
+    const row = connection.get('SELECT n FROM agents WHERE id = ?', id)
+    return row === undefined ? 0 : integerIn(row, 'n')
   }
 
   return {
@@ -128,9 +125,12 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     find: (id) => retryBusy(() => current(connection.get(STAMP_BY_ID, id)), random),
     findBySlug: (tenant, slug) =>
       retryBusy(() => current(connection.get(STAMP_BY_SLUG, tenant, slug)), random),
-    async search(filter, limit, afterId) {
-      const { sql, params } = searchQuery(filter, limit, afterId)
-      return (await reader.all(sql, ...params)).map(agentIn)
+    async findAll(ids) {
+      return (await reader.all(FIND_ALL, JSON.stringify(ids))).map(agentIn)
+    },
+    async search(filter, limit, order = 'id', position) {
+      const { sql, params } = searchQuery(filter, limit, order, position)
+      return (await reader.all(sql, ...params)).map(listingIn)
     },
     beat: (id, at) =>
       commits.write<boolean>(() => {
@@ -150,8 +150,7 @@ function agentIn(row: Row): Agent {
   return { ...agent, lastHeartbeatAt: integerIn(row, 'beat_at') }
 }
 
-/** What `agent_terms` holds of an agent. */
-function termTexts(agent: Agent): readonly string[] {
-  const { skills, capabilities } = termsOf(agent)
-  return [...skills.map((id) => `skill:${id}`), ...capabilities.map((name) => `capability:${name}`)]
+function listingIn(row: Row): AgentListing {
+  const listing: AgentListing = JSON.parse(textIn(row, 'listing'))
+  return { ...listing, lastHeartbeatAt: integerIn(row, 'beat_at') }
 }

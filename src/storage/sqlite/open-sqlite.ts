@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type NewId, newUuid } from '../../a2a/ids.ts'
 import type { Backend } from '../backend.ts'
+import { createAgentIndex, listAnew } from './agent-index.ts'
 import { createSqliteAgentStore } from './agent-store.ts'
 import { createAuditRows } from './audit-rows.ts'
 import { createSqliteAuditStore } from './audit-store.ts'
@@ -68,11 +69,13 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
   })
   const rows = createWorkRows(connection)
   const audit = createAuditRows(connection, writer, newId)
+  const index = createAgentIndex(connection)
+  await listAnew(connection, commits, index)
   return {
     capabilities: { listsAreEventual: false, survivesRestart: true, sharedByProcesses: true },
     tasks: createSqliteTaskStore({ connection, commits, reader, work: rows, audit, now, random }),
     work: createSqliteWorkQueue({ connection, commits, rows, newId, random }),
-    agents: createSqliteAgentStore({ connection, commits, audit, reader, random }),
+    agents: createSqliteAgentStore({ connection, commits, audit, index, reader, random }),
     keys: createSqliteKeyStore({ connection, commits, audit, random }),
     audit: createSqliteAuditStore({ connection, commits, reader, rows: audit, random }),
     credentials: createSqliteCredentialStore({ connection, commits, audit, random }),

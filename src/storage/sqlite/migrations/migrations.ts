@@ -1,5 +1,6 @@
 import { firstSchema } from './0001-first-schema.ts'
 import { access } from './0002-access.ts'
+import { search } from './0003-search.ts'
 
 /** Forward only: the schema's version is how many of these a file has seen. Never edit one that was released. */
-export const MIGRATIONS: readonly string[] = [firstSchema, access]
+export const MIGRATIONS: readonly string[] = [firstSchema, access, search]

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import fc from 'fast-check'
-import { ANONYMOUS, type Call } from '../access/principal.ts'
-import { VISIBILITIES } from './agent.ts'
-import { as, callBy, cardText, type OpenRegistry, openRegistry } from './open-registry.case.ts'
-import type { AgentQuery } from './registry.ts'
+import { agentId } from '../../a2a/ids.ts'
+import { ANONYMOUS, type Call } from '../../access/principal.ts'
+import { VISIBILITIES } from '../agent.ts'
+import { as, callBy, cardText, type OpenRegistry, openRegistry } from '../open-registry.case.ts'
+import type { AgentQuery } from '../registry.ts'
+import { indexedAgent } from './listing.ts'
 
 const ada = as('key:ada')
 const eve = as('key:eve')
@@ -46,10 +48,20 @@ describe('search', () => {
     await room.registry.register(eve, { card: cardText({ name: 'Newspaper', skills: [skill('read')] }) })
 
     assert.deepEqual(await slugs(ada, { names: ['NEWS'] }), ['news', 'newspaper'])
-    assert.deepEqual(await slugs(ada, { skills: ['rain', 'read'] }), ['news', 'newspaper', 'weather'])
-    assert.deepEqual(await slugs(ada, { skills: ['read'], owners: ['key:ada'] }), ['news'])
-    assert.deepEqual(await slugs(ada, { capabilities: ['streaming'], names: ['news'] }), ['newspaper'])
-    assert.deepEqual(await slugs(ada, { names: [], skills: [] }), ['news', 'newspaper', 'weather'])
+    assert.deepEqual(await slugs(ada, { filters: { skill: ['rain', 'read'] } }), [
+      'news',
+      'newspaper',
+      'weather',
+    ])
+    assert.deepEqual(await slugs(ada, { filters: { skill: ['read'], owner: ['key:ada'] } }), ['news'])
+    assert.deepEqual(await slugs(ada, { filters: { capability: ['streaming'] }, names: ['news'] }), [
+      'newspaper',
+    ])
+    assert.deepEqual(await slugs(ada, { names: [], filters: { skill: [] } }), [
+      'news',
+      'newspaper',
+      'weather',
+    ])
   })
 
   it('leaves out agents whose last heartbeat is older than their TTL', async () => {
@@ -124,19 +136,105 @@ describe('search', () => {
       [10_000, 10_000, false],
       [10_001, 10_000, true],
     ] as const) {
-      const all = ids(count).map((id) => ({ ...agent, id: id as typeof agent.id }))
+      const { listing } = indexedAgent(agent)
+      const all = ids(count).map((id) => ({ ...listing, id: agentId(id) }))
       const { registry } = await openRegistry({
         wrap: (agents) => ({
           ...agents,
-          search: async (_filter, limit, afterId) => {
-            const start = afterId === undefined ? 0 : Number(afterId) + 1
+          search: async (_filter, limit, _order, position) => {
+            const start = position === undefined ? 0 : Number(position.id) + 1
             return all.slice(start, start + limit)
           },
+          findAll: async () => [agent],
         }),
       })
 
       const page = await registry.search(ada, { limit: 50 })
       assert.deepEqual([page.total, page.totalCapped], [total, totalCapped])
     }
+  })
+
+  describe('by words', () => {
+    const publish = (name: string, more: object = {}) =>
+      room.registry.register(ada, { card: cardText({ name, skills: [], ...more }) })
+    const ranked = async (text: string, query: Partial<AgentQuery> = {}) =>
+      (await room.registry.search(ada, { text, limit: 100, ...query })).items.map(({ slug }) => slug)
+
+    it('finds the beginnings of words in everything a card says, whatever their case and accents', async () => {
+      await publish('Zürich Tram', {
+        description: 'Knows when it leaves',
+        provider: { organization: 'Città Trasporti', url: 'https://t.example' },
+        skills: [{ ...skill('timetable'), tags: ['public-transport'], examples: ['Quand part le métro ?'] }],
+      })
+      await publish('翻訳', { description: '日本語を英語にします' })
+
+      for (const text of [
+        'zur',
+        'ZURICH tram',
+        'leav',
+        'citta',
+        'timet',
+        'transport',
+        'metro',
+        'tram metro',
+      ]) {
+        assert.deepEqual(await ranked(text), ['zurich-tram'], text)
+      }
+      for (const text of ['rich', 'tram bus', 'zurich-bus']) assert.deepEqual(await ranked(text), [], text)
+      assert.equal((await ranked('英語')).length, 1)
+    })
+
+    it('puts first what is named so, then what can do so, then what only mentions it', async () => {
+      await publish('Mentions', { description: 'Like a weather forecast, but other' })
+      await publish('Provided', { provider: { organization: 'Weather Inc', url: 'https://w.example' } })
+      await publish('Tagged', { skills: [{ ...skill('x'), tags: ['weather'] }] })
+      await publish('Skilled', { skills: [skill('weather')] })
+      await publish('Weatherman')
+      await publish('Weather')
+
+      const best = ['weather', 'skilled', 'tagged', 'weatherman', 'provided', 'mentions']
+      assert.deepEqual(await ranked('weather'), best)
+      assert.deepEqual(await ranked('weather', { sort: 'name' }), [...best].sort())
+      const paged: string[] = []
+      for (let cursor: string | undefined; ; ) {
+        const page = await room.registry.search(ada, { text: 'weather', limit: 2, ...(cursor && { cursor }) })
+        assert.equal(page.total, 6)
+        paged.push(...page.items.map(({ slug }) => slug))
+        cursor = page.nextCursor
+        if (cursor === undefined) break
+      }
+      assert.deepEqual(paged, best)
+    })
+
+    it('finds nothing that the caller may not see, by no word and in no count', async () => {
+      await room.registry.register(ada, { card: cardText({ name: 'Secret' }), visibility: 'restricted' })
+      await publish('Open secret')
+
+      const page = await room.registry.search(eve, { text: 'secret', facets: ['owner'], limit: 10 })
+      assert.deepEqual(
+        page.items.map(({ slug }) => slug),
+        ['open-secret'],
+      )
+      assert.deepEqual([page.total, page.facets], [1, { owner: [{ value: 'key:ada', count: 1 }] }])
+    })
+  })
+
+  it('counts the values of facets over all that is found, not over the page', async () => {
+    for (const [n, tags] of [['Maps', 'fast'], ['maps'], ['cars']].entries()) {
+      const skills = [{ ...skill(`s${n}`), tags }]
+      await room.registry.register(ada, { card: cardText({ name: `Agent ${n}`, skills }) })
+    }
+
+    const page = await room.registry.search(ada, { limit: 1, facets: ['tag', 'security', 'binding'] })
+    assert.deepEqual(page.facets, {
+      tag: [
+        { value: 'maps', count: 2 },
+        { value: 'cars', count: 1 },
+        { value: 'fast', count: 1 },
+      ],
+      security: [{ value: 'none', count: 3 }],
+      binding: [{ value: 'JSONRPC', count: 3 }],
+    })
+    assert.equal((await room.registry.search(ada, { limit: 1 })).facets, undefined)
   })
 })

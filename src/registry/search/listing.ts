@@ -1,0 +1,142 @@
+import type { AgentCard } from '../../a2a/agent-card.ts'
+import type { AgentId } from '../../a2a/ids.ts'
+import { SCHEME_KINDS } from '../../a2a/security-scheme.ts'
+import type { Grant } from '../../access/grant.ts'
+import { type Agent, cardOf, type Visibility } from '../agent.ts'
+import { fold, wordsOf } from './words.ts'
+
+/** What agents are filtered by exactly, and counted by. */
+export const FACETS = [
+  'skill',
+  'tag',
+  'capability',
+  'owner',
+  'provider',
+  'binding',
+  'version',
+  'mode',
+  'security',
+  'lifecycle',
+] as const
+export type Facet = (typeof FACETS)[number]
+
+/** `<facet>:<value>`; values of tags and providers are folded. */
+export type Term = `${Facet}:${string}`
+
+/** An agent as searches see it, without its card: enough to judge, filter, rank and order it. */
+export type AgentListing = {
+  readonly id: AgentId
+  readonly slug: string
+  readonly tenant: string
+  readonly owner: string
+  readonly visibility: Visibility
+  readonly grants?: readonly Grant[]
+  readonly enabled: boolean
+  readonly updatedAt: number
+  readonly lastHeartbeatAt: number
+  readonly heartbeatTtlMs: number
+  /** Name and slug, folded, a line each. */
+  readonly names: string
+  /** What lists by name are ordered by: the beginning of the folded name. */
+  readonly nameKey: string
+  readonly terms: readonly Term[]
+  /** The words that count most where they are found. */
+  readonly words: Readonly<Record<RankedField, readonly string[]>>
+}
+
+export const RANKED_FIELDS = ['name', 'skills', 'tags', 'provider'] as const
+export type RankedField = (typeof RANKED_FIELDS)[number]
+
+/** A listing, and all other words that the agent is found by. */
+export type IndexedAgent = { readonly listing: AgentListing; readonly text: readonly string[] }
+
+/** Words kept of one field. */
+const MAX_RANKED_WORDS = 400
+const MAX_TEXT_WORDS = 20_000
+const MAX_NAME_KEY_LENGTH = 100
+
+/** How an agent is found. */
+export function indexedAgent(agent: Agent): IndexedAgent {
+  const card = cardOf(agent)
+  const { id, slug, tenant, owner, visibility, grants, enabled, updatedAt } = agent
+  const { lastHeartbeatAt, heartbeatTtlMs } = agent
+  const name = fold(card.name)
+  const words = (text: string) => wordsOf(text, MAX_RANKED_WORDS)
+  return {
+    listing: {
+      id,
+      slug,
+      tenant,
+      owner,
+      visibility,
+      ...(grants === undefined ? {} : { grants }),
+      enabled,
+      updatedAt,
+      lastHeartbeatAt,
+      heartbeatTtlMs,
+      names: `${name}\n${fold(slug)}`,
+      nameKey: name.slice(0, MAX_NAME_KEY_LENGTH),
+      terms: termsOf(agent, card),
+      words: {
+        name: words(`${card.name} ${slug}`),
+        skills: words(card.skills.map(({ id, name }) => `${id} ${name}`).join(' ')),
+        tags: words(card.skills.flatMap(({ tags }) => tags).join(' ')),
+        provider: words(card.provider?.organization ?? ''),
+      },
+    },
+    text: wordsOf(
+      [
+        card.description,
+        ...card.skills.flatMap(({ description, examples = [] }) => [description, ...examples]),
+      ].join(' '),
+      MAX_TEXT_WORDS,
+    ),
+  }
+}
+
+function termsOf({ owner, enabled }: Agent, card: AgentCard): readonly Term[] {
+  const { skills, capabilities, supportedInterfaces, securitySchemes = {}, provider } = card
+  const modes = [
+    ...card.defaultInputModes,
+    ...card.defaultOutputModes,
+    ...skills.flatMap(({ inputModes = [], outputModes = [] }) => [...inputModes, ...outputModes]),
+  ]
+  const schemes = Object.values(securitySchemes).flatMap((scheme) =>
+    SCHEME_KINDS.filter((kind) => scheme[kind] !== undefined),
+  )
+  const terms: Readonly<Record<Facet, readonly string[]>> = {
+    skill: skills.map(({ id }) => id),
+    tag: skills.flatMap(({ tags }) => tags.map(fold)),
+    capability: [
+      ...(['streaming', 'pushNotifications', 'extendedAgentCard'] as const).filter(
+        (name) => capabilities[name] === true,
+      ),
+      ...(capabilities.extensions ?? []).map(({ uri }) => uri),
+    ],
+    owner: [owner],
+    provider: provider === undefined ? [] : [fold(provider.organization)],
+    binding: supportedInterfaces.map(({ protocolBinding }) => protocolBinding),
+    version: supportedInterfaces.map(({ protocolVersion }) => minorOf(protocolVersion)),
+    mode: modes.map((mode) => mode.toLowerCase()),
+    security: schemes.length === 0 ? ['none'] : schemes.map((kind) => SECURITY_NAMES[kind]),
+    lifecycle: [enabled ? 'active' : 'disabled'],
+  }
+  return FACETS.flatMap((facet) => [...new Set(terms[facet])].map((value): Term => `${facet}:${value}`))
+}
+
+const minorOf = (version: string): string => version.replace(/^(\d+\.\d+)\..*$/, '$1')
+
+/** Kinds of security schemes, as A2A 0.3 and people call them. */
+const SECURITY_NAMES: Readonly<Record<(typeof SCHEME_KINDS)[number], string>> = {
+  apiKeySecurityScheme: 'apiKey',
+  httpAuthSecurityScheme: 'http',
+  oauth2SecurityScheme: 'oauth2',
+  openIdConnectSecurityScheme: 'openIdConnect',
+  mtlsSecurityScheme: 'mutualTLS',
+}
+
+/** The term that a query's value for a facet means. */
+export const termOf = (facet: Facet, value: string): Term => {
+  if (facet === 'tag' || facet === 'provider') return `${facet}:${fold(value)}`
+  return `${facet}:${facet === 'mode' ? value.toLowerCase() : facet === 'version' ? minorOf(value) : value}`
+}

@@ -1,0 +1,17 @@
+import { type AgentListing, RANKED_FIELDS, type RankedField } from './listing.ts'
+
+/** What a word is worth where it is found whole; the beginning of a word is worth half. Anywhere else it is worth 1. */
+const WORTH: Readonly<Record<RankedField, number>> = { name: 12, skills: 8, tags: 6, provider: 4 }
+
+/** How well an agent that has all `words` answers them: each counts where it is worth most. */
+export const rankOf = ({ words: known }: AgentListing, words: readonly string[]): number =>
+  words.reduce(
+    (rank, word) =>
+      rank + Math.max(1, ...RANKED_FIELDS.map((field) => WORTH[field] * shareOf(known[field], word))),
+    0,
+  )
+
+function shareOf(words: readonly string[], wanted: string): number {
+  if (words.includes(wanted)) return 1
+  return words.some((word) => word.startsWith(wanted)) ? 0.5 : 0
+}
