@@ -213,6 +213,59 @@ describe('the registry', { timeout: 180_000 }, () => {
     }
   })
 
+  test('finds agents by words and by whatever their cards declare, and counts what it found', async () => {
+    const made = await register({
+      card: agentCard(THERE, {
+        name: 'Numbat Router',
+        description: 'Plans tours around traffic jams',
+        provider: { organization: 'Termite Transports', url: 'https://termite.example' },
+        defaultInputModes: ['application/geo+json'],
+        capabilities: { streaming: true, extensions: [{ uri: 'urn:termite:tolls' }] },
+        securitySchemes: { key: { apiKeySecurityScheme: { location: 'header', name: 'X-Key' } } },
+        skills: [
+          {
+            id: 'route-optimizer-traffic',
+            name: 'Optimise',
+            description: 'Fast routes',
+            tags: ['Logistics'],
+            examples: ['Avoid the bridge'],
+          },
+        ],
+      }),
+      slug: 'numbat',
+      visibility: 'public',
+    })
+    assert.equal(made.status, 201, made.text)
+    const queries = [
+      'q=numbat',
+      'q=tours%20jam',
+      'q=TERMITE',
+      'q=bridge',
+      'q=numbat&tag=logistics',
+      'capabilities=urn:termite:tolls',
+      'provider=termite%20transports',
+      'q=numbat&security=apiKey&binding=JSONRPC&version=1.0&lifecycle=active',
+      'mode=application/geo%2Bjson',
+      'skill=route-optimizer-traffic&sort=updated&updated_since=2020-01-01T00:00:00Z',
+    ]
+    for (const query of queries) assert.deepEqual(namesOf(await find(query)), ['numbat'], query)
+    for (const query of ['q=umbat', 'q=numbat%20quokka', 'q=numbat&security=none', 'q=numbat&version=0.3']) {
+      assert.deepEqual(namesOf(await find(query)), [], query)
+    }
+    const counted = await find('q=numbat&facets=tag&facets=security')
+    assert.deepEqual(at(counted.body, 'facets'), {
+      tag: [{ value: 'logistics', count: 1 }],
+      security: [{ value: 'apiKey', count: 1 }],
+    })
+    for (const query of ['q=', 'sort=size', 'facets=name', 'updated_since=yesterday']) {
+      assert.equal((await find(query)).status, 400, query)
+    }
+
+    const original = 'skill=route-optimizer-traffic&capabilities=streaming&only_alive=true'
+    const anonymous = await native(undefined, 'GET', to(`/agents?${original}`))
+    assert.deepEqual(namesOf(anonymous), ['numbat'], 'also without a credential, on loopback')
+  })
+
   test('takes heartbeats from who may give them', async () => {
     const made = await register({ card: agentCard(THERE), slug: 'beating' })
     const id = textAt(made.body, 'id')
