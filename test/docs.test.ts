@@ -170,3 +170,26 @@ describe('docs/access.md', () => {
     for (const json of examples) assert.equal(parseIssuers(json, { name: 'the example' }).length, 1)
   })
 })
+
+describe('SECURITY.md', () => {
+  const rows = [...read('SECURITY.md').matchAll(/^\| (.+) \| (.+) \| (.+) \|$/gm)]
+  const heading = rows.findIndex(([, , , guards]) => guards === 'Guarded by')
+
+  it('names, for each class of bug, tests that are there', () => {
+    const classes = rows.slice(heading + 2).map(([, name = '', , guards = '']) => ({
+      name,
+      tests: [...guards.matchAll(/`([^`]+)`/g)].map(([, path = '']) => path),
+    }))
+
+    assert.ok(heading >= 0 && classes.length >= 14, `${classes.length} classes`)
+    assert.deepEqual(
+      classes.filter(({ tests }) => tests.length === 0 || !tests.every(isTest)).map(({ name }) => name),
+      [],
+    )
+  })
+})
+
+const isTest = (path: string): boolean =>
+  /\.(?:test|case)\.ts$/.test(path) &&
+  existsSync(join(ROOT, path)) &&
+  /\b(?:it|test|describeMatrix)\(/.test(read(path))

@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test'
 import { newKey as newSigningKey, signed } from '../../src/access/tokens/forge.case.ts'
 import { CERTIFICATE, PRIVATE_KEY } from '../../src/upstream/tls-identity.case.ts'
 import { eventually } from './eventually.ts'
-import { at, listAt, textAt } from './json-path.ts'
+import { at, listAt, parsed, textAt } from './json-path.ts'
 import { startKeyServer } from './key-server.ts'
 import { ownKeysOf } from './own-keys.ts'
 import { type ParleyProcess, startParley } from './parley-process.ts'
@@ -318,6 +318,15 @@ describe('after a run that uses every kind of secret, well and badly', { timeout
       await ask('parameters', 'POST', '/a2a/to-header', { body })
       await ask('parameters, by nobody', 'POST', '/a2a/to-header', { ...anyone, body })
     }
+    const forged = `\n{"level":"info","event":"ready","url":"http://forged.example"}\n\u001b[2J`
+    await ask('a forged record in a method', 'POST', '/a2a/to-header', { body: call(forged, {}) })
+    await ask('a forged record in an id', 'POST', '/a2a/to-header', { body: call('GetTask', { id: forged }) })
+    await ask('a forged record in a subject', 'POST', '/keys', { body: { ...key, subject: forged } })
+    await ask('a forged record in a label', 'POST', '/keys', { body: { ...key, label: forged } })
+    await ask('a forged record in a card', 'POST', '/agents/register', {
+      body: { card: agentCard(server.url, { name: forged }), slug: 'forged' },
+    })
+    await ask('a forged record in a path', 'GET', `/agents/${encodeURIComponent(forged)}`)
     await ask('a method', 'POST', '/a2a/to-header', { body: call(lost(), {}) })
     await ask('half a call', 'POST', '/a2a/to-header', { body: `{"jsonrpc":"2.0","params":"${lost()}` })
     const hook = {
@@ -424,6 +433,17 @@ describe('after a run that uses every kind of secret, well and badly', { timeout
     const found = findSecrets(secrets, places, (name, place) => KEPT[name] === place)
 
     assert.deepEqual(found.slice(0, 30), [], `${found.length} found in ${places.length} places`)
+  })
+
+  test('every line of the log is one record, whatever callers and agents write', () => {
+    // What is said before there is a log begins with the program's name.
+    for (const line of parley.child().lines.filter((said) => !said.startsWith('parley: '))) {
+      const record = parsed(line)
+      assert.equal(typeof at(record, 'time'), 'string', line)
+      assert.notEqual(at(record, 'url'), 'http://forged.example')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+      assert.doesNotMatch(line, /[\u0000-\u001f\u007f]/)
+    }
   })
 
   test('those that are kept as they are can be read by their owner only', async () => {
