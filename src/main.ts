@@ -122,6 +122,8 @@ function edgeSettings(config: Config): EdgeSettings {
     heartbeatMs: config.heartbeatMs,
     trustedProxies: config.edge.trustedProxies,
     forwarded: config.edge.forwarded,
+    corsOrigins: config.edge.corsOrigins,
+    hsts: !config.isLoopback,
     demandsTls: demandsTls(config, config.host),
     recheckMs: config.recheckMs,
     ...(config.rootAgent === undefined ? {} : { rootAgent: config.rootAgent }),

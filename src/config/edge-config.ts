@@ -12,6 +12,8 @@ export type EdgeConfig = {
   readonly agentRate?: RateConfig
   /** Streams that one principal may have open. */
   readonly maxStreams: number
+  /** Origins whose pages may call. */
+  readonly corsOrigins: readonly string[]
 }
 
 export type RateConfig = { readonly perSecond: number; readonly burst: number }
@@ -30,8 +32,22 @@ export function edgeConfig(read: Reader): EdgeConfig {
     allowPlaintext: read.flag('ALLOW_PLAINTEXT', false),
     ...(rate !== undefined && { rate }),
     ...(agentRate !== undefined && { agentRate }),
+    corsOrigins: corsOrigins(read),
     maxStreams: read.integer('MAX_STREAMS', 10_000, { min: 1 }),
   }
+}
+
+/** Any origin would be too many, whoever it is: there is no `*`. */
+function corsOrigins(read: Reader): readonly string[] {
+  const origins = read.list('CORS_ORIGINS')
+  const others = origins.filter((text) => !/^https?:/.test(text) || URL.parse(text)?.origin !== text)
+  if (others.length > 0) {
+    read.problem(
+      'CORS_ORIGINS',
+      `holds ${others.join(', ')}, but must be exact origins, such as https://app.example: in lower case, without path and default port`,
+    )
+  }
+  return origins
 }
 
 /** `<calls per second>`, which may be a fraction, or `<calls per second>:<calls at once>`. 0 is no limit. */

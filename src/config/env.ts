@@ -32,6 +32,7 @@ export const SETTINGS = {
     'Addresses or CIDRs of the proxies in front: they may end TLS, and say whom they call for (none)',
   FORWARDED:
     'How those proxies say it: x-forwarded (X-Forwarded-For and -Proto) or forwarded (RFC 7239) (x-forwarded)',
+  CORS_ORIGINS: 'Origins, comma-separated, whose pages may call from a browser (none)',
   RATE_LIMIT:
     'Calls per second of one principal, with an optional :calls at once (twice as many), as 20:100; 0 is no limit (0)',
   AGENT_RATE_LIMIT: 'The same for sends to one agent, whoever makes them (0)',

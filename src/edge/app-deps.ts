@@ -9,29 +9,29 @@ import type { Tasks } from '../tasks/tasks.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { CallLimits } from './call-limits.ts'
 import type { CallerSettings, Callers } from './callers.ts'
+import type { BrowserSettings } from './http/browser-rules.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { Rechecks } from './rechecks.ts'
 
-export type EdgeSettings = CallerSettings & {
-  /** Callers without a credential are served as `anonymous`; otherwise they get 401. */
-  readonly anonymous: boolean
-  /** A request that declares no A2A version is one of 0.3, whatever it asks for (A2A 1.0 §3.6). */
-  readonly strictVersion: boolean
-  /** Origins, exactly as browsers write them, whose pages may call and read the answers. */
-  readonly corsOrigins: readonly string[]
-  /** Longest request body, in bytes. */
-  readonly maxBodyBytes: number
-  /** A quiet stream says so before this long has passed. */
-  readonly heartbeatMs: number
-  /** Streams and long waits are checked again, this often, whether their caller may still do that. */
-  readonly recheckMs: number
-  /** How long a stream may stay without a first event before its headers are sent anyway. */
-  readonly firstEventWaitMs: number
-  /** The agent, by slug or id, whose card this host itself serves; none when absent. */
-  readonly rootAgent?: string
-  /** Host names (without port, IPv6 in brackets) that may be asked for; every name when absent. Guards against DNS rebinding. */
-  readonly allowedHosts?: readonly string[]
-}
+export type EdgeSettings = CallerSettings &
+  BrowserSettings & {
+    /** Callers without a credential are served as `anonymous`; otherwise they get 401. */
+    readonly anonymous: boolean
+    /** A request that declares no A2A version is one of 0.3, whatever it asks for (A2A 1.0 §3.6). */
+    readonly strictVersion: boolean
+    /** Longest request body, in bytes. */
+    readonly maxBodyBytes: number
+    /** A quiet stream says so before this long has passed. */
+    readonly heartbeatMs: number
+    /** Streams and long waits are checked again, this often, whether their caller may still do that. */
+    readonly recheckMs: number
+    /** How long a stream may stay without a first event before its headers are sent anyway. */
+    readonly firstEventWaitMs: number
+    /** The agent, by slug or id, whose card this host itself serves; none when absent. */
+    readonly rootAgent?: string
+    /** Host names (without port, IPv6 in brackets) that may be asked for; every name when absent. Guards against DNS rebinding. */
+    readonly allowedHosts?: readonly string[]
+  }
 
 export const DEFAULT_EDGE_SETTINGS: EdgeSettings = {
   anonymous: false,
@@ -41,6 +41,7 @@ export const DEFAULT_EDGE_SETTINGS: EdgeSettings = {
   recheckMs: 60_000,
   firstEventWaitMs: 5_000,
   corsOrigins: [],
+  hsts: false,
   trustedProxies: [],
   forwarded: 'x-forwarded',
   demandsTls: false,

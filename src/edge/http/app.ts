@@ -6,6 +6,7 @@ import type { EdgeRequest } from '../exchange.ts'
 import { type Peer, peerOf } from '../peer.ts'
 import { requestIdOf } from '../request-id.ts'
 import { checkHost } from './allowed-hosts.ts'
+import type { BrowserRules } from './browser-rules.ts'
 import type { A2aHandlers } from './direct-route.ts'
 import { fetchRequest, fetchResponse } from './fetch-exchange.ts'
 import { createNativeHandler } from './native.ts'
@@ -21,8 +22,19 @@ const A2A_PATHS = ['/a2a/{agent}', '/a2a/{agent}/']
  * Each route is one handler and no middleware: Hono answers a route with a single handler without its dispatch chain,
  * and shared phases are plain functions called in `native` and the handlers of A2A's bindings.
  */
-export function createApp(deps: EdgeDeps, { jsonRpc, rest }: A2aHandlers): Hono {
+export function createApp(deps: EdgeDeps, { jsonRpc, rest }: A2aHandlers, rules?: BrowserRules): Hono {
   const app = new Hono()
+  if (rules !== undefined) {
+    app.use(async (context, next) => {
+      const exchange = exchangeOf(context)
+      const preflight = rules.preflight(exchange)
+      if (preflight !== undefined) return fetchResponse(preflight)
+      await next()
+      const { headers } = context.res
+      const added = rules.headersFor(exchange, headers.get('vary') ?? undefined)
+      for (const [name, value] of Object.entries(added)) headers.set(name, value)
+    })
+  }
   const { allowedHosts } = deps.settings
   if (allowedHosts !== undefined) {
     app.use(async (context, next) => {

@@ -6,6 +6,7 @@ import { createOpenStreams } from '../open-streams.ts'
 import { createRechecks } from '../rechecks.ts'
 import { createRestHandler } from '../rest/handler.ts'
 import { createApp } from './app.ts'
+import { createBrowserRules, withBrowserRules } from './browser-rules.ts'
 import { createDirectRoute, type DirectRoute } from './direct-route.ts'
 
 /** The whole HTTP surface, and a shorter way to a part of it for a server that can take it. */
@@ -20,5 +21,7 @@ export function createEdge(appDeps: AppDeps): Edge {
     rechecks: createRechecks(appDeps),
   }
   const handlers = { jsonRpc: createJsonRpcHandler(deps), rest: createRestHandler(deps) }
-  return { app: createApp(deps, handlers), direct: createDirectRoute(handlers, settings.allowedHosts) }
+  const rules = createBrowserRules(settings, deps.callers)
+  const direct = rules === undefined ? handlers : withBrowserRules(handlers, rules)
+  return { app: createApp(deps, handlers, rules), direct: createDirectRoute(direct, settings.allowedHosts) }
 }

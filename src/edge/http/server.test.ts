@@ -145,6 +145,24 @@ for (const way of WAYS)
       })
     })
 
+    it('answers a URL that is too long with 414, and too many headers with 431, and never leaves any out', async () => {
+      await withServer({}, async ({ port }) => {
+        const ask = (target: string, headers = '') =>
+          exchange(port, `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${headers}\r\n`)
+        const many = (count: number) => 'x: y\r\n'.repeat(count)
+
+        const long = await ask(`/${'y'.repeat(9000)}`)
+        assert.match(long, /^HTTP\/1\.1 414 /)
+        assert.match(long, /The URL is longer than 8192 bytes/)
+        assert.match(await ask(`/a2a/echo/tasks/${'y'.repeat(9000)}`), /^HTTP\/1\.1 414 /)
+        assert.match(await ask(`/healthz?${'y'.repeat(8000)}`), /^HTTP\/1\.1 [24]00 /)
+        assert.match(await ask('/healthz', many(98)), /^HTTP\/1\.1 200 /)
+        assert.match(await ask('/healthz', many(99)), /^HTTP\/1\.1 431 /)
+        const late = `${many(2500)}authorization: Bearer all\r\n`
+        assert.match(await ask('/tasks', late), /^HTTP\/1\.1 431 /)
+      })
+    })
+
     it('answers a body that never ends with 408', async () => {
       const limits = { requestTimeoutMs: 50, headersTimeoutMs: 50 }
       await withServer(

@@ -21,6 +21,9 @@ import { problemOf } from './problem.ts'
 export type ServerLimits = {
   /** Request line and headers together. */
   readonly maxHeaderBytes: number
+  readonly maxHeaders: number
+  /** Of the request's target. */
+  readonly maxUrlBytes: number
   /** From the first byte of a request to the end of its headers. */
   readonly headersTimeoutMs: number
   /** From the first byte of a request to the end of its body. Answers may take as long as they like. */
@@ -31,6 +34,8 @@ export type ServerLimits = {
 
 export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   maxHeaderBytes: 16 * 1024,
+  maxHeaders: 100,
+  maxUrlBytes: 8 * 1024,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
   keepAliveTimeoutMs: 65_000,
@@ -71,7 +76,7 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listene
     // A request without a host is refused by the listener below, with a body.
     requireHostHeader: false,
   }
-  const listener = listenerOf(app, options.direct)
+  const listener = withinLimits(limits, listenerOf(app, options.direct))
   const server =
     options.tls === undefined
       ? createServer(serverOptions, listener)
@@ -79,6 +84,8 @@ export async function listen(app: Hono, options: ListenOptions): Promise<Listene
           { ...serverOptions, ...tlsOptions(options.tls), handshakeTimeout: limits.headersTimeoutMs },
           listener,
         )
+  // Without, Node.js would leave out what is beyond, without a word.
+  server.maxHeadersCount = 0
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
@@ -103,6 +110,20 @@ function listenerOf(app: Hono, direct: DirectRoute | undefined): RequestListener
     const handler = direct(incoming.method ?? '', incoming.url ?? '', incoming.headers.host ?? '')
     if (handler === undefined) void general(incoming, outgoing)
     else void answer(handler, incoming, outgoing)
+  }
+}
+
+/** Refuses requests that Node.js has read and nobody should go on with. */
+function withinLimits({ maxUrlBytes, maxHeaders }: ServerLimits, listener: RequestListener): RequestListener {
+  return (incoming, outgoing) => {
+    const { url = '', rawHeaders } = incoming
+    if (url.length > maxUrlBytes) {
+      const error = new ParleyError('payload_too_large', `The URL is longer than ${maxUrlBytes} bytes`)
+      sendReply(incoming, outgoing, faultReply(error, 414))
+    } else if (rawHeaders.length > 2 * maxHeaders) {
+      const error = new ParleyError('payload_too_large', `There are more than ${maxHeaders} headers`)
+      sendReply(incoming, outgoing, faultReply(error, 431))
+    } else listener(incoming, outgoing)
   }
 }
 
@@ -155,8 +176,9 @@ function close(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): P
   })
 }
 
-function faultReply(error: ParleyError): EdgeReply {
-  const problem = problemOf(error, '')
+function faultReply(error: ParleyError, status?: number): EdgeReply {
+  const told = problemOf(error, '')
+  const problem = { ...told, status: status ?? told.status }
   return {
     status: problem.status,
     headers: { 'content-type': 'application/problem+json', connection: 'close' },
@@ -180,7 +202,7 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
     return
   }
   if (error.code === 'HPE_HEADER_OVERFLOW')
-    refuse(socket, 'payload_too_large', 'The headers are too long', 431)
+    refuse(socket, 'payload_too_large', 'The URL and the headers together are too long', 431)
   else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     refuse(socket, 'invalid_request', 'The request took too long to arrive', 408)
   } else refuse(socket, 'invalid_request', 'This is not valid HTTP/1.1')
