@@ -87,6 +87,22 @@ describe('API keys', { timeout: 180_000 }, () => {
     ])
   })
 
+  test('leave in the audit log who made, rotated and revoked them', async () => {
+    const { id } = await make({ subject: 'audited', agents: ['scenario'] })
+    const rotated = await ask('POST', `/keys/${id}/rotate`)
+    assert.equal((await ask('DELETE', `/keys/${id}`)).status, 204)
+
+    const log = await ask('GET', `/audit?target_kind=key&target_id=${id}`)
+    const entries = listAt(log.body, 'items')
+    assert.deepEqual(
+      entries.map((entry) => textAt(entry, 'action')),
+      ['key.revoke', 'key.rotate', 'key.create'],
+    )
+    assert.equal(textAt(entries[1], 'details', 'replacedBy'), textAt(rotated.body, 'key', 'id'))
+    assert.equal(textAt(entries[0], 'credential', 'kind'), 'key')
+    assert.ok(log.text.includes('key:audited') && !log.text.includes(textAt(rotated.body, 'secret')))
+  })
+
   test('end when they are made to, given as text or as a number', async () => {
     const end = '2999-06-01T12:00:00+02:00'
     for (const expiresAt of [end, Date.parse(end)]) {
