@@ -7,7 +7,13 @@ import { createTasks } from '../tasks/create-tasks.ts'
 import { alice, type OpenOptions, openShared, type Shared, taskOf, wire } from '../tasks/open-tasks.case.ts'
 import type { TaskHead } from '../tasks/task-head.ts'
 import type { Tasks } from '../tasks/tasks.ts'
-import { type AgentCallOptions, type AgentClient, AgentFailure, type AgentTarget } from './agent-client.ts'
+import {
+  type AgentCallOptions,
+  type AgentClient,
+  AgentFailure,
+  type AgentTarget,
+  type OnBehalfOf,
+} from './agent-client.ts'
 import type { DeliveryDeps } from './delivery.ts'
 import { runCancel } from './run-cancel.ts'
 import { runDeadline } from './run-deadline.ts'
@@ -27,6 +33,7 @@ export type Call = {
   /** The request of a send, else the agent's task id. */
   readonly about: string
   readonly target: AgentTarget
+  readonly onBehalfOf: OnBehalfOf
   readonly traceparent?: string
   readonly metadata?: string
   readonly extensions?: readonly string[]
@@ -65,11 +72,12 @@ export function scriptedAgent(script: Script): ScriptedAgent {
     options: AgentCallOptions,
     more = {},
   ) => {
-    const { traceparent, extensions } = options
+    const { onBehalfOf, traceparent, extensions } = options
     calls.push({
       method,
       target,
       about,
+      onBehalfOf,
       ...(traceparent === undefined ? {} : { traceparent }),
       ...(extensions === undefined ? {} : { extensions }),
       ...more,

@@ -3,6 +3,7 @@ import type { JsonText } from '../a2a/json-text.ts'
 import { type Call, isAnonymous } from '../access/principal.ts'
 import { createRecent } from '../access/recent.ts'
 import { ParleyError } from '../errors.ts'
+import type { Events } from '../telemetry/events.ts'
 import type { Agent } from './agent.ts'
 import { hasExtendedCard } from './compose-card.ts'
 import type { ExtendedCardSource } from './extended-card-source.ts'
@@ -14,6 +15,7 @@ import { validateCard } from './validate-card.ts'
 export type ExtendedCardDeps = FindDeps & {
   readonly publisher: Publisher
   readonly now: () => number
+  readonly events: Pick<Events, 'extendedCardFailed'>
   /** Without one, no agent's extended card can be had. */
   readonly extendedCards?: ExtendedCardSource
 }
@@ -23,7 +25,7 @@ const MAX_AGE_MS = 60_000
 const MAX_REMEMBERED_CHARACTERS = 16 * 1024 * 1024
 
 export function createExtendedCard(deps: ExtendedCardDeps): Registry['extendedCard'] {
-  const { publisher, now, extendedCards } = deps
+  const { publisher, now, events, extendedCards } = deps
   const known = createRecent<PublishedCard>({
     maxSize: MAX_REMEMBERED_CHARACTERS,
     sizeOf: ({ text }) => text.length,
@@ -43,11 +45,23 @@ export function createExtendedCard(deps: ExtendedCardDeps): Registry['extendedCa
     const kept = known.get(key)
     if (kept !== undefined) return kept.text
     if (extendedCards === undefined) throw notConfigured()
-    const card = acceptable(await extendedCards.fetchExtendedCard(agent, call))
+    const card = await extendedCards
+      .fetchExtendedCard(agent, call)
+      .then(acceptable)
+      .catch((error: unknown) => {
+        report(events, agent, error)
+        throw error
+      })
     const published = await publisher.publishText(agent, card, 'v1')
     known.set(key, published)
     return published.text
   }
+}
+
+/** The caller is told little of what the agent did; the operator must know. */
+function report(events: ExtendedCardDeps['events'], { id }: Agent, error: unknown): void {
+  if (!(error instanceof ParleyError) || error.code === 'extended_agent_card_not_configured') return
+  events.extendedCardFailed({ agentId: id, failure: error.message, cause: error.cause })
 }
 
 /** An agent may show each caller another card. */

@@ -97,6 +97,7 @@ export function createEvents({
       metrics.deliveryFailed({ kind: facts.kind })
       logger.warn({ event: 'delivery_failed', ...traced(facts) })
     },
+    extendedCardFailed: (facts) => logger.warn({ event: 'extended_card_failed', ...facts }),
     unexpected(facts) {
       metrics.unexpected({ where: facts.where })
       logger.error({ event: 'unexpected', ...facts })

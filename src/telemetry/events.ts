@@ -82,6 +82,12 @@ export interface Events {
   deliveryStarted(facts: DeliveryFacts): void
   deliveryEnded(facts: DeliveryFacts & { readonly outcome: DeliveryOutcome }): void
   deliveryFailed(facts: DeliveryFacts & { readonly failure: string; readonly cause?: unknown }): void
+  /** An agent's extended card could not be had. */
+  extendedCardFailed(facts: {
+    readonly agentId: string
+    readonly failure: string
+    readonly cause?: unknown
+  }): void
   /** Something went wrong that no caller will hear of. */
   unexpected(facts: { readonly where: string; readonly cause: unknown }): void
 }
@@ -137,5 +143,6 @@ export const silentEvents: Events = {
   deliveryStarted() {},
   deliveryEnded() {},
   deliveryFailed() {},
+  extendedCardFailed() {},
   unexpected() {},
 }

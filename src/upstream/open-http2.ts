@@ -108,8 +108,8 @@ async function openSession(socket: Socket, origin: URL, tooLate: AbortSignal): P
   const began = Promise.withResolvers<void>()
   session.once('remoteSettings', () => began.resolve())
   session.once('close', () => began.reject(new Error('the server closed the connection')))
-  // A server that does not take our certificate says so when the connection already stands, and the session may not hear it.
-  socket.once('close', () => began.reject(socket.errored ?? new Error('the server closed the connection')))
+  // A server that wants another certificate says so once the connection stands, and the session waits for more.
+  socket.once('error', began.reject)
   // A request under way hears of it from its own stream.
   session.on('error', (error) => began.reject(error))
   const close = () => {

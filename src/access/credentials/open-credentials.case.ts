@@ -28,7 +28,10 @@ export function scriptedServer(): ScriptedServer {
 }
 
 /** The room over `store`, with an authorization server that answers as it is told and a clock that stands still. */
-export function openCredentials(store: CredentialStore): {
+export function openCredentials(
+  store: CredentialStore,
+  vault = createVault({ keys: [masterKey(randomBytes(32))], randomBytes }),
+): {
   readonly credentials: Credentials
   readonly server: ScriptedServer
   readonly clock: { now: number }
@@ -37,7 +40,7 @@ export function openCredentials(store: CredentialStore): {
   const clock = { now: Date.UTC(2026, 0, 1) }
   const credentials = createCredentials({
     store,
-    vault: createVault({ keys: [masterKey(randomBytes(32))], randomBytes }),
+    vault,
     source: server,
     events: silentEvents,
     now: () => clock.now,
