@@ -31,16 +31,16 @@ export async function getAgent(
   if (agent === undefined) throw agentNotFound()
   const decision = access.decide(call.principal, action, resourceOf(agent), operation)
   if (decision.allow) return agent
-  const { tenant, id } = agent
-  const reason = decision.reason === 'grant' ? 'grant' : 'hidden'
-  const cause = new RefusalError(tenant, { kind: 'agent', id }, reason)
-  throw reason === 'grant' ? noGrant(cause) : agentNotFound(cause)
+  throw decision.reason === 'grant' ? noGrant(agent) : agentNotFound(refusal(agent, 'hidden'))
 }
 
+const refusal = ({ tenant, id }: Agent, reason: 'grant' | 'hidden'): RefusalError =>
+  new RefusalError(tenant, { kind: 'agent', id }, reason)
+
 /** For an agent that the caller sees anyway. */
-const noGrant = (cause: RefusalError): ParleyError =>
+export const noGrant = (agent: Agent): ParleyError =>
   new ParleyError('forbidden', 'You may see this agent, but not do this with it: ask its owner for a grant', {
-    cause,
+    cause: refusal(agent, 'grant'),
   })
 
 /** What an access decision needs to know of an agent. */

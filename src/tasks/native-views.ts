@@ -14,7 +14,7 @@ import { hiddenTask, taskNotFound } from './own-task.ts'
 import { readTask } from './read-task.ts'
 import { recordContextRead, recordListRead, recordTaskRead } from './record-read.ts'
 import { eventText, timestamp } from './render.ts'
-import { assertMayReadAt, withinRights } from './rights-at-agents.ts'
+import { assertMayRead, withinRights } from './rights-at-agents.ts'
 import { eventBytes, type TaskEvent } from './task-event.ts'
 import type { TaskHead } from './task-head.ts'
 import type {
@@ -204,7 +204,7 @@ async function visibleHead(deps: TasksDeps, call: Call, id: string, operation: O
   const { agentId, tenant, owner } = head
   const task = { kind: 'task', agentId, tenant, owner } as const
   if (!deps.access.decide(call.principal, 'read', task).allow) throw hiddenTask(head)
-  await assertMayReadAt(deps, call, agentId, operation, () => hiddenTask(head))
+  await assertMayRead(deps, call, head, operation)
   return head
 }
 
