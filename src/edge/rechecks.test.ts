@@ -22,7 +22,7 @@ const FOLLOW = { operation: 'SubscribeToTask', agent: 'echo' } as const
 
 /** Checks that come in quick succession, of calls that say how they were ended. */
 function openRechecks(t: TestContext, script: Script = {}) {
-  const clock = { now: 1_000_000 }
+  const clock = { now: 1_000_000, monotonic: 0 }
   /** What was asked of access and rooms. */
   const asked: string[] = []
   const watches: (() => void)[] = []
@@ -41,6 +41,7 @@ function openRechecks(t: TestContext, script: Script = {}) {
   const rechecks = createRechecks({
     ...deps,
     now: () => clock.now,
+    monotonicMs: () => clock.monotonic,
     events: { ...deps.events, unexpected: ({ where }) => reported.push(where) },
   })
   const watch = (entitlement: Entitlement) => {
@@ -65,7 +66,7 @@ function openRechecks(t: TestContext, script: Script = {}) {
     /** Every call that is watched has been checked. */
     async checked() {
       const until = asked.length
-      clock.now += RECHECK_MS
+      clock.monotonic += RECHECK_MS
       while (asked.length === until) await new Promise((resolve) => setTimeout(resolve, 1))
       await new Promise(setImmediate)
     },
@@ -157,7 +158,7 @@ describe('a call that lasts', () => {
     const until = world.clock.now + 1_000_000
     for (const expiresAt of [until, until + 1]) world.watch(entitled(FOLLOW, { credential, expiresAt }))
 
-    world.clock.now += RECHECK_MS
+    world.clock.monotonic += RECHECK_MS
     while (world.asked.length < 2) await new Promise((resolve) => setTimeout(resolve, 1))
   })
 
@@ -179,15 +180,27 @@ describe('a call that lasts', () => {
     world.reassessBy(async (known) => known)
     await world.checked()
     world.reassessBy(() => Promise.reject(new Error('the store is down')))
-    for (let check = 1; check < 5; check++) await world.checked()
+    for (let check = 1; check <= 5; check++) await world.checked()
     assert.equal(await Promise.race([call.ended, 'on']), 'on')
     assert.equal(world.reported.length, 2)
 
-    await world.checked()
+    world.clock.monotonic += RECHECK_MS
 
     const error = await call.ended
     assert.equal(error.code, 'unavailable')
     assert.doesNotMatch(error.message, /store/)
+  })
+
+  it('does not go on for ever when its checks hang', async (t) => {
+    const world = openRechecks(t)
+    const calls = Array.from({ length: 50 }, (_, n) => world.watch(entitled({ task: `t-${n}` })))
+    world.reassessBy(() => new Promise(() => {}))
+    await world.checked()
+
+    world.clock.monotonic += 5 * RECHECK_MS
+
+    const errors = await Promise.all(calls.map(({ ended }) => ended))
+    assert.deepEqual(new Set(errors.map(({ code }) => code)), new Set(['unavailable']))
   })
 
   it('outlives no known end of its credential when nobody can say', async (t) => {

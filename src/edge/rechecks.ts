@@ -20,25 +20,25 @@ export type Rechecks = { readonly watch: (call: Lasting, entitlement: Entitlemen
 
 export type RechecksDeps = Pick<
   AppDeps,
-  'access' | 'registry' | 'tasks' | 'shutdown' | 'now' | 'events' | 'settings'
+  'access' | 'registry' | 'tasks' | 'shutdown' | 'now' | 'monotonicMs' | 'events' | 'settings'
 >
 
 /** The checks of a moment are spread over the interval, in so many parts; the end of a credential is met as exactly as that. */
 const PARTS = 60
 const CHECKS_AT_ONCE = 16
-/** So many checks in a row without an answer end a call. */
+/** No call goes on for longer than this, in intervals, after a check without an answer. */
 const MAX_UNANSWERED = 5
 
 const REFUSALS: readonly ErrorCode[] = ['unauthenticated', 'forbidden', 'agent_not_found', 'task_not_found']
 
 /**
  * Every call is checked once in `recheckMs`, and when its credential ends; what it would be refused with now ends it. While
- * the check finds no answer (the store is down) the call goes on, for five checks: then it ends as `unavailable`.
+ * the check finds no answer (the store is down, or hangs) the call goes on, for five intervals: then it ends as `unavailable`.
  *
  * There are thousands of these calls: they have one timer, and those of one credential that do the same share a check.
  */
 export function createRechecks(deps: RechecksDeps): Rechecks {
-  const { now, events } = deps
+  const { now, monotonicMs, events } = deps
   const { recheckMs } = deps.settings
   const watched = new Map<string, Watched>()
   const due: Watched[] = []
@@ -48,10 +48,13 @@ export function createRechecks(deps: RechecksDeps): Rechecks {
   let isFailing = false
 
   const tick = (): void => {
-    const at = now()
+    // A clock that is set back must not put checks off.
+    const at = monotonicMs()
     for (const entry of watched.values()) {
-      if (at < entry.dueAt) continue
-      entry.dueAt = Number.POSITIVE_INFINITY
+      if (at - (entry.unansweredSince ?? at) >= MAX_UNANSWERED * recheckMs) entry.end(unanswered())
+      if (entry.isQueued || (at < entry.dueAt && !hasExpired(entry))) continue
+      entry.isQueued = true
+      entry.unansweredSince ??= at
       due.push(entry)
     }
     while (running < CHECKS_AT_ONCE && due.length > 0) void checkDue()
@@ -63,18 +66,21 @@ export function createRechecks(deps: RechecksDeps): Rechecks {
     running--
   }
 
+  const hasExpired = ({ expiresAt }: Watched): boolean => expiresAt !== undefined && now() >= expiresAt
+
   async function check(entry: Watched): Promise<void> {
     if (entry.calls.size === 0) return
     try {
       const { expiresAt } = await assertEntitled(deps, entry.entitlement)
       entry.expiresAt = expiresAt
-      entry.unanswered = 0
+      entry.unansweredSince = undefined
       isFailing = false
     } catch (reason) {
       const refusal = refusalOf(entry, ParleyError.from(reason))
       if (refusal !== undefined) return entry.end(refusal)
     }
-    entry.dueAt = Math.min(now() + recheckMs, entry.expiresAt ?? Number.POSITIVE_INFINITY)
+    entry.dueAt = monotonicMs() + recheckMs
+    entry.isQueued = false
   }
 
   /** The error that ends the calls, if they must end. What others will meet too is reported once. */
@@ -83,12 +89,7 @@ export function createRechecks(deps: RechecksDeps): Rechecks {
     if (!isFailing)
       events.unexpected({ where: 'checking what streams go on by', cause: error.cause ?? error })
     isFailing = true
-    if (entry.expiresAt !== undefined && now() >= entry.expiresAt) return unauthenticated()
-    if (++entry.unanswered < MAX_UNANSWERED) return undefined
-    return new ParleyError(
-      'unavailable',
-      'Whether you may go on with this cannot be checked; try again later',
-    )
+    return hasExpired(entry) ? unauthenticated() : undefined
   }
 
   const forget = (entry: Watched): void => {
@@ -100,7 +101,7 @@ export function createRechecks(deps: RechecksDeps): Rechecks {
 
   const begin = (key: string, entitlement: Entitlement): Watched => {
     part = (part % PARTS) + 1
-    const entry = new Watched(key, entitlement, now() + (recheckMs * part) / PARTS, forget)
+    const entry = new Watched(key, entitlement, monotonicMs() + (recheckMs * part) / PARTS, forget)
     watched.set(key, entry)
     timer ??= setInterval(tick, recheckMs / PARTS).unref()
     return entry
@@ -116,21 +117,27 @@ export function createRechecks(deps: RechecksDeps): Rechecks {
   }
 }
 
+const unanswered = (): ParleyError =>
+  new ParleyError('unavailable', 'Whether you may go on with this cannot be checked; try again later')
+
 /** Calls that one check answers for. */
 class Watched implements Watch {
   readonly key: string
   readonly entitlement: Entitlement
   readonly calls = new Set<Lasting>()
   expiresAt: number | undefined
+  /** Of a clock that never goes back. */
   dueAt: number
-  unanswered = 0
+  isQueued = false
+  /** When the first check was due that has no answer yet. */
+  unansweredSince: number | undefined
   readonly #forget: (entry: Watched) => void
 
   constructor(key: string, entitlement: Entitlement, dueAt: number, forget: (entry: Watched) => void) {
     this.key = key
     this.entitlement = entitlement
     this.expiresAt = entitlement.principal.expiresAt
-    this.dueAt = Math.min(dueAt, this.expiresAt ?? dueAt)
+    this.dueAt = dueAt
     this.#forget = forget
   }
 
