@@ -91,7 +91,7 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
     outside: ['node:crypto'],
   },
   cli: {
-    rooms: ['errors', 'access', 'registry', 'config', 'main'],
+    rooms: ['errors', 'a2a', 'access', 'registry', 'config', 'main'],
     outside: ['node:child_process', 'node:events', 'node:fs', 'node:path', 'node:url', 'node:util'],
   },
 }

@@ -2,6 +2,7 @@
 import { readEnvironment, SETTINGS } from '../config/env.ts'
 import { VERSION } from '../config/version.ts'
 import { ParleyError } from '../errors.ts'
+import { audit } from './audit.ts'
 import { ROTATE_HELP, rotate } from './rotate.ts'
 import { serve } from './serve.ts'
 import { validate } from './validate.ts'
@@ -11,6 +12,7 @@ const HELP = `parley ${VERSION}: an Agent2Agent gateway and agent registry
   parley serve        run the gateway (Ctrl-C stops it, a second one at once)
   parley validate <file>  judge an Agent Card as registering it would (- reads standard input)
   parley rotate       replace the keys that Parley signs and encrypts with; see parley rotate --help
+  parley audit verify <file> [--log <log>]  check an export of the audit log, and against the log that nothing was cut off
   parley --help       this text
   parley --version    the version
 
@@ -34,12 +36,19 @@ async function main(args: readonly string[]): Promise<void> {
   else if (command === 'serve' && rest.length === 0) await serve(readEnvironment())
   else if (command === 'validate' && rest[0] !== undefined && rest.length === 1) {
     process.exitCode = validate(rest[0]) ? 0 : 1
+  } else if (command === 'audit') {
+    const holds = await audit(rest)
+    if (holds === undefined) refuse(args)
+    else process.exitCode = holds ? 0 : 1
   } else if (command !== 'rotate' || !(await rotate(rest, readEnvironment()))) {
-    console.error(
-      command === undefined ? HELP : `parley: unknown command: ${args.join(' ')}\nTry parley --help`,
-    )
-    process.exitCode = EXIT_USAGE
+    if (command === undefined) console.error(HELP)
+    refuse(args)
   }
+}
+
+function refuse(args: readonly string[]): void {
+  if (args.length > 0) console.error(`parley: unknown command: ${args.join(' ')}\nTry parley --help`)
+  process.exitCode = EXIT_USAGE
 }
 
 try {

@@ -25,12 +25,12 @@ export function createAudit({ store, denials, cursors, now }: AuditDeps): Audit 
     call: Call,
     action: 'audit.read' | 'audit.export',
     asked: object,
-    subjects: Readonly<Record<string, string>> = {},
+    subjects?: Readonly<Record<string, string>>,
   ): Promise<void> => {
     await denials.flush()
     const target = { kind: 'tenant', id: call.principal.tenant } as const
     const details = { query: JSON.stringify(asked) }
-    await store.append([auditOf(call, action, target, now(), { details, subjects })])
+    await store.append([auditOf(call, action, target, now(), { details, ...(subjects && { subjects }) })])
   }
 
   const textsOf = async (tenant: string, entries: readonly AuditEntry[]): Promise<readonly string[]> => {
@@ -50,7 +50,7 @@ export function createAudit({ store, denials, cursors, now }: AuditDeps): Audit 
         call,
         'audit.read',
         asked,
-        principal !== undefined && known !== undefined ? { principal } : {},
+        principal !== undefined && known !== undefined ? { principal } : undefined,
       )
       const wanted = known ?? principal
       const filter: AuditFilter = { ...asked, tenant, ...(wanted === undefined ? {} : { principal: wanted }) }

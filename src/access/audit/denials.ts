@@ -51,6 +51,8 @@ export function createDenials({
       }
     } catch (cause) {
       events.unexpected({ where: 'denials for the audit log', cause })
+      // What the log will never take must not keep the rest from it.
+      if (cause instanceof RangeError) unwritten = unwritten.slice(BATCH)
     }
   }
 
