@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { startChild } from './child.ts'
 import { listAt, textAt } from './json-path.ts'
 import { type ParleyProcess, startParley } from './parley-process.ts'
-import { native } from './rpc.ts'
+import { startRawAgent } from './raw-agent.ts'
+import { native, rpc } from './rpc.ts'
+import { newClient, register } from './world.ts'
 
 const CLI = new URL('../../src/cli/cli.ts', import.meta.url).pathname
 
-describe('parley rotate', { timeout: 120_000 }, () => {
+describe('parley rotate', { timeout: 240_000 }, () => {
   const opened = new AsyncDisposableStack()
   let parley: ParleyProcess
   before(async () => {
@@ -78,6 +80,39 @@ describe('parley rotate', { timeout: 120_000 }, () => {
     assert.equal(again.code, 0, again.text)
   })
 
+  test('leaves a gateway that runs able to use, and to store, what an agent demands', async () => {
+    await using agent = await startRawAgent(
+      () => ({ result: '{"message":{"messageId":"m","role":"ROLE_AGENT","parts":[{"text":"hi"}]}}' }),
+      {
+        securitySchemes: { key: { apiKeySecurityScheme: { location: 'header', name: 'x-key' } } },
+        securityRequirements: [{ schemes: { key: { list: [] } } }],
+      },
+    )
+    const id = await register(parley, agent.card, { slug: 'raw' })
+    const client = await newClient(parley, 'raw', 'caller')
+    const message = () => ({
+      message: { messageId: randomUUID(), role: 'ROLE_USER', parts: [{ text: 'hi' }] },
+    })
+    const store = (key: string) =>
+      native(parley.adminKey, 'PUT', `${parley.url}/agents/${id}/credentials/key`, { key })
+    assert.equal((await store('one')).status, 201)
+    await rpc(client, 'SendMessage', message())
+
+    const { text } = await run(['rotate', 'master-key'])
+    assert.match(text, /^credentials for agents: 1 encrypted anew$/m)
+    await rpc(client, 'SendMessage', message())
+    assert.equal((await store('two')).status, 200)
+    await rpc(client, 'SendMessage', message())
+
+    assert.deepEqual(
+      agent.calls.map(({ headers }) => headers['x-key']),
+      ['one', 'one', 'two'],
+    )
+    const [newest] = await masterKeys()
+    const alone = await run(['rotate', 'master-key'], { PARLEY_MASTER_KEY: newest ?? '' })
+    assert.match(alone.text, /^credentials for agents: 0 encrypted anew$/m)
+  })
+
   test('finishes what is unfinished before it makes another master key, and says so', async () => {
     const [generated] = await masterKeys()
     const own = randomBytes(32).toString('base64')
@@ -93,14 +128,20 @@ describe('parley rotate', { timeout: 120_000 }, () => {
   })
 
   test('has a text that explains it, and knows what it is not', async () => {
-    assert.match((await run(['rotate', '--help'])).text, /rotate master-key/)
-    assert.match((await run(['rotate', 'signing-keys', '--help'])).text, /--compromised/)
-    for (const args of [['all'], ['signing-keys', '--use', 'tls'], ['master-key', 'now']]) {
-      const { code, text } = await run(['rotate', ...args])
+    const [help, memory, ...unknown] = await Promise.all([
+      run(['rotate', 'signing-keys', '--help']),
+      run(['rotate', 'master-key'], { PARLEY_BACKEND: 'memory' }),
+      run(['rotate', 'all']),
+      run(['rotate', 'signing-keys', '--use', 'tls']),
+      run(['rotate', 'master-key', 'now']),
+    ])
+
+    assert.equal(help.code, 0)
+    assert.match(help.text, /--compromised[^]*rotate master-key/)
+    for (const { code, text } of unknown) {
       assert.equal(code, 64)
       assert.match(text, /unknown command: rotate/)
     }
-    const memory = await run(['rotate', 'master-key'], { PARLEY_BACKEND: 'memory' })
     assert.match(memory.text, /The memory backend keeps no keys/)
   })
 
