@@ -1,10 +1,19 @@
-import { openSqlite } from '../src/storage/sqlite/open-sqlite.ts'
 import { agentId, newUuid } from '../src/a2a/ids.ts'
+import { openSqlite } from '../src/storage/sqlite/open-sqlite.ts'
 
 /** Agents written at once. */
 const BATCH = 500
 
-const TOPICS = ['weather', 'routing', 'invoices', 'translation', 'recruiting', 'inventory', 'contracts', 'energy']
+const TOPICS = [
+  'weather',
+  'routing',
+  'invoices',
+  'translation',
+  'recruiting',
+  'inventory',
+  'contracts',
+  'energy',
+]
 const VERBS = ['plans', 'checks', 'summarises', 'forecasts', 'compares', 'books', 'cancels', 'explains']
 const PLACES = ['berlin', 'lisbon', 'osaka', 'quito', 'nairobi', 'oslo', 'perth', 'boston', 'lima', 'delhi']
 const CAPABILITIES = [{ streaming: true }, { pushNotifications: true }, {}]
@@ -36,7 +45,9 @@ function generated(n: number) {
     name: `${topic} agent ${n}`,
     description: `An agent that ${pick(VERBS, n, 31)} ${topic} for customers in ${place}, number ${n}`,
     version: '1.0.0',
-    supportedInterfaces: [{ url: `https://a${n}.example/`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' }],
+    supportedInterfaces: [
+      { url: `https://a${n}.example/`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
+    ],
     provider: { organization: `Provider ${n % 997}`, url: 'https://provider.example' },
     capabilities: pick(CAPABILITIES, n, 37),
     defaultInputModes: ['text/plain'],

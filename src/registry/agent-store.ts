@@ -41,6 +41,16 @@ export type ListingOrder = 'id' | 'name' | 'updated'
 /** A place in a list of agents. */
 export type ListingPosition = Pick<AgentListing, 'id' | 'nameKey' | 'updatedAt'>
 
+export type ListingPage = {
+  readonly limit: number
+  /** By id when absent. */
+  readonly order?: ListingOrder
+  /** Only what comes after it. */
+  readonly after?: ListingPosition
+  /** Listings say their terms. */
+  readonly withTerms?: boolean
+}
+
 /**
  * Which agents exist. A removed agent's slug stays reserved for its owner for ever.
  */
@@ -50,13 +60,7 @@ export interface AgentStore {
   findBySlug(tenant: string, slug: string): Promise<Agent | undefined>
   /** Those that exist, in the order of `ids`. */
   findAll(ids: readonly AgentId[]): Promise<readonly Agent[]>
-  /** Strictly after `position` in `order`. */
-  search(
-    filter: AgentFilter,
-    limit: number,
-    order?: ListingOrder,
-    position?: ListingPosition,
-  ): Promise<readonly AgentListing[]>
+  search(filter: AgentFilter, page: ListingPage): Promise<readonly AgentListing[]>
   /** Sets `lastHeartbeatAt` if later, without a new version. False when there is no such agent. */
   beat(id: AgentId, at: number): Promise<boolean>
 }

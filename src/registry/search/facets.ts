@@ -10,7 +10,7 @@ const MAX_VALUES = 50
 /** How often each value of the facets is found, the most frequent first. */
 export function countFacets(listings: readonly AgentListing[], facets: readonly Facet[]): FacetCounts {
   const counts = new Map<string, number>()
-  for (const { terms } of listings) {
+  for (const { terms = [] } of listings) {
     for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1)
   }
   const all = [...counts].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1))

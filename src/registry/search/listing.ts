@@ -23,76 +23,83 @@ export type Facet = (typeof FACETS)[number]
 /** `<facet>:<value>`; values of tags and providers are folded. */
 export type Term = `${Facet}:${string}`
 
-/** An agent as searches see it, without its card: enough to judge, filter, rank and order it. */
+/** An agent as searches see it, without its card: enough to judge, rank and order it. */
 export type AgentListing = {
   readonly id: AgentId
-  readonly slug: string
   readonly tenant: string
   readonly owner: string
   readonly visibility: Visibility
+  /** Of restricted agents alone: nobody needs a grant to see another. */
   readonly grants?: readonly Grant[]
   readonly enabled: boolean
   readonly updatedAt: number
   readonly lastHeartbeatAt: number
   readonly heartbeatTtlMs: number
-  /** Name and slug, folded, a line each. */
-  readonly names: string
   /** What lists by name are ordered by: the beginning of the folded name. */
   readonly nameKey: string
-  readonly terms: readonly Term[]
-  /** The words that count most where they are found. */
-  readonly words: Readonly<Record<RankedField, readonly string[]>>
+  /** The words that count most where they are found, each with a blank before and after it. */
+  readonly words: Readonly<Record<RankedField, string>>
+  /** Only where they were asked for. */
+  readonly terms?: readonly Term[]
 }
 
 export const RANKED_FIELDS = ['name', 'skills', 'tags', 'provider'] as const
 export type RankedField = (typeof RANKED_FIELDS)[number]
 
-/** A listing, and all other words that the agent is found by. */
-export type IndexedAgent = { readonly listing: AgentListing; readonly text: readonly string[] }
+/** How an agent is found. */
+export type IndexedAgent = {
+  readonly listing: AgentListing & { readonly terms: readonly Term[] }
+  /** Name and slug, folded, a line each. */
+  readonly names: string
+  /** Every word there is, those of the listing too. */
+  readonly words: readonly string[]
+}
 
 /** Words kept of one field. */
 const MAX_RANKED_WORDS = 400
-const MAX_TEXT_WORDS = 20_000
+const MAX_OTHER_WORDS = 20_000
 const MAX_NAME_KEY_LENGTH = 100
 
-/** How an agent is found. */
 export function indexedAgent(agent: Agent): IndexedAgent {
   const card = cardOf(agent)
   const { id, slug, tenant, owner, visibility, grants, enabled, updatedAt } = agent
   const { lastHeartbeatAt, heartbeatTtlMs } = agent
   const name = fold(card.name)
-  const words = (text: string) => wordsOf(text, MAX_RANKED_WORDS)
+  const ranked: Readonly<Record<RankedField, readonly string[]>> = {
+    name: wordsOf(`${card.name} ${slug}`, MAX_RANKED_WORDS),
+    skills: wordsOf(card.skills.map(({ id, name }) => `${id} ${name}`).join(' '), MAX_RANKED_WORDS),
+    tags: wordsOf(card.skills.flatMap(({ tags }) => tags).join(' '), MAX_RANKED_WORDS),
+    provider: wordsOf(card.provider?.organization ?? '', MAX_RANKED_WORDS),
+  }
+  const texts = card.skills.flatMap(({ description, examples = [] }) => [description, ...examples])
+  const others = wordsOf([card.description, ...texts].join(' '), MAX_OTHER_WORDS)
   return {
     listing: {
       id,
-      slug,
       tenant,
       owner,
       visibility,
-      ...(grants === undefined ? {} : { grants }),
+      ...(grants !== undefined && visibility === 'restricted' ? { grants } : {}),
       enabled,
       updatedAt,
       lastHeartbeatAt,
       heartbeatTtlMs,
-      names: `${name}\n${fold(slug)}`,
       nameKey: name.slice(0, MAX_NAME_KEY_LENGTH),
-      terms: termsOf(agent, card),
       words: {
-        name: words(`${card.name} ${slug}`),
-        skills: words(card.skills.map(({ id, name }) => `${id} ${name}`).join(' ')),
-        tags: words(card.skills.flatMap(({ tags }) => tags).join(' ')),
-        provider: words(card.provider?.organization ?? ''),
+        name: spaced(ranked.name),
+        skills: spaced(ranked.skills),
+        tags: spaced(ranked.tags),
+        provider: spaced(ranked.provider),
       },
+      terms: termsOf(agent, card),
     },
-    text: wordsOf(
-      [
-        card.description,
-        ...card.skills.flatMap(({ description, examples = [] }) => [description, ...examples]),
-      ].join(' '),
-      MAX_TEXT_WORDS,
-    ),
+    names: `${name}\n${fold(slug)}`,
+    words: [...new Set([...RANKED_FIELDS.flatMap((field) => ranked[field]), ...others])],
   }
 }
+
+const spaced = (words: readonly string[]): string =>
+  words.length === 0 ? '' : ` ${[...new Set(words)].join(' ')} `
 
 function termsOf({ owner, enabled }: Agent, card: AgentCard): readonly Term[] {
   const { skills, capabilities, supportedInterfaces, securitySchemes = {}, provider } = card

@@ -11,7 +11,7 @@ export const rankOf = ({ words: known }: AgentListing, words: readonly string[])
     0,
   )
 
-function shareOf(words: readonly string[], wanted: string): number {
-  if (words.includes(wanted)) return 1
-  return words.some((word) => word.startsWith(wanted)) ? 0.5 : 0
+function shareOf(words: string, wanted: string): number {
+  if (words.includes(` ${wanted} `)) return 1
+  return words.includes(` ${wanted}`) ? 0.5 : 0
 }

@@ -141,8 +141,8 @@ describe('search', () => {
       const { registry } = await openRegistry({
         wrap: (agents) => ({
           ...agents,
-          search: async (_filter, limit, _order, position) => {
-            const start = position === undefined ? 0 : Number(position.id) + 1
+          search: async (_filter, { limit, after }) => {
+            const start = after === undefined ? 0 : Number(after.id) + 1
             return all.slice(start, start + limit)
           },
           findAll: async () => [agent],

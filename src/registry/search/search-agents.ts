@@ -20,7 +20,7 @@ const MAX_JUDGED = 10_000
 const MAX_LIMIT = 100
 const MAX_QUERY_WORDS = 16
 /** Few listings are held at once, few searches run at once, and as cards can be large, a page ends early. */
-const LISTINGS_PER_READ = 1000
+const LISTINGS_PER_READ = 2500
 const AGENTS_PER_READ = 20
 const MAX_SEARCHES = 4
 const PAGE_CHARACTERS = 4 * 1024 * 1024
@@ -44,10 +44,12 @@ export function createSearch({ agents, access, now, cursors }: SearchDeps): Regi
     after?: ListingPosition,
   ): AsyncGenerator<AgentListing> {
     const filter = filterOf(call, query)
+    const withTerms = (query.facets ?? []).length > 0
     const at = now()
     for (let last = after; ; ) {
       call.signal.throwIfAborted()
-      const batch = await agents.search(filter, LISTINGS_PER_READ, order, last)
+      const page = { limit: LISTINGS_PER_READ, order, withTerms, ...(last && { after: last }) }
+      const batch = await agents.search(filter, page)
       for (const listing of batch) {
         if (query.onlyAlive === true && !isAlive(listing, at)) continue
         if (access.decide(call.principal, 'discover', resourceOf(listing)).allow) yield listing

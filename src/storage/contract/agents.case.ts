@@ -119,37 +119,37 @@ export const agentCases: Cases = ({ open }) => {
     })
     await create(backend, { tenant: 'other', card: sampleCard({ name: 'Echo Bot', skills: ['echo'] }) })
     const search = async (filter: Partial<AgentFilter>) =>
-      (await backend.agents.search({ tenant: 'default', ...filter }, 10)).map((agent) => agent.slug)
+      (await backend.agents.search({ tenant: 'default', ...filter }, { limit: 10 })).map(({ id }) => id)
 
-    const both = [echo.slug, slow.slug]
+    const both = [echo.id, slow.id]
     const expected: readonly (readonly [Partial<AgentFilter>, readonly string[]])[] = [
       [{}, both],
-      [{ names: ['echo b'] }, [echo.slug]],
-      [{ names: ['low-1'] }, [slow.slug]],
-      [{ names: ['50%_'] }, [slow.slug]],
+      [{ names: ['echo b'] }, [echo.id]],
+      [{ names: ['low-1'] }, [slow.id]],
+      [{ names: ['50%_'] }, [slow.id]],
       [{ names: ['o%b'] }, []],
       [{ terms: [['skill:sum', 'skill:slow']] }, both],
       [{ terms: [['skill:su']] }, []],
-      [{ terms: [['capability:streaming']] }, [echo.slug]],
-      [{ terms: [['owner:key:bob', 'owner:key:carol']] }, [slow.slug]],
-      [{ terms: [['skill:sum'], ['capability:streaming']], names: ['bot'] }, [echo.slug]],
+      [{ terms: [['capability:streaming']] }, [echo.id]],
+      [{ terms: [['owner:key:bob', 'owner:key:carol']] }, [slow.id]],
+      [{ terms: [['skill:sum'], ['capability:streaming']], names: ['bot'] }, [echo.id]],
       [{ terms: [['owner:key:bob'], ['skill:sum']] }, []],
       [{ words: ['bot'] }, both],
-      [{ words: ['ec'] }, [echo.slug]],
-      [{ words: ['bot', 'slo'] }, [slow.slug]],
+      [{ words: ['ec'] }, [echo.id]],
+      [{ words: ['bot', 'slo'] }, [slow.id]],
       [{ words: ['cho'] }, []],
-      [{ words: ['sample', 'sum'], terms: [['capability:streaming']] }, [echo.slug]],
+      [{ words: ['sample', 'sum'], terms: [['capability:streaming']] }, [echo.id]],
       [{ words: ['"', 'bot*', 'OR', '(', 'words : bot'] }, []],
-      [{ updatedSince: 2000 }, [slow.slug]],
+      [{ updatedSince: 2000 }, [slow.id]],
       [{ updatedSince: 2001, words: ['bot'] }, []],
-      [{ ids: ['agent-2', 'missing'] }, [slow.slug]],
+      [{ ids: ['agent-2', 'missing'] }, [slow.id]],
       [{ ids: ['agent-2'], names: ['echo'] }, []],
       [{ ids: [] }, []],
       [{ names: [] }, []],
       [{ terms: [[]] }, []],
     ]
-    for (const [filter, slugs] of expected) {
-      assert.deepEqual(await search(filter), slugs, JSON.stringify(filter))
+    for (const [filter, ids] of expected) {
+      assert.deepEqual(await search(filter), ids, JSON.stringify(filter))
     }
   })
 
@@ -161,10 +161,14 @@ export const agentCases: Cases = ({ open }) => {
     const agent = await create(backend, { visibility: 'restricted', grants, lastHeartbeatAt: 1000 })
     await backend.agents.beat(agent.id, 9000)
 
-    const [listing, ...others] = await backend.agents.search({ tenant: 'default' }, 10)
+    const filter = { tenant: 'default' }
+    const [listing, ...others] = await backend.agents.search(filter, { limit: 10, withTerms: true })
     assert.deepEqual(others, [])
-    assert.deepEqual(listing, { ...indexedAgent({ ...agent, lastHeartbeatAt: 9000 }).listing })
+    const expected = indexedAgent({ ...agent, lastHeartbeatAt: 9000 }).listing
+    assert.deepEqual(listing, expected)
     assert.deepEqual(listing?.grants, grants)
+    const { terms: _, ...without } = expected
+    assert.deepEqual(await backend.agents.search(filter, { limit: 10 }), [without])
   })
 
   it('searches what an agent became, not what it was', async (t) => {
@@ -172,7 +176,7 @@ export const agentCases: Cases = ({ open }) => {
     const agent = await create(backend, { card: sampleCard({ name: 'Before', skills: ['old'] }) })
     const next = { ...agent, version: 2, card: sampleCard({ name: 'After', skills: ['new'] }) }
     const search = async (filter: Partial<AgentFilter>) =>
-      (await backend.agents.search({ tenant: 'default', ...filter }, 10)).map(({ id }) => id)
+      (await backend.agents.search({ tenant: 'default', ...filter }, { limit: 10 })).map(({ id }) => id)
 
     await backend.agents.commit({ agent: next, expectedVersion: 1 })
 
@@ -196,10 +200,11 @@ export const agentCases: Cases = ({ open }) => {
     for (const words of [undefined, ['same']]) {
       for (const order of ['id', 'name', 'updated'] as const) {
         const filter = { tenant: 'default', ...(words && { words }) }
-        const whole = await backend.agents.search(filter, 100, order)
+        const whole = await backend.agents.search(filter, { limit: 100, order })
         const paged: AgentListing[] = []
         for (;;) {
-          const page = await backend.agents.search(filter, 2, order, paged.at(-1))
+          const last = paged.at(-1)
+          const page = await backend.agents.search(filter, { limit: 2, order, ...(last && { after: last }) })
           paged.push(...page)
           if (page.length < 2) break
         }

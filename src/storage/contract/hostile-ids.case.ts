@@ -69,7 +69,7 @@ export const hostileIdCases: Cases = ({ open }) => {
       assert.deepEqual(await agents.findBySlug(text, text), agent)
       const filter = { tenant: text, terms: [[`owner:${text}` as const]], ids: [agent.id] }
       assert.deepEqual(
-        (await agents.search(filter, 10)).map((found) => found.owner),
+        (await agents.search(filter, { limit: 10 })).map((found) => found.owner),
         [text],
       )
       assert.deepEqual(await agents.findAll([agent.id]), [agent])

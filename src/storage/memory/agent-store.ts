@@ -65,13 +65,14 @@ export function createMemoryAgentStore(auditRows: AuditRows, credentials: Creden
     async findAll(ids) {
       return ids.flatMap((id) => agents.get(id)?.agent ?? [])
     },
-    async search(filter, limit, order = 'id', position) {
+    async search(filter, { limit, order = 'id', after, withTerms = false }) {
       return [...agents.values()]
         .filter(({ index }) => matchesFilter(filter, index))
         .map(({ index }) => index.listing)
-        .filter((listing) => position === undefined || compare(order, listing, position) > 0)
+        .filter((listing) => after === undefined || compare(order, listing, after) > 0)
         .sort((a, b) => compare(order, a, b))
         .slice(0, limit)
+        .map(({ terms, ...listing }) => (withTerms ? { ...listing, terms } : listing))
     },
     async beat(id, at) {
       const stored = agents.get(id)

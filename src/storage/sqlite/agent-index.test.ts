@@ -27,7 +27,7 @@ it('an agent that was stored before there was an index, or in an older form of i
   const found = async () => {
     await using backend = await openSqlite({ path, now: Date.now })
     const filter = { tenant: 'default', terms: [['skill:sum']], words: ['old'] } as const
-    return (await backend.agents.search(filter, 1000)).map(({ id }) => id)
+    return (await backend.agents.search(filter, { limit: 1000 })).map(({ id }) => id)
   }
   const ids = agents.map(({ id }) => id).sort()
   assert.deepEqual(await found(), ids)

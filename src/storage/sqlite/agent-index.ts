@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Agent } from '../../registry/agent.ts'
-import { indexedAgent, RANKED_FIELDS } from '../../registry/search/listing.ts'
+import { indexedAgent } from '../../registry/search/listing.ts'
 import { integerIn, textIn } from './columns.ts'
 import type { Connection } from './connection.ts'
 import type { GroupCommit } from './group-commit.ts'
@@ -11,8 +11,9 @@ const FORM = 1
 const AGENTS_PER_WRITE = 50
 
 const PUT_LISTING = `
-  INSERT OR REPLACE INTO agent_listings (n, form, id, tenant, name_key, updated_at, names, listing)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+  INSERT OR REPLACE INTO agent_listings
+    (n, form, id, tenant, owner, visibility, enabled, name_key, updated_at, ttl, words, grants, names, terms)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const PUT_TEXT = 'INSERT OR REPLACE INTO agent_text (rowid, terms, words) VALUES (?, ?, ?)'
 const OUTDATED = `
   SELECT agents.n AS n, agent FROM agents LEFT JOIN agent_listings listed ON listed.n = agents.n AND form = ?
@@ -28,12 +29,18 @@ export interface AgentIndex {
 export function createAgentIndex(connection: Connection): AgentIndex {
   return {
     put(n, agent) {
-      const { listing, text } = indexedAgent(agent)
-      const { id, tenant, nameKey, updatedAt, names } = listing
-      connection.run(PUT_LISTING, n, FORM, id, tenant, nameKey, updatedAt, names, JSON.stringify(listing))
-      const terms = [tenantWord(tenant), ...listing.terms.map((term) => termWord(tenant, term))]
-      const words = [...RANKED_FIELDS.flatMap((field) => listing.words[field]), ...text]
-      connection.run(PUT_TEXT, n, terms.join(' '), [...new Set(words)].join(' '))
+      const { listing, names, words } = indexedAgent(agent)
+      const { id, tenant, owner, visibility, enabled, nameKey, updatedAt, heartbeatTtlMs, terms } = listing
+      connection.run(
+        PUT_LISTING,
+        ...[n, FORM, id, tenant, owner, visibility, Number(enabled), nameKey, updatedAt, heartbeatTtlMs],
+        JSON.stringify(listing.words),
+        listing.grants === undefined ? null : JSON.stringify(listing.grants),
+        names,
+        JSON.stringify(terms),
+      )
+      const termWords = [tenantWord(tenant), ...terms.map((term) => termWord(tenant, term))]
+      connection.run(PUT_TEXT, n, termWords.join(' '), words.join(' '))
     },
     remove(n) {
       connection.run('DELETE FROM agent_listings WHERE n = ?', n)

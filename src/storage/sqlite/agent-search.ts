@@ -1,4 +1,5 @@
-import type { AgentFilter, ListingOrder, ListingPosition } from '../../registry/agent-store.ts'
+import type { AgentFilter, ListingOrder, ListingPage, ListingPosition } from '../../registry/agent-store.ts'
+import type { AgentListing } from '../../registry/search/listing.ts'
 import { tenantWord, termWord } from './agent-index.ts'
 import type { Param } from './connection.ts'
 
@@ -13,9 +14,7 @@ const ORDERS: Readonly<Record<ListingOrder, string>> = {
 /** Terms and words are looked for in the full-text index first, all at once; what else is asked for, row by row. */
 export function searchQuery(
   filter: AgentFilter,
-  limit: number,
-  order: ListingOrder,
-  position: ListingPosition | undefined,
+  { limit, order = 'id', after, withTerms = false }: ListingPage,
 ): SearchQuery {
   const { tenant, ids, names, updatedSince } = filter
   const params: Param[] = []
@@ -35,12 +34,65 @@ export function searchQuery(
     ...(names === undefined
       ? []
       : [`(${names.map((name) => `instr(listed.names, ${param(name)}) > 0`).join(' OR ') || 'FALSE'})`]),
-    ...(position === undefined ? [] : [afterPosition(order, position, param)]),
+    ...(after === undefined ? [] : [afterPosition(order, after, param)]),
   ]
   const sql = `
-    SELECT listing, beats.at AS beat_at FROM ${source} JOIN agent_beats beats ON beats.agent_id = listed.id
-    WHERE ${conditions.join(' AND ')} ORDER BY ${ORDERS[order]} LIMIT ${param(limit)}`
+    SELECT json_group_array(json_array(
+      id, owner, visibility, json(grants), enabled, updated_at, beat_at, ttl, name_key, json(words), json(terms)
+    )) AS listings FROM (
+      SELECT listed.id, owner, visibility, grants, enabled, updated_at, beats.at AS beat_at, ttl, name_key, listed.words,
+        ${withTerms ? 'listed.terms' : 'NULL'} AS terms
+      FROM ${source} JOIN agent_beats beats ON beats.agent_id = listed.id
+      WHERE ${conditions.join(' AND ')} ORDER BY ${ORDERS[order]} LIMIT ${param(limit)}
+    )`
   return { sql, params }
+}
+
+type ListingRow = readonly [
+  id: AgentListing['id'],
+  owner: string,
+  visibility: AgentListing['visibility'],
+  grants: AgentListing['grants'] | null,
+  enabled: number,
+  updatedAt: number,
+  lastHeartbeatAt: number,
+  heartbeatTtlMs: number,
+  nameKey: string,
+  words: AgentListing['words'],
+  terms: AgentListing['terms'] | null,
+]
+
+/** What a search found. All of it comes as one text, which costs far less than a row for each. */
+export function listingsIn(text: string, tenant: string): readonly AgentListing[] {
+  const rows: readonly ListingRow[] = JSON.parse(text)
+  return rows.map(
+    ([
+      id,
+      owner,
+      visibility,
+      grants,
+      enabled,
+      updatedAt,
+      lastHeartbeatAt,
+      heartbeatTtlMs,
+      nameKey,
+      words,
+      terms,
+    ]) => ({
+      id,
+      tenant,
+      owner,
+      visibility,
+      ...(grants === null || grants === undefined ? {} : { grants }),
+      enabled: enabled === 1,
+      updatedAt,
+      lastHeartbeatAt,
+      heartbeatTtlMs,
+      nameKey,
+      words,
+      ...(terms === null || terms === undefined ? {} : { terms }),
+    }),
+  )
 }
 
 function afterPosition(

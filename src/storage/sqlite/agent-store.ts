@@ -1,8 +1,7 @@
 import type { Agent } from '../../registry/agent.ts'
 import type { AgentCommit, AgentCommitResult, AgentStore } from '../../registry/agent-store.ts'
-import type { AgentListing } from '../../registry/search/listing.ts'
 import type { AgentIndex } from './agent-index.ts'
-import { searchQuery } from './agent-search.ts'
+import { listingsIn, searchQuery } from './agent-search.ts'
 import type { AuditRows } from './audit-rows.ts'
 import { integerIn, textIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
@@ -128,9 +127,10 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     async findAll(ids) {
       return (await reader.all(FIND_ALL, JSON.stringify(ids))).map(agentIn)
     },
-    async search(filter, limit, order = 'id', position) {
-      const { sql, params } = searchQuery(filter, limit, order, position)
-      return (await reader.all(sql, ...params)).map(listingIn)
+    async search(filter, page) {
+      const { sql, params } = searchQuery(filter, page)
+      const [row] = await reader.all(sql, ...params)
+      return row === undefined ? [] : listingsIn(textIn(row, 'listings'), filter.tenant)
     },
     beat: (id, at) =>
       commits.write<boolean>(() => {
@@ -148,9 +148,4 @@ const agentOrNone = (row: Row | undefined): Agent | undefined =>
 function agentIn(row: Row): Agent {
   const agent: Agent = JSON.parse(textIn(row, 'agent'))
   return { ...agent, lastHeartbeatAt: integerIn(row, 'beat_at') }
-}
-
-function listingIn(row: Row): AgentListing {
-  const listing: AgentListing = JSON.parse(textIn(row, 'listing'))
-  return { ...listing, lastHeartbeatAt: integerIn(row, 'beat_at') }
 }

@@ -13,10 +13,16 @@ export const search = `
     form INTEGER NOT NULL,
     id TEXT NOT NULL,
     tenant TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    visibility TEXT NOT NULL,
+    enabled INTEGER NOT NULL,
     name_key TEXT NOT NULL,
     updated_at INTEGER NOT NULL,
+    ttl INTEGER NOT NULL,
+    words TEXT NOT NULL,
+    grants TEXT,
     names TEXT NOT NULL,
-    listing TEXT NOT NULL
+    terms TEXT NOT NULL
   ) STRICT;
   CREATE INDEX listings_by_id ON agent_listings (tenant, id);
   CREATE INDEX listings_by_name ON agent_listings (tenant, name_key, id);
