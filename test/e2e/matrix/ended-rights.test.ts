@@ -52,7 +52,7 @@ describe('a stream', { timeout: 180_000 }, () => {
     }
     const messageId = `${loss.name} ${nameOf(way)}`
     await open('SendStreamingMessage', (onOpen) =>
-      caller.ask({ operation: 'SendStreamingMessage', text: 'slow 100000', messageId }, {}, onOpen),
+      caller.ask({ operation: 'SendStreamingMessage', text: 'slow 3600000', messageId }, {}, onOpen),
     )
     const id = await taskOf(loss.key, messageId)
     await open('SubscribeToTask', (onOpen) => caller.ask({ operation: 'SubscribeToTask', id }, {}, onOpen))

@@ -113,7 +113,7 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
     const secret = `xyzzy-${visibility}-${randomUUID()}`
     const endpoint = { url: `${parley.url}/a2a/${slug}`, key: alice }
     const ended = await send(endpoint, `echo ${secret}`)
-    const running = await sendNoWait(endpoint, 'slow 100000', { metadata: { secret } })
+    const running = await sendNoWait(endpoint, 'slow 3600000', { metadata: { secret } })
     const namesOf = async (agent: string, made: unknown) => ({
       agent,
       task: textAt(made, 'task', 'id'),
