@@ -2,6 +2,7 @@ import { isAnonymous, type Principal } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import { type Buckets, createBuckets, type Left, type Rate } from './buckets.ts'
 import type { CallInProgress } from './call-in-progress.ts'
+import { createHeldRequests, type HeldRequest } from './held-requests.ts'
 import { createStreamShares, type StreamShare } from './stream-shares.ts'
 
 export type LimitSettings = {
@@ -11,6 +12,8 @@ export type LimitSettings = {
   readonly agentRate?: Rate
   /** Streams that one principal may have open. */
   readonly maxStreams: number
+  /** Bytes of requests that one principal may have on their way, where many come over one connection. */
+  readonly maxHeldBytes?: number
 }
 
 /** A limit that a call was counted against, and what is left of it. */
@@ -27,18 +30,24 @@ export interface CallLimits {
   readonly countAgent?: (agentId: string, call: CallInProgress) => void
   /** Throws `too_many_requests`. */
   readonly openStream: (principal: Principal) => StreamShare
+  /** A request begins to be read. Throws `too_many_requests`, as what comes of it does. */
+  readonly holdRequest: (principal: Principal) => HeldRequest
 }
 
 /** Shares that are remembered at once; some 100 bytes each. */
 const MAX_KEYS = 20_000
+/** Sixteen of the longest requests. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024
 
 export function createCallLimits(settings: LimitSettings, monotonicMs: () => number): CallLimits {
-  const { rate, agentRate, maxStreams } = settings
+  const { rate, agentRate, maxStreams, maxHeldBytes = MAX_HELD_BYTES } = settings
+  const held = createHeldRequests(maxHeldBytes)
   const streams = createStreamShares(maxStreams)
   const principals = rate && createBuckets(rate, { maxKeys: MAX_KEYS, monotonicMs })
   const agents = agentRate && createBuckets(agentRate, { maxKeys: MAX_KEYS, monotonicMs })
   return {
     openStream: (principal) => streams.enter(keyOf(principal)),
+    holdRequest: (principal) => held.begin(keyOf(principal)),
     ...(principals !== undefined && {
       countCall: (principal: Principal, call: CallInProgress) =>
         count('principal', principals, callerKey(principal, call), call),

@@ -75,7 +75,9 @@ async function begin(
   const { maxBodyBytes, strictVersion } = deps.settings
   const principal = await admitCaller(deps, call, progress)
   requireVersion(call, dialect.version, strictVersion)
-  const message = await call.readMessage({ maxBytes: maxBodyBytes, timeoutMs: REQUEST_TIMEOUT_MS })
+  const held = deps.limits.holdRequest(principal)
+  const limits = { maxBytes: maxBodyBytes, timeoutMs: REQUEST_TIMEOUT_MS, held }
+  const message = await call.readMessage(limits).finally(held.release)
   const request = decode(method, message, maxBodyBytes)
   return beginOperation(deps, {
     operation,

@@ -14,7 +14,7 @@ const text = (value: string): Buffer => {
 const headerBlock = (headers: readonly Header[]): Buffer =>
   Buffer.concat(headers.flatMap(([name, value]) => [Buffer.from([0]), text(name), text(value)]))
 
-const FRAME_TYPES = { data: 0, headers: 1, settings: 4 } as const
+const FRAME_TYPES = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6 } as const
 export const END_STREAM = 1
 const END_HEADERS = 4
 

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { gunzip, inflate } from 'node:zlib'
 import { ParleyError } from '../../errors.ts'
 import { Gathered } from '../gathered.ts'
+import type { HeldRequest } from '../held-requests.ts'
 import { tooLarge } from '../http/read-body.ts'
 
 export type MessageLimits = {
@@ -10,6 +11,8 @@ export type MessageLimits = {
   readonly maxBytes: number
   /** Until all of it is there. */
   readonly timeoutMs: number
+  /** Told of all that comes; what it throws ends the reading. */
+  readonly held?: Pick<HeldRequest, 'add'>
 }
 
 /** A byte that says whether the message is compressed, and four that say how long it is. */
@@ -33,7 +36,7 @@ export async function readMessage(
   return frame[0] === 0 ? message : decompressed(message, encoding, limits.maxBytes)
 }
 
-function readFrame(body: Readable, { maxBytes, timeoutMs }: MessageLimits): Promise<Buffer> {
+function readFrame(body: Readable, { maxBytes, timeoutMs, held }: MessageLimits): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const gathered = new Gathered()
     const timer = setTimeout(() => fail(malformed('The request took too long to arrive')), timeoutMs)
@@ -47,6 +50,12 @@ function readFrame(body: Readable, { maxBytes, timeoutMs }: MessageLimits): Prom
       reject(error)
     }
     const onData = (chunk: Buffer) => {
+      try {
+        held?.add(chunk.length)
+      } catch (reason) {
+        fail(ParleyError.from(reason))
+        return
+      }
       gathered.add(chunk)
       const end = endOf(gathered.bytes)
       if (end - PREFIX_BYTES > maxBytes) fail(tooLarge(maxBytes))

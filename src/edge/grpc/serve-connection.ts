@@ -17,12 +17,20 @@ export type Connection = {
   readonly close: () => void
 }
 
-/** Until the client has shown that it speaks HTTP/2. */
-const GREETING_MS = 10_000
-/** A client that does not answer a ping within this long is gone. */
-const PING_MS = 20_000
-/** A connection without a call is let go after this long. */
-const IDLE_MS = 300_000
+export type ConnectionLimits = {
+  /** Until the client has shown that it speaks HTTP/2. */
+  readonly greetingMs: number
+  /** A client that does not answer a ping within this long is gone. */
+  readonly pingMs: number
+  /** A connection without a call is let go after this long. */
+  readonly idleMs: number
+}
+
+const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
+  greetingMs: 10_000,
+  pingMs: 20_000,
+  idleMs: 300_000,
+}
 /** For the client to read the last words. */
 const LINGER_MS = 500
 
@@ -35,7 +43,11 @@ const MAX_UNREAD_REFUSALS = 1000
 const MAX_SESSION_MEGABYTES = 256
 
 /** Speaks HTTP/2 over a connection that a client has opened. */
-export function serveConnection(socket: Socket, onCall: OnCall): Connection {
+export function serveConnection(
+  socket: Socket,
+  onCall: OnCall,
+  limits: Partial<ConnectionLimits> = {},
+): Connection {
   const session = performServerHandshake(socket, {
     settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: MAX_HEADER_BYTES },
     maxSessionMemory: MAX_SESSION_MEGABYTES,
@@ -62,7 +74,8 @@ export function serveConnection(socket: Socket, onCall: OnCall): Connection {
   })
   // Whatever fails a session closes it.
   session.on('error', () => {})
-  const stop = keepAlive(session, () => open > 0, cut)
+  const timed = { ...DEFAULT_CONNECTION_LIMITS, ...limits }
+  const stop = keepAlive(session, () => open > 0, cut, timed)
   session.once('close', () => {
     stop()
     setTimeout(() => socket.destroy(), LINGER_MS).unref()
@@ -71,22 +84,27 @@ export function serveConnection(socket: Socket, onCall: OnCall): Connection {
 }
 
 /** Finds clients that are gone without a word, or never said one, and connections that nobody uses. */
-function keepAlive(session: ServerHttp2Session, isUsed: () => boolean, cut: () => void): () => void {
-  const greeting = setTimeout(cut, GREETING_MS)
+function keepAlive(
+  session: ServerHttp2Session,
+  isUsed: () => boolean,
+  cut: () => void,
+  { greetingMs, pingMs, idleMs: maxIdleMs }: ConnectionLimits,
+): () => void {
+  const greeting = setTimeout(cut, greetingMs)
   session.once('remoteSettings', () => clearTimeout(greeting))
   let idleMs = 0
   let isAnswered = true
   const ping = setInterval(() => {
-    idleMs = isUsed() ? 0 : idleMs + PING_MS
+    idleMs = isUsed() ? 0 : idleMs + pingMs
     if (!isAnswered) cut()
-    else if (idleMs >= IDLE_MS) session.close()
+    else if (idleMs >= maxIdleMs) session.close()
     else {
       isAnswered = false
       session.ping(() => {
         isAnswered = true
       })
     }
-  }, PING_MS)
+  }, pingMs)
   return () => {
     clearTimeout(greeting)
     clearInterval(ping)

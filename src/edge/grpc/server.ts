@@ -7,7 +7,7 @@ import { createOpenStreams } from '../open-streams.ts'
 import { createRechecks } from '../rechecks.ts'
 import { contextOf, type TlsMaterial, tlsOptions } from '../tls.ts'
 import { createGrpcHandler } from './handler.ts'
-import { type Connection, serveConnection } from './serve-connection.ts'
+import { type Connection, type ConnectionLimits, serveConnection } from './serve-connection.ts'
 
 export type GrpcListenOptions = {
   readonly host: string
@@ -17,6 +17,7 @@ export type GrpcListenOptions = {
   readonly agent?: string
   /** Certificate chain and its key, in PEM; served in the clear without. */
   readonly tls?: TlsMaterial
+  readonly limits?: Partial<ConnectionLimits>
 }
 
 export type GrpcListener = {
@@ -39,7 +40,7 @@ export async function listenGrpc(deps: AppDeps, options: GrpcListenOptions): Pro
   const onCall = createGrpcHandler({ ...deps, openStreams, callers, rechecks, defaultAgent: agent })
   const connections = new Set<Connection>()
   const serve = (socket: Socket): void => {
-    const connection = serveConnection(socket, onCall)
+    const connection = serveConnection(socket, onCall, options.limits)
     connections.add(connection)
     socket.once('close', () => connections.delete(connection))
   }
