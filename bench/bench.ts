@@ -13,6 +13,7 @@ import { createProgramStarter } from './processes.ts'
 import { describeProfiles } from './profile.ts'
 import { repeatedToken } from './repeated-token.ts'
 import { type Finding, tableOf, writeReport } from './report.ts'
+import { search } from './search.ts'
 import { startUp } from './start-up.ts'
 import { storedTasks } from './stored-tasks.ts'
 
@@ -21,6 +22,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   'get-task': getTask,
   'repeated-token': repeatedToken,
   'added-latency': addedLatency,
+  search,
   'open-streams': openStreams,
   'start-up': startUp,
   'stored-tasks': storedTasks,
@@ -35,7 +37,7 @@ const HELP = `npm run bench -- [options]
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const REPORT = join(ROOT, 'bench/latest.json')
-const LIMIT_MS = 360_000
+const LIMIT_MS = 480_000
 const QUICK_LIMIT_MS = 90_000
 
 type Options = { readonly quick: boolean; readonly only: readonly string[]; readonly profile: boolean }
