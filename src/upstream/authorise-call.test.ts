@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { securityOf } from '../a2a/security.ts'
+import { NOTHING } from '../access/credentials/present-credentials.ts'
 import type { ServiceCall } from '../access/service-identity/service-tokens.ts'
-import type { AgentTarget } from '../delivery/agent-client.ts'
+import type { AgentFailure, AgentTarget } from '../delivery/agent-client.ts'
 import { CALLS, never } from './agent-calls.case.ts'
 import { openGrpcAgent } from './grpc-agent.case.ts'
 import { ADA, openClient, openLoopbackServer, targetOf } from './loopback-server.case.ts'
@@ -46,4 +48,93 @@ describe('the service token of a call', () => {
       }
     }
   })
+})
+
+describe('a call that the agent does not let in', () => {
+  test('is made once more when there is something new to show, over every binding, and its failure says what was shown', async () => {
+    let shown = 0
+    const credentials = {
+      present: async () => {
+        const token = `t-${shown++}`
+        return {
+          ...NOTHING,
+          headers: { authorization: `Bearer ${token}` },
+          schemes: ['oauth'],
+          renew: () => token === 't-0',
+        }
+      },
+    }
+    const security = securityOf({ securityRequirements: [{ schemes: { oauth: {} } }] })
+    const refused = async (target: AgentTarget, seen: () => readonly unknown[][]) => {
+      await using client = openClient({}, { serviceTokens, credentials })
+      const calls: readonly ((to: AgentTarget) => Promise<unknown>)[] = [
+        ...CALLS.map(
+          ([, call]) =>
+            (to: AgentTarget) =>
+              call(client, to, { signal: never, onBehalfOf: ADA }),
+        ),
+        (to) => client.getExtendedCard(to, { signal: never, onBehalfOf: ADA }),
+      ]
+      for (const call of calls) {
+        shown = 0
+        const before = seen().length
+        await assert.rejects(call({ ...target, security }), (error: AgentFailure) => {
+          assert.deepEqual([error.kind, error.denied], ['not_accepted', 'unauthenticated'])
+          assert.match(String(error.cause), /the credentials stored for oauth/)
+          return true
+        })
+        const carried = seen().slice(before)
+        assert.deepEqual(
+          carried.map(([authorization]) => authorization),
+          ['Bearer t-0', 'Bearer t-1'],
+        )
+        for (const [, identity] of carried) {
+          assert.equal(JSON.parse(String(identity)).subject, ADA.subject)
+        }
+      }
+    }
+    for (const protocolBinding of ['JSONRPC', 'HTTP+JSON']) {
+      await using server = await openLoopbackServer(({ response }) => void response.writeHead(401).end())
+      await refused(targetOf(server.url, { protocolBinding }), () =>
+        server.exchanges.map(({ request: { headers } }) => [
+          headers.authorization,
+          headers['parley-identity'],
+        ]),
+      )
+    }
+    await using agent = await openGrpcAgent((exchange) => exchange.end({ code: 16 }))
+    await refused(agent.target(), () =>
+      agent.exchanges.map(({ header }) => [header('authorization'), header('parley-identity')]),
+    )
+  })
+
+  test('is made once only when the agent knew us and refused', async () => {
+    const credentials = { present: async () => ({ ...NOTHING, schemes: ['oauth'], renew: () => true }) }
+    const security = securityOf({ securityRequirements: [{ schemes: { oauth: {} } }] })
+    await using server = await openLoopbackServer(({ response }) => void response.writeHead(403).end())
+    await using client = openClient({}, { credentials })
+    const target = { ...targetOf(server.url), security }
+    await assert.rejects(client.getTask(target, 't', { signal: never, onBehalfOf: ADA }), {
+      denied: 'forbidden',
+    })
+    assert.equal(server.exchanges.length, 1)
+  })
+})
+
+test('A certificate is not demanded over a connection without TLS', async () => {
+  const certificate = { id: 'c', cert: '', key: '' }
+  const credentials = { present: async () => ({ ...NOTHING, schemes: ['tls'], certificate }) }
+  const security = securityOf({ securityRequirements: [{ schemes: { tls: {} } }] })
+  await using server = await openLoopbackServer(({ response }) => void response.end())
+  await using client = openClient({}, { credentials })
+  for (const via of [
+    targetOf(server.url),
+    targetOf(`grpc://127.0.0.1:${server.port}`, { protocolBinding: 'GRPC' }),
+  ]) {
+    await assert.rejects(client.getTask({ ...via, security }, 't', { signal: never, onBehalfOf: ADA }), {
+      kind: 'not_accepted',
+      message: /without TLS/,
+    })
+  }
+  assert.equal(server.connections(), 0)
 })

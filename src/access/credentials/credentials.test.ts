@@ -55,7 +55,16 @@ async function open(requirements: readonly (readonly string[])[] = []) {
     heartbeatTtlMs: 1,
     enabled: true,
     originalCard: '{}',
-    card: '{"name":"a","skills":[],"capabilities":{}}',
+    card: JSON.stringify({
+      name: 'a',
+      description: 'd',
+      version: '1',
+      supportedInterfaces: [],
+      capabilities: {},
+      defaultInputModes: [],
+      defaultOutputModes: [],
+      skills: [],
+    }),
   } as const
   await backend.agents.commit({ agent, expectedVersion: 0 })
   const room = openCredentials(backend.credentials)
@@ -110,7 +119,9 @@ describe('storing a credential for an agent', () => {
     ['key', { key: 's3cret', extra: 's3cret' }, '', 'additionalProperties'],
     ['key', { key: 's3cret\r\nx: y' }, '/key', 'pattern'],
     ['key', { key: '' }, '/key', 'minLength'],
+    ['key', { key: ' s3cret' }, '/key', 'pattern'],
     ['cookie', { key: 's3cret;x=y' }, '/key', 'cookie'],
+    ['cookie', { key: 's3cret s3cret' }, '/key', 'cookie'],
     ['basic', { username: 'a:b', password: 's3cret' }, '/username', 'pattern'],
     ['basic', { username: 'a' }, '/password', 'required'],
     ['bearer', { token: 's3cret s3cret' }, '/token', 'pattern'],
@@ -206,7 +217,7 @@ describe('what a call to an agent carries', () => {
 
   it('is what each scheme says', async () => {
     const room = await open([['key', 'query', 'cookie', 'biscuit', 'basic']])
-    await room.store('key', { key: 'k1' })
+    await room.store('key', { key: 'ApiKey k1' })
     await room.store('query', { key: 'k2&=' })
     await room.store('cookie', { key: 'k3' })
     await room.store('biscuit', { key: 'k4' })
@@ -215,7 +226,7 @@ describe('what a call to an agent carries', () => {
     const { headers, query, schemes } = await room.present()
 
     assert.deepEqual(headers, {
-      'x-key': 'k1',
+      'x-key': 'ApiKey k1',
       cookie: 'sid=k3; b=k4',
       authorization: `Basic ${Buffer.from('ä:p:w').toString('base64')}`,
     })

@@ -14,7 +14,18 @@ const visible = (description: string) =>
 
 const closed = { additionalProperties: false }
 
-export const ApiKeyBody = Type.Object({ key: visible('What goes where the scheme says') }, closed)
+/** Some agents want a word before the key, so there may be spaces inside. */
+export const ApiKeyBody = Type.Object(
+  {
+    key: Type.String({
+      minLength: 1,
+      maxLength: 8192,
+      pattern: '^[\\x21-\\x7e](?:[\\x20-\\x7e]*[\\x21-\\x7e])?$',
+      description: 'What goes where the scheme says',
+    }),
+  },
+  closed,
+)
 
 export const BasicBody = Type.Object(
   {
@@ -85,12 +96,13 @@ const readCookie = reader(
   (body) => ({ kind: 'apiKey', ...body }),
   ({ key }) =>
     // RFC 6265 §4.1.1.
-    /[",;\\]/.test(key)
+    /[ ",;\\]/.test(key)
       ? [
           {
             pointer: '/key',
             code: 'cookie',
-            message: 'must not contain ", comma, semicolon or backslash: it goes into a cookie',
+            message:
+              'must not contain spaces, quotes, commas, semicolons or backslashes: it goes into a cookie',
           },
         ]
       : [],
