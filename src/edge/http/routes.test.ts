@@ -174,7 +174,13 @@ describe('the native API', () => {
       },
     )
 
-    assert.deepEqual(seen, { names: ['a', 'b'], skills: ['s'], onlyAlive: true, limit: 7, cursor: 'c' })
+    assert.deepEqual(seen, {
+      names: ['a', 'b'],
+      filters: { skill: ['s'] },
+      onlyAlive: true,
+      limit: 7,
+      cursor: 'c',
+    })
     assert.deepEqual([json().total, json().nextCursor, json().items.length], [12, 'n', 1])
   })
 
