@@ -126,6 +126,7 @@ function edgeSettings(config: Config): EdgeSettings {
     hsts: !config.isLoopback,
     demandsTls: demandsTls(config, config.host),
     recheckMs: config.recheckMs,
+    maxWaitMs: config.maxWaitMs,
     ...(config.rootAgent === undefined ? {} : { rootAgent: config.rootAgent }),
     ...(config.demo ? { allowedHosts: ['localhost', '127.0.0.1', '[::1]'] } : {}),
   }

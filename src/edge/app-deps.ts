@@ -25,6 +25,8 @@ export type EdgeSettings = CallerSettings &
     readonly heartbeatMs: number
     /** Streams and long waits are checked again, this often, whether their caller may still do that. */
     readonly recheckMs: number
+    /** How long a send may wait for its answer. */
+    readonly maxWaitMs: number
     /** How long a stream may stay without a first event before its headers are sent anyway. */
     readonly firstEventWaitMs: number
     /** The agent, by slug or id, whose card this host itself serves; none when absent. */
@@ -39,6 +41,7 @@ export const DEFAULT_EDGE_SETTINGS: EdgeSettings = {
   maxBodyBytes: 4 * 1024 * 1024,
   heartbeatMs: 15_000,
   recheckMs: 60_000,
+  maxWaitMs: 55_000,
   firstEventWaitMs: 5_000,
   corsOrigins: [],
   hsts: false,

@@ -7,14 +7,15 @@ import type { EdgeRequest } from './exchange.ts'
 import { UNARY } from './operations.ts'
 import type { Lasting } from './rechecks.ts'
 
-/** Runs an operation that answers once. A send may wait long for its answer, and ends as a stream does when its rights do. */
+/** Runs an operation that answers once. A send that may wait longer than checks are apart ends as a stream does when its rights do. */
 export async function runUnary(
   deps: EdgeDeps,
   operation: UnaryOperation,
   { call, entitlement }: BegunOperation,
   request: Pick<EdgeRequest, 'release'>,
 ): Promise<JsonText<unknown>> {
-  if (operation !== 'SendMessage') return UNARY[operation](call)
+  const { maxWaitMs, recheckMs } = deps.settings
+  if (operation !== 'SendMessage' || maxWaitMs < recheckMs) return UNARY[operation](call)
   const wait = new LongWait(request)
   const watch = deps.rechecks.watch(wait, entitlement)
   try {
