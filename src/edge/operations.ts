@@ -138,7 +138,7 @@ async function subscribeToTask(from: OperationCall): Promise<TaskStream> {
 
 /** In 0.3, who subscribes to a task that has ended gets the task, and the stream closes. */
 async function endedTask({ tasks, call, agent }: OperationCall, id: string): Promise<TaskStream> {
-  const task = await tasks.getTask(call, agent, { id })
+  const task = await tasks.getTask(call, agent, { id }, 'SubscribeToTask')
   async function* once(): AsyncGenerator<StreamFrame, void, undefined> {
     yield { event: `{"task":${task}}` }
   }

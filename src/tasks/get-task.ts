@@ -1,4 +1,5 @@
 import type { JsonText } from '../a2a/json-text.ts'
+import type { Operation } from '../a2a/operation.ts'
 import type { GetTaskRequest } from '../a2a/requests.ts'
 import type { Task } from '../a2a/task.ts'
 import type { Call } from '../access/principal.ts'
@@ -13,8 +14,9 @@ export async function getTask(
   call: Call,
   agentRef: string,
   { id, historyLength }: GetTaskRequest,
+  operation: Operation = 'GetTask',
 ): Promise<JsonText<Task>> {
-  const agent = await deps.registry.get(call, agentRef, 'read', 'GetTask')
+  const agent = await deps.registry.get(call, agentRef, 'read', operation)
   const head = await getOwnHead(deps, call, agent.id, id)
   if (historyLength !== undefined) return readTask(deps.store, head, { artifacts: true, historyLength })
   const known = rendered.find(head)

@@ -6,6 +6,7 @@
  * say through `writeTask`. Readers, live or late, read the log.
  */
 import type { JsonText } from '../a2a/json-text.ts'
+import type { Operation } from '../a2a/operation.ts'
 import type { GetTaskRequest, ListTasksRequest, SendMessageRequest } from '../a2a/requests.ts'
 import type { ListTasksResponse, SendMessageResponse, StreamResponse, Task } from '../a2a/task.ts'
 import type { Wire } from '../a2a/wire.ts'
@@ -88,7 +89,8 @@ export interface Tasks {
     request: Wire<SendMessageRequest>,
     options: SendOptions,
   ): Promise<TaskStream>
-  getTask(call: Call, agent: string, request: GetTaskRequest): Promise<JsonText<Task>>
+  /** `operation` is the one that the caller asked for, where another answers with a task as well. */
+  getTask(call: Call, agent: string, request: GetTaskRequest, operation?: Operation): Promise<JsonText<Task>>
   listTasks(call: Call, agent: string, request: ListTasksRequest): Promise<JsonText<ListTasksResponse>>
   /** Waits up to 5 s for the agent's answer, then returns the task as it stands. */
   cancelTask(

@@ -69,6 +69,20 @@ for (const backend of ['sqlite', 'memory']) {
       for (const way of WAYS) assert.equal(await seen(way, sending), never.get(nameOf(way)))
     })
 
+    test('of SubscribeToTask show in 0.3 also a task that has ended', async (t) => {
+      const { ask, seen, register } = await open(t)
+      await register()
+      const operations = ['SendMessage', 'SubscribeToTask']
+      await ask('POST', `/agents/${SLUG}/grants`, { to: { subject: 'bob' }, right: 'invoke', operations })
+
+      for (const way of WAYS.filter(({ version }) => version === '0.3')) {
+        const sent = await seen(way, { operation: 'SendMessage', text: 'echo done' })
+        const id = /"id\\?":\\?"([0-9a-f-]{36})/.exec(sent)?.[1] ?? assert.fail(sent)
+        assert.match(await seen(way, { operation: 'SubscribeToTask', id }), /^(?:200|0) .*done/, nameOf(way))
+        assert.match(await seen(way, { operation: 'GetTask', id }), /ask its owner for a grant/)
+      }
+    })
+
     test('leave the card as it is, and what a client has of it', async (t) => {
       const { ask, register, parley, bob } = await open(t)
       const id = await register()
