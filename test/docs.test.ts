@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { GENERATED_DOCUMENTS, withStateDiagram } from '../scripts/generated-documents.ts'
+import { parseCertificates } from '../src/access/parse-certificates.ts'
 import { parseIssuers } from '../src/access/tokens/parse-issuers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -157,6 +158,14 @@ describe('ARCHITECTURE.md', {
     const text = read('ARCHITECTURE.md')
 
     assert.equal(withStateDiagram(text) ?? 'markers of the diagram are missing', text)
+  })
+})
+
+describe('docs/edge.md', () => {
+  it('shows a list of client certificates that can be started with', () => {
+    const [, json = ''] = /^```json\n(.*?)^```/ms.exec(read('docs/edge.md')) ?? []
+
+    assert.equal(parseCertificates(json, { setting: 'the example', issuerAliases: [] }).length, 1)
   })
 })
 
