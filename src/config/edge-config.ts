@@ -40,7 +40,7 @@ export function edgeConfig(read: Reader): EdgeConfig {
 /** Any origin would be too many, whoever it is: there is no `*`. */
 function corsOrigins(read: Reader): readonly string[] {
   const origins = read.list('CORS_ORIGINS')
-  const others = origins.filter((text) => !/^https?:/.test(text) || URL.parse(text)?.origin !== text)
+  const others = origins.filter((text) => !/^https?:[^*]*$/.test(text) || URL.parse(text)?.origin !== text)
   if (others.length > 0) {
     read.problem(
       'CORS_ORIGINS',

@@ -8,7 +8,7 @@ import { type Identity, newAuthority } from '../../src/edge/issued-certificates.
 import { at, parsed } from './json-path.ts'
 import { type ParleyProcess, startParley } from './parley-process.ts'
 import { agentCard } from './raw-agent.ts'
-import { ask, listOverGrpc, serialOf, type TlsClient } from './tls-client.ts'
+import { ask, listOverGrpc, serialOf, type TlsClient, versionOf } from './tls-client.ts'
 
 const authority = newAuthority()
 const clients = newAuthority('clients')
@@ -77,6 +77,14 @@ describe('TLS of the gateway itself', { timeout: 180_000 }, () => {
     assert.equal(reply.status, 201, reply.text)
   })
   after(() => opened.disposeAsync())
+
+  test('TLS 1.2 and 1.3 are spoken, and nothing older', async () => {
+    for (const port of [Number(new URL(parley.url).port), Number(parley.grpc[0]?.split(':').at(-1))]) {
+      assert.equal(await versionOf(port, 'TLSv1.3'), 'TLSv1.3')
+      assert.equal(await versionOf(port, 'TLSv1.2'), 'TLSv1.2')
+      await assert.rejects(versionOf(port, 'TLSv1.1'), /protocol version/i)
+    }
+  })
 
   test('a client certificate says who calls, over every binding', async () => {
     const client = asClient(billing)

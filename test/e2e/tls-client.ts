@@ -54,6 +54,26 @@ export const serialOf = (port: number, alpn?: string): Promise<string> =>
     })
   })
 
+/** The version that a listener speaks with a client which speaks this one only; rejects when it does not. */
+export const versionOf = (port: number, version: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'): Promise<string | null> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({
+      host: '127.0.0.1',
+      port,
+      rejectUnauthorized: false,
+      minVersion: version,
+      maxVersion: version,
+      // Without, the client itself would refuse the old version.
+      ciphers: 'DEFAULT@SECLEVEL=0',
+      ALPNProtocols: ['h2', 'http/1.1'],
+    })
+    socket.once('error', reject).once('secureConnect', () => {
+      const spoken = socket.getProtocol()
+      socket.destroy()
+      resolve(spoken)
+    })
+  })
+
 /** The status of ListTasks over gRPC. */
 export function listOverGrpc(
   address: string,

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { createCallers } from '../callers.ts'
 import { describeBothWays } from './both-ways.case.ts'
+import { createBrowserRules } from './browser-rules.ts'
+import { fetchRequest } from './fetch-exchange.ts'
 import { ROUTES } from './routes.ts'
 import { bearer, post, scriptedApp } from './scripted-app.case.ts'
 
@@ -114,6 +117,21 @@ describeBothWays('a browser that comes in the clear', (ask) => {
     const { response } = await ask({ settings: { hsts: true } }, '/tasks', { headers })
 
     assert.equal(response.headers.get('strict-transport-security'), null)
+  })
+})
+
+describe('a browser that is known to come over TLS', () => {
+  it('is told to come in no other way, beyond loopback', () => {
+    const callers = createCallers({ trustedProxies: [], forwarded: 'x-forwarded', demandsTls: true })
+    const peer = { address: '203.0.113.7', isSecure: true }
+    const request = { ...fetchRequest(new Request('https://parley.test/')), peer }
+
+    const headers = createBrowserRules({ corsOrigins: [], hsts: true }, callers)?.headersFor(
+      request,
+      undefined,
+    )
+    assert.deepEqual(headers, { 'strict-transport-security': 'max-age=31536000' })
+    assert.equal(createBrowserRules({ corsOrigins: [], hsts: false }, callers), undefined)
   })
 })
 
