@@ -2,13 +2,14 @@ import type { NewId } from '../a2a/ids.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Access, NewKey } from './access.ts'
+import { auditOf, itself } from './audit/audit-record.ts'
 import type { Certificates } from './certificates.ts'
 import { decide } from './decide.ts'
 import { isGood, principalOf } from './key-principal.ts'
 import { hashOf, isMistyped, isSecretShaped, type RandomBytes } from './key-secret.ts'
 import type { ApiKey, KeyStore } from './key-store.ts'
 import type { KeyUses } from './key-uses.ts'
-import { contended, type ManageKeysDeps, manageKeys, newKey } from './manage-keys.ts'
+import { contended, factsOf, type ManageKeysDeps, manageKeys, newKey } from './manage-keys.ts'
 import { acceptNewKey } from './new-key.ts'
 import type { Cursors } from './page-cursor.ts'
 import { DEFAULT_TENANT, type Principal } from './principal.ts'
@@ -123,7 +124,14 @@ export function createAccess(deps: AccessDeps): Access {
         if (stored !== undefined && isAsWanted(stored, wanted)) return stored
         const fresh = newKey(stored?.id ?? newId(), hash, wanted, stored?.createdAt ?? now())
         const key = { ...fresh, version: (stored?.version ?? 0) + 1 }
-        if (await commit([{ key, expectedVersion: key.version - 1 }], [])) return key
+        const record = auditOf(
+          itself(key.tenant),
+          'key.create',
+          { kind: 'key', id: key.id },
+          now(),
+          factsOf(key),
+        )
+        if (await commit([{ key, expectedVersion: key.version - 1 }], [record])) return key
       }
       throw contended()
     },

@@ -77,6 +77,12 @@ describe('the audit log', { timeout: 180_000 }, () => {
     assert.equal(textAt(registered, 'details', 'slug'), 'scenario')
     assert.equal(textAt(registered, 'outcome'), 'allowed')
 
+    const admin = (await entriesOf('limit=100&action=key.create')).at(-1)
+    assert.deepEqual(
+      [nameOf(admin, 'principal'), nameOf(admin, 'subjects', 'subject')],
+      ['parley', 'key:admin'],
+    )
+
     const made = await newest('action=key.create')
     assert.equal(nameOf(made, 'subjects', 'subject'), 'key:bob')
     await ask('DELETE', `/keys/${textAt(made, 'target', 'id')}`)

@@ -78,6 +78,11 @@ export type AuditRecord = {
 /** All of a call that the audit log keeps. */
 export type AuditCaller = Pick<Call, 'principal'> & Partial<Pick<Call, 'requestId' | 'from'>>
 
+/** Stands for a caller where Parley does something by itself, as when it starts with a key that its settings name. */
+export const itself = (tenant: string): AuditCaller => ({
+  principal: { tenant, subject: 'parley', groups: [], scopes: new Set() },
+})
+
 /** The record of something that was allowed. It goes into the commit of the change itself. */
 export const auditOf = (
   caller: AuditCaller,
