@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,12 +17,13 @@ import { agentCard } from './raw-agent.ts'
 import { createRawWays } from './raw-ways.ts'
 import { native, readReply } from './rpc.ts'
 import { type CarelessServer, startCarelessServer } from './secrets/careless-server.ts'
-import { findSecrets, formsOf, type Place } from './secrets/forms-of.ts'
+import { filesOf, findSecrets, formsOf, type Place } from './secrets/find-secrets.ts'
 
 /** Where a secret must be, for there is nowhere else to have it from. */
 const KEPT: Readonly<Record<string, string>> = {
   'the admin key': 'file admin.key',
   'the master key': 'file master.key',
+  'the key of page cursors': 'file cursor.key',
 }
 
 /** Security schemes of a card of A2A 1.0, and what is stored for each. */
@@ -148,6 +149,7 @@ describe('after a run that uses every kind of secret, well and badly', { timeout
     admin = (await readFile(join(dataDir, 'admin.key'), 'utf8')).trim()
     secrets.set('the admin key', admin)
     secrets.set('the master key', (await readFile(join(dataDir, 'master.key'), 'utf8')).trim())
+    secrets.set('the key of page cursors', (await readFile(join(dataDir, 'cursor.key'), 'utf8')).trim())
 
     const nowS = Math.floor(Date.now() / 1000)
     const claims = {
@@ -180,9 +182,9 @@ describe('after a run that uses every kind of secret, well and badly', { timeout
       }
     }
     // While it runs, with what is only in the WAL yet; and afterwards.
-    await noteFiles('while it runs')
+    places.push(...(await filesOf(dataDir)))
     assert.equal((await parley.stop()).code, 0)
-    await noteFiles('afterwards')
+    places.push(...(await filesOf(dataDir)))
     places.push({ name: 'the log', text: parley.child().lines.join('\n') })
   })
   after(() => opened.disposeAsync())
@@ -400,14 +402,6 @@ describe('after a run that uses every kind of secret, well and badly', { timeout
     }
   }
 
-  async function noteFiles(when: string): Promise<void> {
-    for (const entry of await readdir(parley.dataDir, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue
-      const text = (await readFile(join(entry.parentPath, entry.name))).toString('latin1')
-      places.push({ name: `file ${entry.name}`, text: `${text}\n${when}` })
-    }
-  }
-
   test('the run was what it is taken for', () => {
     const shown = server.received
       .map(({ url, headers, body }) => JSON.stringify([url, headers, body]))
@@ -447,7 +441,7 @@ describe('after a run that uses every kind of secret, well and badly', { timeout
   })
 
   test('those that are kept as they are can be read by their owner only', async () => {
-    for (const name of ['admin.key', 'master.key']) {
+    for (const name of ['admin.key', 'master.key', 'cursor.key']) {
       assert.equal((await stat(join(parley.dataDir, name))).mode & 0o777, 0o600, name)
     }
     assert.equal((await stat(parley.dataDir)).mode & 0o777, 0o700)

@@ -1,3 +1,6 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
 /** The ways in which a secret could stand somewhere: as it is, encoded, or inside of something that is. */
 export function formsOf(secret: string): ReadonlyMap<string, string> {
   const bytes = Buffer.from(secret)
@@ -55,5 +58,18 @@ function around(text: string, form: string): string {
   const at = text.indexOf(form)
   return JSON.stringify(
     `${text.slice(Math.max(0, at - 80), at)}<secret>${text.slice(at + form.length, at + form.length + 40)}`,
+  )
+}
+
+/** Every file below a folder, as bytes. */
+export async function filesOf(folder: string): Promise<readonly Place[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map(async (entry) => ({
+        name: `file ${entry.name}`,
+        text: (await readFile(join(entry.parentPath, entry.name))).toString('latin1'),
+      })),
   )
 }
