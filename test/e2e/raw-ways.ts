@@ -14,6 +14,8 @@ export type TaskRequest = {
   readonly references?: readonly string[]
   /** For a list, a page of one task after this. */
   readonly pageToken?: string
+  /** For a list, only those of this context. */
+  readonly contextId?: string
   readonly text?: string
   readonly messageId?: string
 }
@@ -115,7 +117,10 @@ function messageOf(
 
 function paramsOf(way: Way, request: TaskRequest): object {
   if (isSend(request)) return { message: messageOf(way, request) }
-  if (request.operation === 'ListTasks') return { pageSize: 1, pageToken: request.pageToken ?? '' }
+  if (request.operation === 'ListTasks') {
+    const { pageToken = '', contextId = '' } = request
+    return { pageSize: 1, pageToken, contextId }
+  }
   if (isAboutConfigs(request)) return way.version === '1.0' ? configOf(request) : oldConfigOf(way, request)
   if (request.id === undefined) return {}
   return way.version === '1.0' || way.binding === 'JSONRPC'
@@ -178,7 +183,10 @@ async function askJsonRpc(
   return readAnswer(response)
 }
 
-function restPathOf({ version }: Way, { operation, id = '', pageToken = '' }: TaskRequest): string {
+function restPathOf(
+  { version }: Way,
+  { operation, id = '', pageToken = '', contextId = '' }: TaskRequest,
+): string {
   const task = `/tasks/${encodeURIComponent(id)}`
   const configs = `${task}/pushNotificationConfigs`
   switch (operation) {
@@ -193,7 +201,7 @@ function restPathOf({ version }: Way, { operation, id = '', pageToken = '' }: Ta
     case 'SendStreamingMessage':
       return '/message:stream'
     case 'ListTasks':
-      return `/tasks?pageSize=1&pageToken=${encodeURIComponent(pageToken)}`
+      return `/tasks?pageSize=1&pageToken=${encodeURIComponent(pageToken)}&contextId=${contextId}`
     case 'CreateTaskPushNotificationConfig':
     case 'ListTaskPushNotificationConfigs':
       return configs

@@ -108,7 +108,12 @@ export function describeMatrix(title: string, doors: readonly Door[]): void {
       if (verdict === 'answered') {
         const names = need.destroys ? await stage.spare(place.visibility) : place.ended
         const answer = await seen(square, names)
-        return [...wrongKind('answered', answer), ...leaksIn(square, answer)]
+        const finds = need.isFilter !== true || answer.includes('<asked>')
+        return [
+          ...wrongKind('answered', answer),
+          ...leaksIn(square, answer),
+          ...(finds ? [] : [`finds nothing: ${answer}`]),
+        ]
       }
       const faults: string[] = []
       for (const kind of kindsFor(square)) {
@@ -206,7 +211,7 @@ export function describeMatrix(title: string, doors: readonly Door[]): void {
 
 /** What is hidden is asked for in both ways, by id and by slug; of a refusal that does not depend on it one will do. */
 function kindsFor({ verdict, place }: Square): readonly ('running' | 'ended')[] {
-  if (verdict === 'hidden') return ['running', 'ended']
+  if (verdict === 'hidden' || verdict === 'blank') return ['running', 'ended']
   return place.visibility === 'tenant' ? ['ended'] : ['running']
 }
 
@@ -256,7 +261,7 @@ const KINDS: readonly (readonly [RegExp, Verdict])[] = [
 function wrongKind(verdict: Verdict, answer: string): readonly string[] {
   if (verdict === 'open') return []
   const kind = KINDS.find(([pattern]) => pattern.test(answer))?.[1] ?? 'answered'
-  return kind === verdict ? [] : [`is ${kind}: ${answer}`]
+  return kind === (verdict === 'blank' ? 'answered' : verdict) ? [] : [`is ${kind}: ${answer}`]
 }
 
 /** Texts that only others may see. */

@@ -11,6 +11,8 @@ export type Names = {
   readonly context: string
   readonly key: string
   readonly grant: string
+  /** Of the agent, in its card. */
+  readonly name: string
 }
 
 /**
@@ -26,6 +28,8 @@ export type Need = {
   readonly about: About
   /** On the agent that is named. */
   readonly right?: Right
+  /** What is named narrows a list: who sees nothing there gets the list that it is for what never existed. */
+  readonly isFilter?: true
   /** The operation of A2A it is, or counts as. */
   readonly operation?: Operation
   /** What it is about is gone afterwards. */
@@ -99,6 +103,13 @@ export const A2A_NEEDS: readonly A2aNeed[] = [
     intoATask(operation, ({ task }) => ({ operation, id: task }), 'into a task'),
     intoATask(operation, ({ task }) => ({ operation, references: [task] }), 'that refers to a task'),
   ]),
+  {
+    ...plainly('ListTasks'),
+    name: 'ListTasks of a context',
+    about: 'context',
+    isFilter: true,
+    request: ({ context }) => ({ operation: 'ListTasks', contextId: context }),
+  },
   { ...plainly('SubscribeToTask'), name: 'SubscribeToTask again', headers: { 'last-event-id': '1' } },
 ]
 
@@ -122,6 +133,7 @@ const ofAgents: Asked = {
   operation: 'ListTasks',
   query: ({ agent }) => `?agent=${agent}`,
 }
+const found = { scope: 'agents:read', about: 'agent', right: 'discover', isFilter: true } as const
 const managed = { scope: 'agents:write', about: 'agent', right: 'manage' } as const
 const asAdmin = { scope: 'admin', about: 'gateway' } as const
 
@@ -148,7 +160,11 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   'GET /a2a/{agent}/.well-known/agent-card.json': [card],
   'GET /a2a/{agent}/.well-known/agent.json': [card],
   'GET /metrics': [{ scope: 'metrics:read', about: 'gateway', isTenantWide: true }],
-  'GET /agents': [{ scope: 'agents:read', about: 'list' }],
+  'GET /agents': [
+    { scope: 'agents:read', about: 'list' },
+    { ...found, how: 'by name, with facets', query: ({ name }) => `?name=${name}&facets=owner&facets=tag` },
+    { ...found, how: 'by words', query: ({ name }) => `?q=${name}&facets=binding` },
+  ],
   'POST /agents/register': [{ scope: 'agents:write', about: 'gateway', body: nothing }],
   'POST /agents/validate': [{ scope: 'agents:write', about: 'gateway', body: nothing }],
   'GET /agents/{id}': [card],
@@ -167,7 +183,17 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   'DELETE /agents/{id}/credentials/{scheme}': [{ ...managed, destroys: true }],
   'POST /agents/{id}/heartbeat': [{ ...managed, scope: 'agents:heartbeat' }],
   'GET /agents/{id}/invoke_url': [card],
-  'GET /tasks': [listed, ofAgents],
+  'GET /tasks': [
+    listed,
+    ofAgents,
+    {
+      ...ofTask,
+      about: 'context',
+      isFilter: true,
+      how: 'of a context',
+      query: ({ context }) => `?context_id=${context}`,
+    },
+  ],
   'GET /tasks/{id}': [ofTask],
   'GET /tasks/{id}/events': [
     ofTask,

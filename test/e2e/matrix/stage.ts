@@ -32,7 +32,7 @@ export const NEVER: { readonly running: Names; readonly ended: Names } = {
 
 function neverNamed(agent: string): Names {
   const id = '0190a0a0-0000-7000-8000-00000000beef'
-  return { agent, task: id, context: id, key: id, grant: id }
+  return { agent, task: id, context: id, key: id, grant: id, name: `matrix-nothing-${id}` }
 }
 
 const SLUGS: Readonly<Record<Visibility, string>> = {
@@ -120,6 +120,7 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
       context: textAt(made, 'task', 'contextId'),
       key: (await key({ subject: 'nobody' })).id,
       grant: await grantOn(id, someGrant),
+      name: mark,
     })
     return {
       visibility,

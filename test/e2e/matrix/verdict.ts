@@ -30,10 +30,10 @@ export type Cell = {
 
 /**
  * `open`: answered to everybody. `unauthenticated`: the one 401, whatever is named. `unscoped`: a 403 that says nothing of what is
- * named. `hidden`: answered exactly as what never existed. `forbidden`: a 403, for what the caller sees. `answered`: no
- * refusal.
+ * named. `hidden`: answered exactly as what never existed. `forbidden`: a 403, for what the caller sees. `blank`: no
+ * refusal, and the answer for what never existed. `answered`: no refusal.
  */
-export type Verdict = 'open' | 'unauthenticated' | 'unscoped' | 'hidden' | 'forbidden' | 'answered'
+export type Verdict = 'open' | 'unauthenticated' | 'unscoped' | 'hidden' | 'forbidden' | 'blank' | 'answered'
 
 /** The specification's rules; the first that fits decides. */
 const RULES: readonly (readonly [Verdict, (cell: Cell) => boolean])[] = [
@@ -56,8 +56,12 @@ const RULES: readonly (readonly [Verdict, (cell: Cell) => boolean])[] = [
 
 export function verdictOn(cell: Cell): Verdict {
   const [verdict] = RULES.find(([, fits]) => fits(cell)) ?? ['hidden']
-  return verdict
+  return verdict === 'hidden' && isBlankThere(cell) ? 'blank' : verdict
 }
+
+/** A list is narrowed in vain; over A2A there is none with an agent that the caller does not see. */
+const isBlankThere = ({ caller, need, visibility, isNative }: Cell): boolean =>
+  need.isFilter === true && (isNative || sees(caller, visibility))
 
 const isAnonymous = ({ credential }: Caller): boolean => credential === 'none'
 
