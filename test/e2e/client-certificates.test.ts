@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { status } from '@grpc/grpc-js'
 import { type Identity, newAuthority } from '../../src/edge/issued-certificates.case.ts'
-import { at, parsed } from './json-path.ts'
+import { at, parsed, textAt } from './json-path.ts'
 import { type ParleyProcess, startParley } from './parley-process.ts'
 import { agentCard } from './raw-agent.ts'
+import { startScenarioAgent } from './scenario-agent-process.ts'
 import { ask, listOverGrpc, serialOf, type TlsClient, versionOf } from './tls-client.ts'
 
 const authority = newAuthority()
@@ -20,7 +23,7 @@ const RULES = [
     match: { uri: 'spiffe://corp/billing' },
     alias: 'mesh',
     subject: 'billing',
-    scopes: ['tasks:read', 'agents:read'],
+    scopes: ['tasks:submit', 'tasks:read', 'agents:read'],
   },
   { name: 'laptop', match: { commonName: 'ada' }, alias: 'mesh', subject: 'ada', scopes: ['agents:read'] },
 ]
@@ -50,6 +53,28 @@ describe('TLS of the gateway itself', { timeout: 180_000 }, () => {
     ...(identity === undefined ? {} : { identity }),
   })
   const billing = clients.issue({ uris: ['spiffe://corp/billing'] })
+  const json = { 'content-type': 'application/json' }
+
+  /** The events of a new task of the holder's, as they come. */
+  const follow = async (identity: Identity): Promise<IncomingMessage> => {
+    const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hang' }] }
+    const body = JSON.stringify({ message, configuration: { returnImmediately: true } })
+    const sent = await ask(asClient(identity), `${parley.url}/a2a/near/message:send`, {
+      method: 'POST',
+      headers: json,
+      body,
+    })
+    const url = `${parley.url}/tasks/${textAt(parsed(sent.text), 'task', 'id')}/events`
+    const asked = request(url, {
+      ca: authority.cert,
+      headers: { accept: 'text/event-stream' },
+      ...identity,
+    }).end()
+    const answered = new Promise<IncomingMessage>((resolve, reject) => {
+      asked.once('response', resolve).once('error', reject)
+    })
+    return answered
+  }
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'parley-tls-'))
@@ -67,14 +92,21 @@ describe('TLS of the gateway itself', { timeout: 180_000 }, () => {
           PARLEY_TLS_CLIENT_CA_FILE: file('clients.pem'),
           PARLEY_CLIENT_CERTIFICATES_FILE: file('clients.json'),
           PARLEY_GRPC: '0=far',
+          PARLEY_RECHECK_MS: '200',
           PARLEY_ANONYMOUS: '0',
         },
       }),
     )
     headers = { authorization: `Bearer ${parley.adminKey}`, 'content-type': 'application/json' }
-    const body = JSON.stringify({ card: agentCard('https://agent.example/'), slug: 'far' })
-    const reply = await ask(asClient(), `${parley.url}/agents/register`, { method: 'POST', headers, body })
-    assert.equal(reply.status, 201, reply.text)
+    const agent = opened.use(await startScenarioAgent())
+    for (const registration of [
+      { card: agentCard('https://agent.example/'), slug: 'far' },
+      { card: agent.card, slug: 'near' },
+    ]) {
+      const body = JSON.stringify(registration)
+      const reply = await ask(asClient(), `${parley.url}/agents/register`, { method: 'POST', headers, body })
+      assert.equal(reply.status, 201, reply.text)
+    }
   })
   after(() => opened.disposeAsync())
 
@@ -92,7 +124,7 @@ describe('TLS of the gateway itself', { timeout: 180_000 }, () => {
     const rest = await ask(client, `${parley.url}/a2a/far/tasks`)
     const rpc = await ask(client, `${parley.url}/a2a/far`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: json,
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ListTasks', params: {} }),
     })
 
@@ -164,10 +196,16 @@ describe('TLS of the gateway itself', { timeout: 180_000 }, () => {
     await broken('files_refused')
     assert.equal((await ask(asClient(billing), `${parley.url}/tasks`)).status, 200)
 
+    const stream = await follow(billing)
+    assert.equal(stream.statusCode, 200)
+
     const renewed = nextOfFiles()
     await store('clients.json', JSON.stringify(RULES.slice(1)))
     await renewed('files_renewed')
     assert.equal((await ask(asClient(billing), `${parley.url}/tasks`)).status, 401)
+    let told = ''
+    for await (const piece of stream.setEncoding('utf8')) told += piece
+    assert.match(told, /unauthenticated/i, 'a stream ends with the right to it')
   })
 
   test('a certificate that is renewed is shown to new connections, over HTTP and gRPC', async () => {

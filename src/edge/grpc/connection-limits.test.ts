@@ -69,7 +69,7 @@ describe('a connection over gRPC that says too little', () => {
         return finish.promise
       },
     }
-    const { listener, ask } = await listen({ tasks }, { limits: { pingMs: 400, idleMs: 400 } })
+    const { listener, ask } = await listen({ tasks }, { limits: { pingMs: 1000, idleMs: 1000 } })
     const waiting = ask(v1('GetTask'), { id: 't' })
     await asked.promise
 
