@@ -1,8 +1,9 @@
 /**
  * Who is calling and what they may do.
  *
- * Owns principals, API keys, which tokens are believed, and every access decision. Knows nothing of tasks or agents beyond the few facts a
- * decision needs (`Resource`); reads no headers. Other rooms ask `decide`; edges ask `authenticate` once per call.
+ * Owns principals, API keys, which tokens are believed, and every access decision. Knows nothing of tasks or agents
+ * beyond the few facts a decision needs (`Resource`); reads no headers. Other rooms ask `decide`; edges ask `authenticate`
+ * once per call, and `reassess` while it lasts.
  */
 import type { Operation } from '../a2a/operation.ts'
 import type { ClientCertificate } from './certificates.ts'

@@ -1,17 +1,14 @@
-import type { NewId } from '../a2a/ids.ts'
 import { ParleyError } from '../errors.ts'
-import type { Events } from '../telemetry/events.ts'
 import type { Access, NewKey } from './access.ts'
 import { auditOf, itself } from './audit/audit-record.ts'
 import type { Certificates } from './certificates.ts'
 import { decide } from './decide.ts'
 import { isGood, principalOf } from './key-principal.ts'
-import { hashOf, isMistyped, isSecretShaped, type RandomBytes } from './key-secret.ts'
-import type { ApiKey, KeyStore } from './key-store.ts'
+import { hashOf, isMistyped, isSecretShaped } from './key-secret.ts'
+import type { ApiKey } from './key-store.ts'
 import type { KeyUses } from './key-uses.ts'
 import { contended, factsOf, type ManageKeysDeps, manageKeys, newKey } from './manage-keys.ts'
 import { acceptNewKey } from './new-key.ts'
-import type { Cursors } from './page-cursor.ts'
 import { DEFAULT_TENANT, type Principal } from './principal.ts'
 import { createRecent } from './recent.ts'
 import { isTokenShaped } from './tokens/read-token.ts'
@@ -25,13 +22,7 @@ const MAX_COMMIT_ATTEMPTS = 10
 /** No task lives through as many rotations. */
 const MAX_SUCCESSIONS = 100
 
-export type AccessDeps = {
-  readonly keys: KeyStore
-  readonly now: () => number
-  readonly newId: NewId
-  readonly events: Events
-  readonly randomBytes: RandomBytes
-  readonly cursors: Cursors
+export type AccessDeps = Omit<ManageKeysDeps, 'commit'> & {
   /** Without it nobody learns when keys were last used. */
   readonly uses?: KeyUses
   /** Without it no token is known, only keys. */
@@ -102,21 +93,7 @@ export function createAccess(deps: AccessDeps): Access {
     },
 
     async ensureKey(secret, request) {
-      if (!isSecretShaped(secret)) {
-        throw new ParleyError('invalid_params', 'A key must be 1 to 512 visible ASCII characters')
-      }
-      if (isTokenShaped(secret)) {
-        throw new ParleyError(
-          'invalid_params',
-          'A key must not have the form of a JWT: it would be taken for one',
-        )
-      }
-      if (isMistyped(secret)) {
-        throw new ParleyError(
-          'invalid_params',
-          'A key of the form parley_… must be one that Parley made: the checksum at its end is wrong',
-        )
-      }
+      assertUsable(secret)
       const wanted = acceptNewKey(request, now())
       const hash = hashOf(secret)
       for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
@@ -135,6 +112,18 @@ export function createAccess(deps: AccessDeps): Access {
       }
       throw contended()
     },
+  }
+}
+
+/** Throws `invalid_params` for what could never be presented as a key, or would be taken for something else. */
+function assertUsable(secret: string): void {
+  const refuse = (message: string): never => {
+    throw new ParleyError('invalid_params', message)
+  }
+  if (!isSecretShaped(secret)) refuse('A key must be 1 to 512 visible ASCII characters')
+  if (isTokenShaped(secret)) refuse('A key must not have the form of a JWT: it would be taken for one')
+  if (isMistyped(secret)) {
+    refuse('A key of the form parley_… must be one that Parley made: the checksum at its end is wrong')
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Operation } from '../a2a/operation.ts'
 import { ACTIONS, type Action, type AgentResource, type Decision } from './access.ts'
 import { decide, PLAINEST, RIGHT_FOR } from './decide.ts'
-import { covers, type Grant, includes, isFor } from './grant.ts'
+import { covers, type Grant, includes, isFor, type Right } from './grant.ts'
 import { groupOf, ownsAgent } from './owner.ts'
 import { hasScope, isAnonymous, type Principal, type Scope } from './principal.ts'
 
@@ -56,7 +56,7 @@ export function explain(
     scope: ACTIONS[action],
     decision,
     text: decision.allow ? 'Allowed' : REFUSED[decision.reason],
-    steps: stepsTo(principal, action, agent, operation),
+    steps: stepsUntilDecided(stepsOf(principal, action, agent, operation)),
   }
 }
 
@@ -66,11 +66,9 @@ const REFUSED = {
   hidden: 'Answered exactly as if there were no such agent',
 }
 
-type Asked = Parameters<typeof explain>
-
-function stepsTo(...asked: Asked): readonly Step[] {
+function stepsUntilDecided(all: Iterable<Step>): readonly Step[] {
   const steps: Step[] = []
-  for (const step of stepsOf(...asked)) {
+  for (const step of all) {
     steps.push(step)
     if (step.outcome !== 'passes') break
   }
@@ -78,8 +76,12 @@ function stepsTo(...asked: Asked): readonly Step[] {
 }
 
 /** In the order in which `decide` looks; those after the first that decides are not wanted. */
-function* stepsOf(...asked: Asked): Generator<Step> {
-  const [principal, action, agent] = asked
+function* stepsOf(
+  principal: Principal,
+  action: Action,
+  agent: AgentResource,
+  operation: Operation | undefined,
+): Generator<Step> {
   yield scopeStep(principal, action)
   yield tenantStep(principal, agent)
   if (principal.agents !== undefined) yield credentialStep(principal.agents, agent)
@@ -88,7 +90,7 @@ function* stepsOf(...asked: Asked): Generator<Step> {
   yield adminStep(principal)
   yield visibilityStep(action, agent)
   const grants = agent.grants.filter((grant) => isFor(grant, principal))
-  for (const grant of grants) yield grantStep(grant, ...asked)
+  for (const grant of grants) yield grantStep(grant, RIGHT_FOR[action], operation)
   yield noGrantStep(grants, agent)
 }
 
@@ -139,9 +141,8 @@ function visibilityStep(action: Action, { visibility }: AgentResource): Step {
   )
 }
 
-function grantStep(grant: Grant, ...[, action, , operation]: [...Asked]): Step {
+function grantStep(grant: Grant, needed: Right, operation: Operation | undefined): Step {
   const { id: grantId, right } = grant
-  const needed = RIGHT_FOR[action]
   const what = `The grant of ${right} to ${granteeText(grant)}`
   if (!includes(grant, needed)) {
     return { ...passes('grant', `${what} is for it, but this takes ${needed}`), grantId }

@@ -160,7 +160,6 @@ export const newKey = (id: string, hash: string, wanted: NewKey, createdAt: numb
 })
 
 /** What the audit log says of a key. */
-/** What the audit log says of a key. */
 export const factsOf = ({ subject, scopes, agents, expiresAt }: ApiKey) => ({
   details: {
     scopes: scopes.join(' '),

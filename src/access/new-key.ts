@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { check, invalidParams, parseJson } from '../a2a/wire.ts'
 import { ParleyError, type Violation } from '../errors.ts'
 import type { NewKey, Rotation } from './access.ts'
-import { SCOPES } from './principal.ts'
+import { LABEL_PATTERN, SCOPES } from './principal.ts'
 import { fullSubject, SUBJECT_PATTERN } from './subject.ts'
 
 /** A rotated key may go on at most this long, and does so this long when nobody says otherwise. */
@@ -20,11 +20,8 @@ const Instant = Type.Union([
 /** What a key is made from. A subject without an alias gets the one of API keys: `ada` is stored as `key:ada`. */
 export const NewKeyBody = Type.Object(
   {
-    subject: Type.String({
-      maxLength: 256,
-      pattern: SUBJECT_PATTERN,
-    }),
-    tenant: Type.Optional(Type.String({ maxLength: 64, pattern: '^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$' })),
+    subject: Type.String({ maxLength: 256, pattern: SUBJECT_PATTERN }),
+    tenant: Type.Optional(Type.String({ maxLength: 64, pattern: LABEL_PATTERN })),
     scopes: Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true }),
     label: Type.String({ minLength: 1, maxLength: 200 }),
     agents: Type.Optional(

@@ -45,4 +45,6 @@ export function createCursors(key: Uint8Array): Cursors {
   }
 }
 
-const invalidCursor = () => new ParleyError('invalid_params', 'The page cursor is not valid for this request')
+/** The one answer to a cursor that leads nowhere. */
+export const invalidCursor = (): ParleyError =>
+  new ParleyError('invalid_params', 'The page cursor is not valid for this request')

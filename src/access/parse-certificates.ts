@@ -2,11 +2,10 @@ import Type, { type Static } from 'typebox'
 import { check, parseJson } from '../a2a/wire.ts'
 import { ParleyError, type Violation } from '../errors.ts'
 import type { CertificateRule } from './certificates.ts'
-import { DEFAULT_TENANT, SCOPES } from './principal.ts'
+import { DEFAULT_TENANT, LABEL_PATTERN, SCOPES } from './principal.ts'
 import { RESERVED_ALIASES } from './tokens/parse-issuers.ts'
 
 const text = (maxLength = 256) => Type.String({ minLength: 1, maxLength, pattern: '^[^\\s\\p{C}]+$' })
-const label = '^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$'
 
 const Entry = Type.Object(
   {
@@ -20,9 +19,9 @@ const Entry = Type.Object(
       },
       { additionalProperties: false, minProperties: 1 },
     ),
-    alias: Type.String({ maxLength: 32, pattern: label }),
+    alias: Type.String({ maxLength: 32, pattern: LABEL_PATTERN }),
     subject: text(),
-    tenant: Type.Optional(Type.String({ maxLength: 64, pattern: label })),
+    tenant: Type.Optional(Type.String({ maxLength: 64, pattern: LABEL_PATTERN })),
     groups: Type.Optional(Type.Array(text(), { maxItems: 100 })),
     scopes: Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true }),
   },

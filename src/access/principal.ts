@@ -34,6 +34,9 @@ export type Credential =
   /** `name` is the entry of the mapping that the certificate matched. */
   | { readonly kind: 'certificate'; readonly name: string }
 
+/** How tenants, and the aliases of who issues subjects, are written. */
+export const LABEL_PATTERN = '^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$'
+
 /** The tenant of an installation that uses none, and of anonymous callers. */
 export const DEFAULT_TENANT = 'default'
 

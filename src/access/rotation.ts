@@ -1,17 +1,14 @@
 import { ParleyError } from '../errors.ts'
 import type { NewKey } from './access.ts'
-import { endOf } from './key-principal.ts'
+import { isGood } from './key-principal.ts'
 import type { ApiKey } from './key-store.ts'
 import { LAST_INSTANT } from './new-key.ts'
 
 /** Throws `conflict` for a key that has ended. */
 export function assertLives(key: ApiKey, now: number): void {
-  if (key.revokedAt !== undefined) {
-    throw new ParleyError('conflict', 'The key was revoked and cannot be rotated; make a new one')
-  }
-  if (now >= (endOf(key) ?? Number.POSITIVE_INFINITY)) {
-    throw new ParleyError('conflict', 'The key has ended and cannot be rotated; make a new one')
-  }
+  if (isGood(key, now)) return
+  const what = key.revokedAt === undefined ? 'has ended' : 'was revoked'
+  throw new ParleyError('conflict', `The key ${what} and cannot be rotated; make a new one`)
 }
 
 /** What takes a key's place: all that it is, for as long as it was made for unless another end is asked for. */

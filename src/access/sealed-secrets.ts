@@ -3,7 +3,7 @@ import type { Vault } from './vault.ts'
 
 /** One kind of stored secrets, as whoever replaces the master key sees it. */
 export interface SealedSecrets {
-  /** In the plural, for messages: `credentials of agents`. */
+  /** In the plural, for messages: `credentials for agents`. */
   readonly kind: string
   /** The ids of the master keys that what is stored was sealed with, each once. */
   masterKeyIds(): Promise<readonly string[]>

@@ -1,9 +1,9 @@
 /**
  * Which agents exist.
  *
- * Owns registration, grants, card validation and signatures, search, heartbeats and the cards we publish in agents' place. Does not call
- * agents (that is upstream's) and does not judge access (it asks `access`). What a principal may not see is answered
- * exactly as what does not exist.
+ * Owns registration, grants, card validation and signatures, search, heartbeats and the cards we publish in agents'
+ * place. Does not call agents (that is upstream's) and does not judge access (it asks `access`). What a principal may not
+ * see is answered exactly as what does not exist.
  */
 import type { AgentCard } from '../a2a/agent-card.ts'
 import type { JsonText } from '../a2a/json-text.ts'

@@ -1,32 +1,34 @@
 import type { AuditEntry, AuditName, ChainHead } from './audit-entry.ts'
 import type { AuditAction, AuditRecord, AuditTarget } from './audit-record.ts'
 
+/** In milliseconds since the Unix epoch. */
+export type TimeRange = {
+  /** Inclusive. */
+  readonly from?: number
+  /** Exclusive. */
+  readonly to?: number
+}
+
 /** Which entries of a tenant to list; all conditions must hold. */
-export type AuditFilter = {
+export type AuditFilter = TimeRange & {
   readonly tenant: string
   /** A pseudonym. */
   readonly principal?: string
   readonly action?: AuditAction
   readonly target?: AuditTarget
   readonly outcome?: AuditRecord['outcome']
-  /** Inclusive, milliseconds since the Unix epoch. */
-  readonly from?: number
-  /** Exclusive. */
-  readonly to?: number
 }
 
 /** A place in the order of lists: by time, then writer, then number. */
 export type AuditPosition = Pick<AuditEntry, 'at' | 'writer' | 'n'>
 
-export type ChainSelection = {
+export type ChainSelection = TimeRange & {
   readonly tenant: string
   readonly writer: string
   /** Exclusive. */
   readonly after: number
   /** Inclusive. */
   readonly upTo: number
-  readonly from?: number
-  readonly to?: number
 }
 
 /**

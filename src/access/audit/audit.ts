@@ -6,18 +6,10 @@
  * is shown.
  */
 import type { Call } from '../principal.ts'
-import type { AuditAction, AuditRecord, AuditTarget } from './audit-record.ts'
+import type { AuditFilter, TimeRange } from './audit-store.ts'
 
-export type AuditQuery = {
-  /** A subject, or a pseudonym. */
-  readonly principal?: string
-  readonly action?: AuditAction
-  readonly target?: AuditTarget
-  readonly outcome?: AuditRecord['outcome']
-  /** Inclusive, milliseconds since the Unix epoch. */
-  readonly from?: number
-  /** Exclusive. */
-  readonly to?: number
+/** As the store filters, but `principal` may be a subject too. */
+export type AuditQuery = Omit<AuditFilter, 'tenant'> & {
   readonly limit: number
   readonly cursor?: string
 }
@@ -38,10 +30,7 @@ export interface Audit {
    * All entries of that time as lines of JSON in canonical form, chain by chain, each from its oldest on, a page at a time.
    * `verifyChains` checks them.
    */
-  export(
-    call: Call,
-    range: { readonly from?: number; readonly to?: number },
-  ): Promise<AsyncIterable<readonly string[]>>
+  export(call: Call, range: TimeRange): Promise<AsyncIterable<readonly string[]>>
   /** The trail stays as it is and no longer says who the subject was. What it does from now on has a new pseudonym. */
   erase(call: Call, subject: string): Promise<void>
 }

@@ -24,6 +24,9 @@ export function namesIn(record: AuditRecord): readonly NameOf[] {
   ]
 }
 
+/** An entry names its pseudonyms where its record named persons. */
+export const pseudonymsIn = (entry: AuditEntry): readonly string[] => namesIn(entry).map(({ text }) => text)
+
 /** A name with its pseudonym. `salt` must be fresh, and hold at least 128 bits that nobody can guess. */
 export const nameWith = (name: NameOf, salt: string): AuditName => ({
   ...name,

@@ -4,8 +4,8 @@ import type { Call } from '../principal.ts'
 import type { Audit } from './audit.ts'
 import type { AuditEntry, AuditName } from './audit-entry.ts'
 import { auditOf } from './audit-record.ts'
-import type { AuditFilter, AuditPosition, AuditStore } from './audit-store.ts'
-import { canonicalText, namesIn, shownEntry } from './chain.ts'
+import type { AuditFilter, AuditPosition, AuditStore, ChainSelection, TimeRange } from './audit-store.ts'
+import { canonicalText, pseudonymsIn, shownEntry } from './chain.ts'
 import type { Denials } from './denials.ts'
 
 const COUNT_CAP = 10_000
@@ -38,6 +38,30 @@ export function createAudit({ store, denials, cursors, now }: AuditDeps): Audit 
     const names = await store.findNames(tenant, [...pseudonyms])
     const named = new Map(names.map((name) => [name.pseudonym, name]))
     return entries.map((entry) => textOf(entry, named))
+  }
+
+  async function* allEntries(call: Call, range: TimeRange): AsyncGenerator<readonly AuditEntry[]> {
+    const { tenant } = call.principal
+    let afterWriter: string | undefined
+    for (;;) {
+      const chains = await store.listChains(tenant, CHAINS_PER_PAGE, afterWriter)
+      for (const { writer, n } of chains) yield* entriesOf(call, { tenant, writer, upTo: n, ...range })
+      afterWriter = chains.at(-1)?.writer
+      if (chains.length < CHAINS_PER_PAGE) return
+    }
+  }
+
+  async function* entriesOf(
+    { signal }: Call,
+    chain: Omit<ChainSelection, 'after'>,
+  ): AsyncGenerator<readonly AuditEntry[]> {
+    for (let after = 0; ; ) {
+      signal.throwIfAborted()
+      const entries = await store.readChain({ ...chain, after }, EXPORT_PAGE)
+      if (entries.length > 0) yield entries
+      if (entries.length < EXPORT_PAGE) return
+      after = entries.at(-1)?.n ?? chain.upTo
+    }
   }
 
   return {
@@ -74,22 +98,7 @@ export function createAudit({ store, denials, cursors, now }: AuditDeps): Audit 
       await begin(call, 'audit.export', range)
       const { tenant } = call.principal
       return (async function* () {
-        let afterWriter: string | undefined
-        for (;;) {
-          const chains = await store.listChains(tenant, CHAINS_PER_PAGE, afterWriter)
-          for (const { writer, n: upTo } of chains) {
-            let after = 0
-            for (;;) {
-              call.signal.throwIfAborted()
-              const entries = await store.readChain({ tenant, writer, after, upTo, ...range }, EXPORT_PAGE)
-              if (entries.length > 0) yield await textsOf(tenant, entries)
-              if (entries.length < EXPORT_PAGE) break
-              after = entries.at(-1)?.n ?? upTo
-            }
-          }
-          afterWriter = chains.at(-1)?.writer
-          if (chains.length < CHAINS_PER_PAGE) return
-        }
+        for await (const entries of allEntries(call, range)) yield await textsOf(tenant, entries)
       })()
     },
 
@@ -102,9 +111,6 @@ export function createAudit({ store, denials, cursors, now }: AuditDeps): Audit 
     },
   }
 }
-
-/** An entry names its pseudonyms where its record named persons. */
-const pseudonymsIn = (entry: AuditEntry): readonly string[] => namesIn(entry).map(({ text }) => text)
 
 function textOf(entry: AuditEntry, known: ReadonlyMap<string, AuditName>): string {
   const names = pseudonymsIn(entry).flatMap((pseudonym) => {

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { check, parseJson } from '../../a2a/wire.ts'
 import { ParleyError, type Violation } from '../../errors.ts'
-import { SCOPES, type Scope } from '../principal.ts'
+import { LABEL_PATTERN, SCOPES, type Scope } from '../principal.ts'
 import { ALGORITHMS, type Algorithm } from '../public-keys.ts'
 import { type Issuer, NO_TYPE, typeOf } from './issuer.ts'
 
@@ -10,11 +10,11 @@ const oneOrMore = (maxItems = 20) => Type.Union([text(), Type.Array(text(), { mi
 /** As a scope may be written (RFC 6749 §3.3), and so in a header. */
 const scopeToken = Type.String({ minLength: 1, maxLength: 256, pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$' })
 const scope = Type.Enum([...SCOPES])
-const tenant = Type.String({ maxLength: 64, pattern: '^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$' })
+const tenant = Type.String({ maxLength: 64, pattern: LABEL_PATTERN })
 
 const IssuerEntry = Type.Object(
   {
-    alias: Type.String({ maxLength: 32, pattern: '^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$' }),
+    alias: Type.String({ maxLength: 32, pattern: LABEL_PATTERN }),
     issuer: text(),
     jwksUrl: Type.Optional(text()),
     audience: oneOrMore(),

@@ -7,8 +7,8 @@
  */
 import type { CryptoKey } from 'jose'
 import { compactVerify } from 'jose/jws/compact/verify'
-import { ParleyError } from '../../errors.ts'
 import type { Events } from '../../telemetry/events.ts'
+import { missingScope } from '../assert-scope.ts'
 import { hashOf } from '../key-secret.ts'
 import type { Principal } from '../principal.ts'
 import { isAlgorithm } from '../public-keys.ts'
@@ -151,6 +151,5 @@ async function isSignedBy(
 function requireScopes({ claims }: UnverifiedToken, issuer: Issuer): void {
   const names = namesOfScopes(claims, issuer)
   const missing = issuer.requiredScopes.find((name) => !names.has(name))
-  if (missing === undefined) return
-  throw new ParleyError('forbidden', `This takes the scope ${missing}`, { details: { scope: missing } })
+  if (missing !== undefined) throw missingScope(missing)
 }

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { check, parseJson } from '../../a2a/wire.ts'
 import { AUDIT_ACTIONS, AUDIT_TARGET_KINDS, type AuditTarget } from '../../access/audit/audit-record.ts'
+import type { TimeRange } from '../../access/audit/audit-store.ts'
 import { ParleyError } from '../../errors.ts'
 import { emptyResponse } from './json-response.ts'
 import { listResponse, listSchema, PAGE_QUERY, pageOf } from './list-response.ts'
@@ -113,7 +114,7 @@ const wantsLines = (request: Request): boolean =>
 /** No more than one page is held at a time, and the next is read when the client has taken it. */
 async function exportLines(
   { deps, call }: RouteInput<unknown, unknown>,
-  range: { readonly from?: number; readonly to?: number },
+  range: TimeRange,
 ): Promise<Response> {
   const pages = (await deps.audit.export(call, range))[Symbol.asyncIterator]()
   const encoder = new TextEncoder()

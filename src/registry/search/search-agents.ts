@@ -2,7 +2,7 @@ import { agentId } from '../../a2a/ids.ts'
 import { isObject } from '../../a2a/json-object.ts'
 import type { Access } from '../../access/access.ts'
 import { assertScope } from '../../access/assert-scope.ts'
-import type { Cursors } from '../../access/page-cursor.ts'
+import { type Cursors, invalidCursor } from '../../access/page-cursor.ts'
 import type { Call } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
 import { type Agent, isAlive } from '../agent.ts'
@@ -208,5 +208,5 @@ function placeIn(position: unknown): Place {
       return { id: agentId(id), nameKey, updatedAt, rank }
     }
   }
-  throw new ParleyError('invalid_params', 'The page cursor is not valid for this request')
+  throw invalidCursor()
 }

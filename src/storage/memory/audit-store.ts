@@ -2,7 +2,7 @@ import type { NewId } from '../../a2a/ids.ts'
 import type { AuditEntry, AuditName, ChainHead, NameOf } from '../../access/audit/audit-entry.ts'
 import type { AuditRecord } from '../../access/audit/audit-record.ts'
 import type { AuditFilter, AuditPosition, AuditStore } from '../../access/audit/audit-store.ts'
-import { chainEntry, namesIn, nameWith } from '../../access/audit/chain.ts'
+import { chainEntry, nameWith, pseudonymsIn } from '../../access/audit/chain.ts'
 import { newSalt } from '../new-salt.ts'
 import { compareText } from './compare-text.ts'
 import { frozenCopy } from './frozen-copy.ts'
@@ -118,9 +118,6 @@ const headOf = ({ tenant, writer, n, hash, at }: AuditEntry): ChainHead => ({ te
 
 const keyOf = ({ tenant, subject, kind, text }: NameOf): string =>
   JSON.stringify([tenant, subject, kind, text])
-
-/** An entry names its pseudonyms where its record named persons. */
-const pseudonymsIn = (entry: AuditEntry): readonly string[] => namesIn(entry).map(({ text }) => text)
 
 const matches = (filter: AuditFilter, { principal, action, target, outcome, at }: AuditEntry): boolean =>
   (filter.principal === undefined || principal === filter.principal) &&
