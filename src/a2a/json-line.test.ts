@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { lineOf } from './json-line.ts'
+import { linesOf } from './json-line.ts'
 import { pointerTo } from './wire.ts'
 
 const text = `{
@@ -17,7 +17,9 @@ const text = `{
   }
 }`
 
-describe('lineOf', () => {
+const lineOf = (text: string, pointer: string) => linesOf(text, [pointer])[0] ?? 0
+
+describe('linesOf', () => {
   it('finds what a pointer leads to', () => {
     const expected: Readonly<Record<string, number>> = {
       '': 1,
@@ -29,7 +31,7 @@ describe('lineOf', () => {
       '/skills/1/id': 6,
       '/a~1b~0c/x': 10,
     }
-    for (const [pointer, line] of Object.entries(expected)) assert.equal(lineOf(text, pointer), line, pointer)
+    assert.deepEqual(linesOf(text, Object.keys(expected)), Object.values(expected))
   })
 
   it('stops where the way ends', () => {
@@ -39,11 +41,12 @@ describe('lineOf', () => {
       '/skills/7': 3,
       '/name/x/y': 2,
     }
-    for (const [pointer, line] of Object.entries(expected)) assert.equal(lineOf(text, pointer), line, pointer)
+    assert.deepEqual(linesOf(text, Object.keys(expected)), Object.values(expected))
   })
 
   it('takes the last of members of one name, as JSON.parse does', () => {
-    assert.equal(lineOf('{"a":1,\n"a":2,\n"b":3}', '/a'), 2)
+    assert.deepEqual(linesOf('{"a":1,\n"a":2,\n"b":3}', ['/b', '/a']), [3, 2])
+    assert.deepEqual(linesOf('{"a":\n{"x":\n1},\n"a":{}}', ['/a/x']), [4])
   })
 
   it('finds every member of any object, however it is written', () => {

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { lineOf } from '../a2a/json-line.ts'
+import { linesOf } from '../a2a/json-line.ts'
 import { VERSIONS } from '../a2a/version.ts'
 import type { Violation } from '../errors.ts'
 import { MAX_CARD_BYTES, type ValidatedCard } from './validate-card.ts'
@@ -26,10 +26,16 @@ export type CardVerdict = Static<typeof CardVerdict>
 /** `text` is the card that was judged. Findings are in the order of their lines. */
 export function cardVerdict(text: string, { version, violations, warnings }: ValidatedCard): CardVerdict {
   const isReadable = version !== undefined && text.length <= MAX_CARD_BYTES
-  const findings = (found: readonly Violation[]) =>
-    found
-      .map((violation) => ({ ...violation, ...(isReadable && { line: lineOf(text, violation.pointer) }) }))
-      .sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
+  const findings = (found: readonly Violation[]) => {
+    if (!isReadable) return [...found]
+    const lines = linesOf(
+      text,
+      found.map(({ pointer }) => pointer),
+    )
+    return found
+      .map((violation, index) => ({ ...violation, line: lines[index] ?? 1 }))
+      .sort((a, b) => a.line - b.line)
+  }
   return {
     valid: violations.length === 0,
     ...(version === undefined ? {} : { version }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { cardVerdict } from './card-verdict.ts'
 import { MAX_CARD_BYTES, validateCard } from './validate-card.ts'
 
 const skill = { id: 'echo', name: 'Echo', description: 'Says it again', tags: ['demo'] }
@@ -301,6 +302,26 @@ describe('validateCard', () => {
         [code],
         text.slice(0, 20),
       )
+    }
+  })
+
+  it('judges cards that are all problems in little time and few words', () => {
+    const many = (count: number, prefix: string, value: unknown) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [`${prefix}${n}`, value]))
+    const hostile: Record<string, object> = {
+      required: { skills: Array.from({ length: 330_000 }, () => ({})) },
+      unknown_scheme: {
+        securitySchemes: many(100, 'a'.repeat(50), { httpAuthSecurityScheme: { scheme: 'Bearer' } }),
+        securityRequirements: [{ schemes: many(40_000, 'b', { list: [] }) }],
+      },
+      unsafe_character: { x: many(50_000, 'c', '\u200b') },
+      too_long: { ['d'.repeat(500_000)]: many(5000, 'e', '\u200b') },
+    }
+    for (const [code, facts] of Object.entries(hostile)) {
+      const text = JSON.stringify({ ...good, ...facts })
+      const verdict = cardVerdict(text, validateCard(text))
+      assert.equal(verdict.errors[0]?.code, code)
+      assert.ok(JSON.stringify(verdict).length < 100_000, code)
     }
   })
 

@@ -15,6 +15,8 @@ import { hasCanonicalForm } from './signatures/canonical-forms.ts'
 
 export const MAX_CARD_BYTES = 1024 * 1024
 const MAX_VIOLATIONS = 100
+/** Names make pointers, and every problem has one. */
+const MAX_NAME_LENGTH = 1024
 
 /** A card in v1.0 form and everything wrong with it. `card` may be relied on only when nothing is. */
 export type ValidatedCard = {
@@ -40,6 +42,9 @@ export function validateCard(text: string, surroundings: CardSurroundings = {}):
   if ('problem' in parsed) return refuse('json', parsed.problem)
   const { value } = parsed
   if (!isObject(value)) return refuse('type', 'must be an object: an A2A Agent Card')
+  if (hasLongName(value)) {
+    return refuse('too_long', `must not have members with names of more than ${MAX_NAME_LENGTH} characters`)
+  }
   if (!hasCanonicalForm(text)) {
     return refuse('not_canonical', 'must not hold half a surrogate pair, or a number that no double can hold')
   }
@@ -54,6 +59,11 @@ export function validateCard(text: string, surroundings: CardSurroundings = {}):
     warnings: cardAdvice(value, isLegacy).slice(0, MAX_VIOLATIONS),
   }
 }
+
+const hasLongName = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.entries(value).some(([name, member]) => name.length > MAX_NAME_LENGTH || hasLongName(member))
 
 type Judged = Pick<ValidatedCard, 'card' | 'violations'>
 

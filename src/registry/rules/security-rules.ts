@@ -50,13 +50,17 @@ function* linkRules({ pointer, value }: Entry): Generator<Violation> {
   }
 }
 
+/** Schemes that a hint names. */
+const MAX_NAMED = 10
+
 function* requirementRules(
   card: JsonObject,
   member: string,
   schemesOf: (requirement: JsonObject) => unknown,
   below: string,
 ): Generator<Violation> {
-  const known = isObject(card.securitySchemes) ? Object.keys(card.securitySchemes) : []
+  const known = new Set(isObject(card.securitySchemes) ? Object.keys(card.securitySchemes) : [])
+  const hint = known.size === 0 ? 'Describe it in "securitySchemes"' : `Its schemes are ${someOf(known)}`
   const holders = [{ pointer: '', value: card }, ...entriesOf(card.skills, '/skills')]
   for (const holder of holders) {
     for (const { pointer, value } of itemsOf(holder.value[member], `${holder.pointer}/${member}`)) {
@@ -64,15 +68,17 @@ function* requirementRules(
       const isProto = below === '' && isObject(value.schemes)
       const schemes = isProto ? value.schemes : schemesOf(value)
       for (const name of isObject(schemes) ? Object.keys(schemes) : []) {
-        if (known.includes(name)) continue
+        if (known.has(name)) continue
         yield {
           pointer: `${pointer}${isProto ? '/schemes' : below}${pointerTo(name)}`,
           code: 'unknown_scheme',
           message: 'is no scheme of this card',
-          hint:
-            known.length === 0 ? 'Describe it in "securitySchemes"' : `Its schemes are ${known.join(', ')}`,
+          hint,
         }
       }
     }
   }
 }
+
+const someOf = (names: ReadonlySet<string>): string =>
+  `${[...names].slice(0, MAX_NAMED).join(', ')}${names.size > MAX_NAMED ? ' …' : ''}`

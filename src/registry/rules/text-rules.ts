@@ -26,11 +26,10 @@ export function* textRules(card: unknown, names: ReadonlySet<string>): Generator
     if (typeof value === 'string') {
       if (!names.has(pointer)) yield* invisible(pointer, value.replace(ALLOWED_IN_TEXT, ''))
     } else if (typeof value === 'object' && value !== null) {
-      const members = Object.entries(value).map(([name, member]) => ({
-        pointer: `${pointer}${pointerTo(name)}`,
-        value: member as unknown,
-      }))
-      open.push(...members.reverse())
+      const members: readonly [string, unknown][] = Object.entries(value)
+      for (const [name, member] of members.toReversed()) {
+        open.push({ pointer: `${pointer}${pointerTo(name)}`, value: member })
+      }
     }
   }
 }
