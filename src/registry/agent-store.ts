@@ -1,13 +1,16 @@
 import type { AgentId } from '../a2a/ids.ts'
 import type { AuditRecord } from '../access/audit/audit-record.ts'
 import type { Agent } from './agent.ts'
+import type { CardVersion, CardVersionInfo } from './card-version.ts'
 import type { AgentListing, Term } from './search/listing.ts'
 
-/** An agent as it will stand. `expectedVersion` 0 creates it; `removed` deletes it and its credentials. Slugs are unique per tenant. */
+/** An agent as it will stand. `expectedVersion` 0 creates it; `removed` deletes it, its credentials and its cards. Slugs are unique per tenant. */
 export type AgentCommit = {
   readonly agent: Agent
   readonly expectedVersion: number
   readonly removed?: boolean
+  /** A card that is new, kept from now on; only the newest `MAX_CARD_VERSIONS` of an agent are. */
+  readonly cardVersion?: CardVersion
   /** Appended to the audit log in the same atomic write. */
   readonly audit?: readonly AuditRecord[]
 }
@@ -61,6 +64,9 @@ export interface AgentStore {
   /** Those that exist, in the order of `ids`. */
   findAll(ids: readonly AgentId[]): Promise<readonly Agent[]>
   search(filter: AgentFilter, page: ListingPage): Promise<readonly AgentListing[]>
+  /** The cards of an agent, the newest first; none once the agent is removed. */
+  listVersions(id: AgentId): Promise<readonly CardVersionInfo[]>
+  findVersion(id: AgentId, number: number): Promise<CardVersion | undefined>
   /** Sets `lastHeartbeatAt` if later, without a new version. False when there is no such agent. */
   beat(id: AgentId, at: number): Promise<boolean>
 }

@@ -42,6 +42,8 @@ export type Agent = {
   /** How long a heartbeat counts, in milliseconds. */
   readonly heartbeatTtlMs: number
   readonly enabled: boolean
+  /** Number of the card among those that its publisher has sent; absent for agents of before they were counted. */
+  readonly cardVersion?: number
   /** Where the card was fetched from, if it was. */
   readonly cardUrl?: string
   /** What the publisher sent, byte for byte (UTF-8 text). */

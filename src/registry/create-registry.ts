@@ -5,6 +5,7 @@ import { createCursors } from '../access/page-cursor.ts'
 import type { Signer } from '../access/service-identity/signer.ts'
 import type { Agent } from './agent.ts'
 import { deleteCredential, listCredentials, storeCredential } from './agent-credentials.ts'
+import { createCardVersions } from './card-versions.ts'
 import { changeAgent } from './change-agent.ts'
 import { createGrant } from './create-grant.ts'
 import { deleteGrant } from './delete-grant.ts'
@@ -34,6 +35,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const publisher = createPublisher({ addresses, cardSigner, now })
   return {
     register: createRegister(deps),
+    ...createCardVersions(deps),
     async validate(call, card) {
       assertScope(call.principal, 'agents:write')
       return judgeCard(deps, card, call.signal)

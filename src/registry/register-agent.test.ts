@@ -41,6 +41,7 @@ describe('register', () => {
       enabled: true,
       originalCard: cardText(),
       card: cardText(),
+      cardVersion: 1,
     })
     assert.deepEqual(await room.registry.find(agent.id), agent)
     assert.deepEqual(room.log, ['created echo-agent by key:ada'])
@@ -75,6 +76,7 @@ describe('register', () => {
       lastHeartbeatAt: room.clock.now,
       originalCard: cardText({ version: '2' }),
       card: cardText({ version: '2' }),
+      cardVersion: 2,
     })
   })
 

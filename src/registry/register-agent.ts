@@ -10,6 +10,8 @@ import type { Events } from '../telemetry/events.ts'
 import { type Agent, cardOf } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'
 import type { CardSource } from './card-source.ts'
+import type { CardVersion } from './card-version.ts'
+import { compareCards, verdictOf } from './compare-cards.ts'
 import { resourceOf } from './find-agent.ts'
 import { type JudgeDeps, judgeCard } from './judge-card.ts'
 import type { Registration, Registry } from './registry.ts'
@@ -80,12 +82,14 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
       assertMayRegister(access, call, owner, existing)
       const previous = existing ?? unlisted(listing, slug, newId(), now())
       if (previous.owner === owner) assertWithinReach(listing, previous)
-      const agent = listed(previous, listing, now())
+      const cardVersion = nextCardVersion(previous, listing, call, now())
+      const agent = listed(previous, listing, now(), cardVersion)
       const result =
         previous.owner === owner
           ? await agents.commit({
               agent,
               expectedVersion: previous.version,
+              ...(cardVersion === undefined ? {} : { cardVersion }),
               audit: [registrationRecord(call, agent, now())],
             })
           : ({ kind: 'slug_taken', owner: previous.owner } as const)
@@ -186,7 +190,7 @@ const unlisted = (listing: Listing, slug: string, id: string, at: number): Agent
 })
 
 /** The next version of an agent. What the registration leaves open stays; registering counts as a heartbeat. */
-function listed(previous: Agent, listing: Listing, at: number): Agent {
+function listed(previous: Agent, listing: Listing, at: number, cardVersion: CardVersion | undefined): Agent {
   const { cardUrl: _, signatures: __, ...kept } = previous
   const { visibility, redelivery, heartbeatTtlMs } = listing.registration
   const cardProfile = listing.registration.cardProfile ?? kept.cardProfile
@@ -202,8 +206,31 @@ function listed(previous: Agent, listing: Listing, at: number): Agent {
     lastHeartbeatAt: Math.max(at, kept.lastHeartbeatAt),
     originalCard: listing.originalCard,
     card: listing.card,
+    ...(cardVersion === undefined ? {} : { cardVersion: cardVersion.number }),
     ...(listing.signatures.length === 0 ? {} : { signatures: listing.signatures }),
     ...(listing.cardUrl === undefined ? {} : { cardUrl: listing.cardUrl }),
+  }
+}
+
+/** The version that a card is of its agent; `undefined` for the one that the agent has. */
+function nextCardVersion(previous: Agent, listing: Listing, call: Call, at: number): CardVersion | undefined {
+  const { cardVersion = 0, version, id } = previous
+  if (cardVersion > 0 && previous.originalCard === listing.originalCard) return undefined
+  const { originalCard, signatures, cardUrl } = listing
+  const changes = () =>
+    compareCards(
+      { card: cardOf(previous), signatures: previous.signatures ?? [] },
+      { card: cardOf(listing), signatures },
+    )
+  return {
+    agentId: id,
+    number: cardVersion + 1,
+    at,
+    by: call.principal.subject,
+    originalCard,
+    ...(cardUrl === undefined ? {} : { cardUrl }),
+    signatures,
+    ...(version === 0 ? {} : { verdict: verdictOf(changes()) }),
   }
 }
 

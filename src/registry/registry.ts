@@ -15,6 +15,8 @@ import type { Call } from '../access/principal.ts'
 import type { Question } from '../access/question.ts'
 import type { Agent, CardProfile, Redelivery, Visibility } from './agent.ts'
 import type { CredentialOverview, CredentialStatus } from './agent-credentials.ts'
+import type { CardVersion, CardVersionInfo } from './card-version.ts'
+import type { CardChange } from './compare-cards.ts'
 import type { AccessExplanation } from './explain-access.ts'
 import type { JudgedCard } from './judge-card.ts'
 import type { PublishedCard } from './publish-card.ts'
@@ -87,6 +89,12 @@ export interface Registry {
   get(call: Call, ref: string, action: Action, operation?: Operation): Promise<Agent>
   /** Changes what can be changed without the card, for those who may manage the agent. Throws as `get` does. */
   update(call: Call, ref: string, changes: AgentChanges): Promise<Agent>
+  /** The cards that the agent's publisher has sent, the newest first. Takes the right to `manage`, as the next two do. */
+  listCardVersions(call: Call, ref: string): Promise<readonly CardVersionInfo[]>
+  /** Throws `not_found` for a number that there is not, or no more. */
+  getCardVersion(call: Call, ref: string, number: number): Promise<CardVersion>
+  /** What changed from the version `since` to `number`, the gravest first. */
+  compareCardVersions(call: Call, ref: string, since: number, number: number): Promise<readonly CardChange[]>
   unregister(call: Call, ref: string): Promise<void>
   /** Who may do more with the agent than its visibility says, for those who may manage it. Throws as `get` does. */
   listGrants(call: Call, ref: string): Promise<readonly Grant[]>

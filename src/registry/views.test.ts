@@ -47,6 +47,7 @@ describe('views', () => {
         extensions: ['https://ext.example/v1'],
       },
       signatures: [],
+      cardVersion: 1,
       invokeUrl: `https://gw.example/a2a/${agent.id}`,
     })
     const signatures = [{ status: 'verified', keyId: 'k', algorithm: 'ES256', form: 'wire' }] as const

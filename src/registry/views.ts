@@ -71,6 +71,9 @@ export const AgentView = Type.Object({
     description: "What came of the signatures of the publisher's card",
   }),
   cardUrl: Type.Optional(Url),
+  cardVersion: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'Grows with every card that is different' }),
+  ),
   invokeUrl: Url,
 })
 export type AgentView = Static<typeof AgentView>
@@ -128,6 +131,7 @@ export function agentView(agent: Agent, now: number, publicUrl: string): AgentVi
     },
     signatures: [...(agent.signatures ?? [])],
     ...(agent.cardUrl === undefined ? {} : { cardUrl: agent.cardUrl }),
+    ...(agent.cardVersion === undefined ? {} : { cardVersion: agent.cardVersion }),
     invokeUrl: invokeUrl(publicUrl, agent),
   }
 }

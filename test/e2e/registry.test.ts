@@ -266,6 +266,39 @@ describe('the registry', { timeout: 180_000 }, () => {
     assert.deepEqual(namesOf(anonymous), ['numbat'], 'also without a credential, on loopback')
   })
 
+  test('keeps every card that was sent, and says what the next one changed', async () => {
+    const sent = { ...agentCard(THERE, { name: 'Wombat', version: '1.0.0' }), 'x-note': 1 }
+    const again = async (card: object) => register({ card, slug: 'wombat' })
+    const made = await again(sent)
+    assert.equal(numberAt(made.body, 'cardVersion'), 1)
+    assert.equal(numberAt((await again(sent)).body, 'cardVersion'), 1, 'the same card is no new version')
+    assert.equal(numberAt((await again({ ...sent, version: '1.0.1' })).body, 'cardVersion'), 2)
+    assert.equal(numberAt((await again({ ...sent, version: '1.0.1', skills: [] })).body, 'cardVersion'), 3)
+
+    const versions = await native(publisher, 'GET', to('/agents/wombat/versions'))
+    assert.deepEqual(
+      listAt(versions.body, 'items').map((item) => [at(item, 'number'), at(item, 'verdict')]),
+      [
+        [3, 'breaking'],
+        [2, 'cosmetic'],
+        [1, undefined],
+      ],
+    )
+    const first = await native(publisher, 'GET', to('/agents/wombat/versions/1'))
+    assert.equal(first.text, JSON.stringify(sent), 'byte for byte')
+    const changes = await native(publisher, 'GET', to('/agents/wombat/versions/3/changes?since=1'))
+    assert.deepEqual(
+      listAt(changes.body, 'changes').map((change) => `${at(change, 'kind')} ${at(change, 'pointer')}`),
+      ['breaking /skills/0', 'cosmetic /version'],
+    )
+    for (const path of ['versions/4', 'versions/1/changes', 'versions/3/changes?since=9']) {
+      const reply = await native(publisher, 'GET', to(`/agents/wombat/${path}`))
+      assert.ok([400, 404].includes(reply.status), `${path}: ${reply.text}`)
+    }
+    assert.equal((await native(publisher, 'GET', to('/agents/wombat/versions/x'))).status, 400)
+    assert.equal((await native(reader, 'GET', to('/agents/wombat/versions'))).status, 403)
+  })
+
   test('takes heartbeats from who may give them', async () => {
     const made = await register({ card: agentCard(THERE), slug: 'beating' })
     const id = textAt(made.body, 'id')

@@ -10,10 +10,12 @@ import { RESOURCE_METADATA_ROUTES } from './resource-metadata.ts'
 import type { Route } from './route.ts'
 import { serviceRoutes } from './service-routes.ts'
 import { TASK_ROUTES } from './task-routes.ts'
+import { VERSION_ROUTES } from './version-routes.ts'
 
 /** Every native route. What is not here is not served, and nothing here is served without its scope. */
 export const ROUTES: readonly Route[] = [
   ...AGENT_ROUTES,
+  ...VERSION_ROUTES,
   ...GRANT_ROUTES,
   ...CREDENTIAL_ROUTES,
   ...CARD_ROUTES,

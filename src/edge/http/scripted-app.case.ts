@@ -163,6 +163,9 @@ async function getAgent(call: Call, ref: string): Promise<Agent> {
 
 const registry: Registry = {
   register: async () => ({ agent: agent(), created: true }),
+  listCardVersions: async () => [],
+  getCardVersion: unscripted,
+  compareCardVersions: unscripted,
   validate: async (_call, card) => ({ card, version: '1.0', violations: [], warnings: [], signatures: [] }),
   search: async () => ({ items: [agent()], total: 1, totalCapped: false }),
   get: getAgent,

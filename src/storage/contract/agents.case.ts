@@ -3,10 +3,12 @@ import { it } from 'node:test'
 import { agentId } from '../../a2a/ids.ts'
 import type { Agent } from '../../registry/agent.ts'
 import type { AgentFilter } from '../../registry/agent-store.ts'
+import { type CardVersion, cardVersionInfo, MAX_CARD_VERSIONS } from '../../registry/card-version.ts'
 import { type AgentListing, indexedAgent } from '../../registry/search/listing.ts'
 import type { Backend } from '../backend.ts'
 import type { Cases } from './describe-backend.ts'
 import { sampleAgent, sampleCard } from './sample-agent.ts'
+import { T0 } from './sample-task.ts'
 
 const create = async (backend: Backend, changes: Partial<Agent> = {}): Promise<Agent> => {
   const agent = sampleAgent(changes)
@@ -219,5 +221,43 @@ export const agentCases: Cases = ({ open }) => {
         )
       }
     }
+  })
+
+  it('keeps the cards of an agent, the newest of them, as long as the agent', async (t) => {
+    const backend = await open(t)
+    const first = sampleAgent({ cardVersion: 1 })
+    const cardVersion = (number: number): CardVersion => ({
+      agentId: first.id,
+      number,
+      at: T0 + number,
+      by: 'key:alice',
+      originalCard: `{ "number" :${number}, "ü": "\u00fc" }`,
+      signatures: [],
+      ...(number === 1 ? {} : { verdict: 'text' }),
+    })
+    for (let number = 1; number <= MAX_CARD_VERSIONS + 2; number++) {
+      const agent = { ...first, version: number, cardVersion: number }
+      const commit = { agent, expectedVersion: number - 1, cardVersion: cardVersion(number) }
+      assert.deepEqual(await backend.agents.commit(commit), { kind: 'committed' })
+    }
+    const last = MAX_CARD_VERSIONS + 2
+    const stale = { agent: { ...first, version: 2 }, expectedVersion: 1, cardVersion: cardVersion(last + 1) }
+    assert.deepEqual(await backend.agents.commit(stale), { kind: 'conflict' })
+
+    const listed = await backend.agents.listVersions(first.id)
+    assert.deepEqual(
+      listed.map(({ number }) => number),
+      Array.from({ length: MAX_CARD_VERSIONS }, (_, index) => last - index),
+    )
+    assert.deepEqual(listed.at(-1), cardVersionInfo(cardVersion(3)))
+    assert.deepEqual(await backend.agents.findVersion(first.id, last), cardVersion(last))
+    for (const number of [0, 2, last + 1]) {
+      assert.equal(await backend.agents.findVersion(first.id, number), undefined)
+    }
+    assert.deepEqual(await backend.agents.listVersions(agentId('missing')), [])
+    const gone = { ...first, version: last + 1 }
+    await backend.agents.commit({ agent: gone, expectedVersion: last, removed: true })
+    assert.deepEqual(await backend.agents.listVersions(first.id), [])
+    assert.equal(await backend.agents.findVersion(first.id, last), undefined)
   })
 }

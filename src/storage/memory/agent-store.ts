@@ -6,6 +6,7 @@ import type {
   ListingOrder,
   ListingPosition,
 } from '../../registry/agent-store.ts'
+import { type CardVersion, cardVersionInfo, MAX_CARD_VERSIONS } from '../../registry/card-version.ts'
 import { type IndexedAgent, indexedAgent } from '../../registry/search/listing.ts'
 import { matchesFilter } from '../matches-filter.ts'
 import type { AuditRows } from './audit-store.ts'
@@ -23,6 +24,8 @@ const slugKey = (tenant: string, slug: string): string => JSON.stringify([tenant
 export function createMemoryAgentStore(auditRows: AuditRows, credentials: CredentialRows): AgentStore {
   const agents = new Map<string, Stored>()
   const holders = new Map<string, Holder>()
+  /** The newest first. */
+  const versions = new Map<string, readonly CardVersion[]>()
 
   const findBySlug = (tenant: string, slug: string): Agent | undefined => {
     const holder = holders.get(slugKey(tenant, slug))
@@ -30,13 +33,14 @@ export function createMemoryAgentStore(auditRows: AuditRows, credentials: Creden
     return agent?.tenant === tenant && agent.slug === slug ? agent : undefined
   }
 
-  function commit({ agent, expectedVersion, removed, audit }: AgentCommit): AgentCommitResult {
+  function commit({ agent, expectedVersion, removed, cardVersion, audit }: AgentCommit): AgentCommitResult {
     const stored = agents.get(agent.id)?.agent
     if ((stored?.version ?? 0) !== expectedVersion) return { kind: 'conflict' }
     if (removed === true) {
       auditRows.append(audit)
       agents.delete(agent.id)
       credentials.delete(agent.id)
+      versions.delete(agent.id)
       return { kind: 'committed' }
     }
     const holder = holders.get(slugKey(agent.tenant, agent.slug))
@@ -49,6 +53,10 @@ export function createMemoryAgentStore(auditRows: AuditRows, credentials: Creden
     if (stored === undefined) credentials.set(agent.id, new Map())
     agents.set(agent.id, storedAs(frozenCopy({ ...agent, lastHeartbeatAt })))
     holders.set(slugKey(agent.tenant, agent.slug), { agentId: agent.id, owner: agent.owner })
+    if (cardVersion !== undefined) {
+      const kept = [frozenCopy(cardVersion), ...(versions.get(agent.id) ?? [])]
+      versions.set(agent.id, kept.slice(0, MAX_CARD_VERSIONS))
+    }
     return { kind: 'committed' }
   }
 
@@ -73,6 +81,12 @@ export function createMemoryAgentStore(auditRows: AuditRows, credentials: Creden
         .sort((a, b) => compare(order, a, b))
         .slice(0, limit)
         .map(({ terms, ...listing }) => (withTerms ? { ...listing, terms } : listing))
+    },
+    async listVersions(id) {
+      return (versions.get(id) ?? []).map(cardVersionInfo)
+    },
+    async findVersion(id, number) {
+      return versions.get(id)?.find((version) => version.number === number)
     },
     async beat(id, at) {
       const stored = agents.get(id)

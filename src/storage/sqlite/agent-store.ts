@@ -1,5 +1,11 @@
 import type { Agent } from '../../registry/agent.ts'
 import type { AgentCommit, AgentCommitResult, AgentStore } from '../../registry/agent-store.ts'
+import {
+  type CardVersion,
+  type CardVersionInfo,
+  cardVersionInfo,
+  MAX_CARD_VERSIONS,
+} from '../../registry/card-version.ts'
 import type { AgentIndex } from './agent-index.ts'
 import { listingsIn, searchQuery } from './agent-search.ts'
 import type { AuditRows } from './audit-rows.ts'
@@ -43,6 +49,9 @@ const BEAT = `
   INSERT INTO agent_beats (agent_id, at) VALUES (?, ?)
   ON CONFLICT (agent_id) DO UPDATE SET at = max(at, excluded.at)`
 
+const KEEP_CARD = 'INSERT INTO card_versions (agent_id, number, info, card) VALUES (?, ?, ?, ?)'
+const FORGET_CARDS = 'DELETE FROM card_versions WHERE agent_id = ? AND number <= ?'
+
 const HOLD_SLUG = 'INSERT OR REPLACE INTO slugs (tenant, slug, owner, agent_id) VALUES (?, ?, ?, ?)'
 
 export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore {
@@ -81,6 +90,7 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
       apply() {
         if (removed === true) remove(agent)
         else put(agent)
+        if (commit.cardVersion !== undefined) keepCard(commit.cardVersion)
         audit.append(commit.audit)
       },
     }
@@ -106,11 +116,19 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     index.put(rowOf(id), agent)
   }
 
+  function keepCard(version: CardVersion): void {
+    const { agentId, number, originalCard } = version
+    const info = JSON.stringify(cardVersionInfo(version))
+    connection.run(KEEP_CARD, agentId, number, info, originalCard)
+    connection.run(FORGET_CARDS, agentId, number - MAX_CARD_VERSIONS)
+  }
+
   function remove({ id }: Agent): void {
     index.remove(rowOf(id))
     connection.run('DELETE FROM agents WHERE id = ?', id)
     connection.run('DELETE FROM agent_beats WHERE agent_id = ?', id)
     connection.run('DELETE FROM credentials WHERE agent_id = ?', id)
+    connection.run(FORGET_CARDS, id, Number.MAX_SAFE_INTEGER)
   }
 
   /** 0, which is no row, when there is no such agent. */
@@ -132,6 +150,25 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
       const [row] = await reader.all(sql, ...params)
       return row === undefined ? [] : listingsIn(textIn(row, 'listings'), filter.tenant)
     },
+    listVersions: (id) =>
+      retryBusy(() => {
+        const rows = connection.all(
+          'SELECT info FROM card_versions WHERE agent_id = ? ORDER BY number DESC',
+          id,
+        )
+        return rows.map((row): CardVersionInfo => JSON.parse(textIn(row, 'info')))
+      }, random),
+    findVersion: (id, number) =>
+      retryBusy(() => {
+        const row = connection.get(
+          'SELECT info, card FROM card_versions WHERE agent_id = ? AND number = ?',
+          id,
+          number,
+        )
+        if (row === undefined) return undefined
+        const { bytes: _, ...version }: CardVersionInfo = JSON.parse(textIn(row, 'info'))
+        return { ...version, originalCard: textIn(row, 'card') }
+      }, random),
     beat: (id, at) =>
       commits.write<boolean>(() => {
         const isKnown = connection.get('SELECT 1 FROM agent_beats WHERE agent_id = ?', id) !== undefined

@@ -170,6 +170,9 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   'GET /agents/{id}': [card],
   'DELETE /agents/{id}': [{ ...managed, destroys: true }],
   'PATCH /agents/{id}': [{ ...managed, body: nothing }],
+  'GET /agents/{id}/versions': [managed],
+  'GET /agents/{id}/versions/{number}': [managed],
+  'GET /agents/{id}/versions/{number}/changes': [{ ...managed, query: () => '?since=1' }],
   'GET /agents/{id}/grants': [managed],
   'POST /agents/{id}/grants': [
     { ...managed, body: () => ({ to: { subject: 'nobody' }, right: 'discover' }) },
@@ -233,6 +236,7 @@ export const NATIVE_NEEDS: readonly NativeNeed[] = Object.entries(ROUTE_NEEDS).f
       path
         .replace('{grant}', names.grant)
         .replace('{scheme}', SCHEME)
+        .replace('{number}', '1')
         .replace(/\{\w+\}/, names[kindOf(path)]) + query(names),
   }))
 })
