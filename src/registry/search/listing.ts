@@ -39,7 +39,7 @@ export type AgentListing = {
   readonly nameKey: string
   /** The words that count most where they are found, each with a blank before and after it. */
   readonly words: Readonly<Record<RankedField, string>>
-  /** Only where they were asked for. */
+  /** What is counted; only where it was asked for. Of very many the first. */
   readonly terms?: readonly Term[]
 }
 
@@ -49,6 +49,8 @@ export type RankedField = (typeof RANKED_FIELDS)[number]
 /** How an agent is found. */
 export type IndexedAgent = {
   readonly listing: AgentListing & { readonly terms: readonly Term[] }
+  /** Every term there is, those of the listing too. */
+  readonly terms: readonly Term[]
   /** Name and slug, folded, a line each. */
   readonly names: string
   /** Every word there is, those of the listing too. */
@@ -57,6 +59,9 @@ export type IndexedAgent = {
 
 /** Words kept of one field. */
 const MAX_RANKED_WORDS = 400
+/** A search holds thousands of listings at once, and cards may be large: longer fields and more terms are found, no more. */
+const MAX_RANKED_CHARACTERS = 2048
+const MAX_TERM_CHARACTERS = 8192
 const MAX_OTHER_WORDS = 20_000
 const MAX_NAME_KEY_LENGTH = 100
 
@@ -72,6 +77,7 @@ export function indexedAgent(agent: Agent): IndexedAgent {
     provider: wordsOf(card.provider?.organization ?? '', MAX_RANKED_WORDS),
   }
   const texts = card.skills.flatMap(({ description, examples = [] }) => [description, ...examples])
+  const terms = termsOf(agent, card)
   const others = wordsOf([card.description, ...texts].join(' '), MAX_OTHER_WORDS)
   return {
     listing: {
@@ -91,15 +97,26 @@ export function indexedAgent(agent: Agent): IndexedAgent {
         tags: spaced(ranked.tags),
         provider: spaced(ranked.provider),
       },
-      terms: termsOf(agent, card),
+      terms: within(MAX_TERM_CHARACTERS, terms),
     },
+    terms,
     names: `${name}\n${fold(slug)}`,
     words: [...new Set([...RANKED_FIELDS.flatMap((field) => ranked[field]), ...others])],
   }
 }
 
 const spaced = (words: readonly string[]): string =>
-  words.length === 0 ? '' : ` ${[...new Set(words)].join(' ')} `
+  words.length === 0 ? '' : ` ${within(MAX_RANKED_CHARACTERS, [...new Set(words)]).join(' ')} `
+
+/** The first of the texts, as many as have no more characters together, with one between them. */
+function within<T extends string>(characters: number, texts: readonly T[]): readonly T[] {
+  let left = characters
+  const end = texts.findIndex((text) => {
+    left -= text.length + 1
+    return left < 0
+  })
+  return end < 0 ? texts : texts.slice(0, end)
+}
 
 function termsOf({ owner, enabled }: Agent, card: AgentCard): readonly Term[] {
   const { skills, capabilities, supportedInterfaces, securitySchemes = {}, provider } = card

@@ -173,6 +173,19 @@ export const agentCases: Cases = ({ open }) => {
     assert.deepEqual(await backend.agents.search(filter, { limit: 10 }), [without])
   })
 
+  it('lists little of an agent that says very much, and finds it by all of that', async (t) => {
+    const backend = await open(t)
+    const skills = Array.from({ length: 500 }, (_, n) => `${n}-${'x'.repeat(200)}`)
+    const agent = await create(backend, { card: sampleCard({ name: 'Much', skills }) })
+    const search = (filter: Partial<AgentFilter>) =>
+      backend.agents.search({ tenant: 'default', ...filter }, { limit: 10, withTerms: true })
+
+    const [listing] = await search({ terms: [[`skill:${skills.at(-1)}`]], words: ['399'] })
+    assert.equal(listing?.id, agent.id)
+    assert.ok(JSON.stringify(listing).length < 20_000)
+    assert.ok(listing.terms?.includes(`skill:${skills[0]}`))
+  })
+
   it('searches what an agent became, not what it was', async (t) => {
     const backend = await open(t)
     const agent = await create(backend, { card: sampleCard({ name: 'Before', skills: ['old'] }) })

@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts'
 import type { GroupCommit } from './group-commit.ts'
 
 /** Grows when agents are listed differently: what was listed before is then listed anew. */
-const FORM = 1
+const FORM = 2
 /** Agents listed anew in one write. */
 const AGENTS_PER_WRITE = 50
 
@@ -29,15 +29,15 @@ export interface AgentIndex {
 export function createAgentIndex(connection: Connection): AgentIndex {
   return {
     put(n, agent) {
-      const { listing, names, words } = indexedAgent(agent)
-      const { id, tenant, owner, visibility, enabled, nameKey, updatedAt, heartbeatTtlMs, terms } = listing
+      const { listing, names, terms, words } = indexedAgent(agent)
+      const { id, tenant, owner, visibility, enabled, nameKey, updatedAt, heartbeatTtlMs } = listing
       connection.run(
         PUT_LISTING,
         ...[n, FORM, id, tenant, owner, visibility, Number(enabled), nameKey, updatedAt, heartbeatTtlMs],
         JSON.stringify(listing.words),
         listing.grants === undefined ? null : JSON.stringify(listing.grants),
         names,
-        JSON.stringify(terms),
+        JSON.stringify(listing.terms),
       )
       const termWords = [tenantWord(tenant), ...terms.map((term) => termWord(tenant, term))]
       connection.run(PUT_TEXT, n, termWords.join(' '), words.join(' '))
