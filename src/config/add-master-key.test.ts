@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
@@ -27,6 +37,20 @@ describe('another master key', () => {
     assert.deepEqual(ids().slice(2), before)
     assert.deepEqual(readdirSync(folder), ['master.key'])
     assert.equal(statSync(join(folder, 'master.key')).mode & 0o777, 0o600)
+  })
+
+  it('comes to where a link leads, and the link stays', (t) => {
+    const { folder, config, ids } = open(t)
+    const elsewhere = open(t).folder
+    ids()
+    renameSync(join(folder, 'master.key'), join(elsewhere, 'kept.key'))
+    symlinkSync(join(elsewhere, 'kept.key'), join(folder, 'master.key'))
+
+    assert.equal(addMasterKey({}, config), true)
+
+    assert.equal(ids().length, 2)
+    assert.ok(lstatSync(join(folder, 'master.key')).isSymbolicLink())
+    assert.deepEqual(readdirSync(elsewhere), ['kept.key'])
   })
 
   it('is not made while somebody else makes one, so that none is lost', (t) => {

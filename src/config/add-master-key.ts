@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
 import { MASTER_KEY_BYTES } from '../access/vault.ts'
 import { ParleyError } from '../errors.ts'
 import type { Config } from './config.ts'
@@ -12,7 +22,8 @@ import { generatedMasterKeyPath } from './master-keys.ts'
  */
 export function addMasterKey(env: Env, config: Config): boolean {
   if (env.MASTER_KEY !== undefined || env.MASTER_KEY_FILE !== undefined) return false
-  const path = generatedMasterKeyPath(config)
+  // A link stays one: what it leads to is replaced where it lies.
+  const path = realpathSync(generatedMasterKeyPath(config))
   const next = `${path}.next`
   // Whoever makes this file is the only one who may replace the other, so no key is ever lost.
   const file = openNew(next)
@@ -27,7 +38,18 @@ export function addMasterKey(env: Env, config: Config): boolean {
     closeSync(file)
   }
   renameSync(next, path)
+  sync(dirname(path))
   return true
+}
+
+/** What is sealed with the new key must not outlive a loss of power that the key does not. */
+function sync(folder: string): void {
+  const opened = openSync(folder, 'r')
+  try {
+    fsyncSync(opened)
+  } finally {
+    closeSync(opened)
+  }
 }
 
 function openNew(path: string): number {

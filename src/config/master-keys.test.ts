@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
@@ -8,6 +8,7 @@ import { masterKey } from '../access/vault.ts'
 import { toConfig } from './config.ts'
 import type { Env } from './env.ts'
 import { masterKeysOf } from './master-keys.ts'
+import { toSecrets } from './secrets.ts'
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'parley-master-'))
@@ -23,6 +24,24 @@ const [first, second] = [one.toString('base64'), two.toString('base64url')]
 const ids = [masterKey(one).id, masterKey(two).id]
 
 describe('master keys', () => {
+  it('are not made anew where their file has gone meanwhile', (t) => {
+    const path = folder(t)
+    const { masterKeys } = toSecrets({}, toConfig({ DATA_DIR: path }, { cwd: '/', isProduction: false }))
+    const before = masterKeys()
+    rmSync(join(path, 'master.key'))
+
+    assert.throws(masterKeys)
+    assert.deepEqual(
+      readdirSync(path).filter((name) => name.startsWith('master')),
+      [],
+    )
+    writeFileSync(
+      join(path, 'master.key'),
+      before.map(({ bytes }) => Buffer.from(bytes).toString('base64')).join(),
+    )
+    assert.deepEqual(masterKeys(), before)
+  })
+
   it('are made once, for their owner alone, and read again', (t) => {
     const path = folder(t)
 

@@ -10,7 +10,20 @@ import { readSecret, secretFile } from './secret-file.ts'
 export type MasterKeys = readonly [MasterKey, ...MasterKey[]]
 
 /** From the setting, from the file that a setting names, or from one in `dataDir` that is made when it is missing. */
-export function masterKeysOf({ MASTER_KEY, MASTER_KEY_FILE }: Env, { dataDir }: Config): MasterKeys {
+export const masterKeysOf = (env: Env, config: Config): MasterKeys =>
+  read(env, config, (path) => secretFile(path, () => randomBytes(MASTER_KEY_BYTES).toString('base64')).secret)
+
+/**
+ * The same once they were there, as they are now. Never makes one: a file that is gone while its keys are in use must not be
+ * followed by one that opens nothing.
+ */
+export const masterKeysNow = (env: Env, config: Config): MasterKeys => read(env, config, readSecret)
+
+function read(
+  { MASTER_KEY, MASTER_KEY_FILE }: Env,
+  { dataDir }: Config,
+  readGenerated: (path: string) => string,
+): MasterKeys {
   if (MASTER_KEY !== undefined && MASTER_KEY_FILE !== undefined) {
     throw new ParleyError('invalid_params', 'PARLEY_MASTER_KEY and PARLEY_MASTER_KEY_FILE cannot both be set')
   }
@@ -19,8 +32,7 @@ export function masterKeysOf({ MASTER_KEY, MASTER_KEY_FILE }: Env, { dataDir }: 
     return masterKeysIn(readFrom(MASTER_KEY_FILE), `The file of PARLEY_MASTER_KEY_FILE, ${MASTER_KEY_FILE},`)
   }
   const path = generatedMasterKeyPath({ dataDir })
-  const { secret } = secretFile(path, () => randomBytes(MASTER_KEY_BYTES).toString('base64'))
-  return masterKeysIn(secret, `The key file ${path}`)
+  return masterKeysIn(readGenerated(path), `The key file ${path}`)
 }
 
 /** Where the key is that nobody gave. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { promisify } from 'node:util'
 import { removeCardSigningKey } from './card-signing-key.ts'
 import { toConfig } from './config.ts'
 import { secretFile } from './secret-file.ts'
@@ -13,6 +15,8 @@ function folder(t: TestContext): string {
   t.after(() => rmSync(path, { recursive: true }))
   return path
 }
+
+const RACING_START = new URL('./racing-start.case.ts', import.meta.url).pathname
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777
 
@@ -27,6 +31,20 @@ describe('a secret file', () => {
     assert.equal(second.secret, first.secret)
     assert.ok(first.secret.length >= 43)
     assert.equal(modeOf(path), 0o600)
+  })
+
+  it('is whole for each of two processes that start at once', async (t) => {
+    const path = folder(t)
+    const at = String(Date.now() + 2000)
+    const start = () => promisify(execFile)(process.execPath, [RACING_START, path, at])
+
+    const [one, other] = await Promise.all([start(), start()])
+
+    assert.equal(one.stdout, other.stdout)
+    assert.deepEqual(
+      readdirSync(path).filter((name) => !/^\d+\.key$/.test(name)),
+      [],
+    )
   })
 
   it('is closed to others when it was open to them', (t) => {

@@ -6,7 +6,7 @@ import { ParleyError } from '../errors.ts'
 import { type CardSigningKey, cardSigningKeyOf } from './card-signing-key.ts'
 import type { Config } from './config.ts'
 import type { Env, ProxyVariables } from './env.ts'
-import { type MasterKeys, masterKeysOf } from './master-keys.ts'
+import { type MasterKeys, masterKeysNow, masterKeysOf } from './master-keys.ts'
 import { type Outbound, toOutbound } from './outbound.ts'
 import { readSetting } from './read-setting.ts'
 import { readSecret, type SecretFile, secretFile } from './secret-file.ts'
@@ -45,13 +45,12 @@ export function toSecrets(env: Env, config: Config, variables: ProxyVariables = 
   const outbound = toOutbound(env, variables)
   const cursor = secretFile(join(config.dataDir, 'cursor.key'))
   const admin = adminKeyOf(env, config)
-  const masterKeys = () => masterKeysOf(env, config)
-  masterKeys()
+  masterKeysOf(env, config)
   const cardSigningKey = cardSigningKeyOf(config)
   return {
     adminKey: admin.secret,
     isAdminKeyNew: admin.isNew,
-    masterKeys,
+    masterKeys: () => masterKeysNow(env, config),
     cursorKey: Buffer.from(cursor.secret),
     ...(cardSigningKey === undefined ? {} : { cardSigningKey }),
     issuers,
