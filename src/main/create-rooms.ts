@@ -105,7 +105,6 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     createAgentClient({ ...outbound, now, newId: newUuid, serviceTokens, credentials }),
   )
 
-  const { cursorKey } = secrets
   const tokens = createTokens({
     issuers: secrets.issuers,
     source: opened.use(createIdentitySource(outbound)),
@@ -113,7 +112,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     now,
     stopping,
   })
-  const cursors = createCursors(cursorKey)
+  const cursors = createCursors(secrets.cursorKey)
   const access = createAccess({
     keys: backend.keys,
     now,
@@ -135,7 +134,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     events,
     addresses,
     refusalOf: (url) => refusalOf(guard, url),
-    cursorKey,
+    cursors,
     cardSigner: () => signingKeys.signer('card'),
     extendedCards: createExtendedCards(client),
     trustedKeys: createTrustedKeys({

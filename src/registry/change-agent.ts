@@ -1,8 +1,11 @@
 import type { AuditRecord } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
+import type { Events } from '../telemetry/events.ts'
 import type { Agent } from './agent.ts'
 import { type FindDeps, getAgent } from './find-agent.ts'
+
+export type ChangeDeps = FindDeps & { readonly now: () => number; readonly events: Events }
 
 /** A stale version is read again this often before giving up. */
 const MAX_COMMIT_ATTEMPTS = 10

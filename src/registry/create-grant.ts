@@ -4,23 +4,17 @@ import type { Grant } from '../access/grant.ts'
 import { isSameGrant, type NewGrant } from '../access/new-grant.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
-import type { Events } from '../telemetry/events.ts'
-import { changeAgent } from './change-agent.ts'
-import type { FindDeps } from './find-agent.ts'
+import { type ChangeDeps, changeAgent } from './change-agent.ts'
 import { auditedGrant } from './grant-audit.ts'
 
 /** Every decision about an agent reads all of its grants. */
 const MAX_GRANTS = 200
 
-export type GrantDeps = FindDeps & {
-  readonly now: () => number
-  readonly newId: NewId
-  readonly events: Events
-}
+export type CreateGrantDeps = ChangeDeps & { readonly newId: NewId }
 
 /** As `Registry.createGrant`. `updatedAt` stays: the card is the same. */
 export async function createGrant(
-  deps: GrantDeps,
+  deps: CreateGrantDeps,
   call: Call,
   ref: string,
   wanted: NewGrant,

@@ -1,12 +1,9 @@
 import { assertScope } from '../access/assert-scope.ts'
-import { auditOf } from '../access/audit/audit-record.ts'
 import type { Credentials } from '../access/credentials/credentials.ts'
-import { createCursors } from '../access/page-cursor.ts'
+import type { Cursors } from '../access/page-cursor.ts'
 import type { Signer } from '../access/service-identity/signer.ts'
-import type { Agent } from './agent.ts'
 import { deleteCredential, listCredentials, storeCredential } from './agent-credentials.ts'
 import { createCardVersions } from './card-versions.ts'
-import { changeAgent } from './change-agent.ts'
 import { createGrant } from './create-grant.ts'
 import { deleteGrant } from './delete-grant.ts'
 import { explainAccess } from './explain-access.ts'
@@ -18,11 +15,11 @@ import { createPublisher } from './publish-card.ts'
 import { createRegister, type RegisterDeps } from './register-agent.ts'
 import type { Registry } from './registry.ts'
 import { createSearch } from './search/search-agents.ts'
+import { unregisterAgent } from './unregister-agent.ts'
 import { updateAgent } from './update-agent.ts'
 
 export type RegistryDeps = RegisterDeps & {
-  /** Signs page cursors; the same in every process of the installation. */
-  readonly cursorKey: Uint8Array
+  readonly cursors: Cursors
   /** Signs the cards we publish, with the key whose turn it is. */
   readonly cardSigner: () => Promise<Signer>
   readonly credentials: Credentials
@@ -31,7 +28,7 @@ export type RegistryDeps = RegisterDeps & {
 }
 
 export function createRegistry(deps: RegistryDeps): Registry {
-  const { agents, access, now, events, addresses, cursorKey, cardSigner } = deps
+  const { agents, access, now, addresses, cursors, cardSigner } = deps
   const publisher = createPublisher({ addresses, cardSigner, now })
   return {
     register: createRegister(deps),
@@ -40,29 +37,21 @@ export function createRegistry(deps: RegistryDeps): Registry {
       assertScope(call.principal, 'agents:write')
       return judgeCard(deps, card, call.signal)
     },
-    search: createSearch({ agents, access, now, cursors: createCursors(cursorKey) }),
+    search: createSearch({ agents, access, now, cursors }),
     get: (call, ref, action, operation) => getAgent(deps, call, ref, action, operation),
     find: (id) => agents.find(id),
     update: (call, ref, changes) => updateAgent(deps, call, ref, changes),
     publishedCard: publisher.publish,
     extendedCard: createExtendedCard({ ...deps, publisher }),
 
-    async unregister(call, ref) {
-      const removal = (agent: Agent) => {
-        const target = { kind: 'agent', id: agent.id } as const
-        const audit = auditOf(call, 'agent.unregister', target, now(), { details: { slug: agent.slug } })
-        return { next: { ...agent, updatedAt: now() }, removed: true, audit: [audit] } as const
-      }
-      const { before } = await changeAgent(deps, call, ref, removal)
-      events.agentUnregistered({ agentId: before.id, principal: call.principal.subject })
-    },
+    unregister: (call, ref) => unregisterAgent(deps, call, ref),
 
     async listGrants(call, ref) {
       return (await getAgent(deps, call, ref, 'manage')).grants ?? []
     },
     createGrant: (call, ref, grant) => createGrant(deps, call, ref, grant),
-    explain: (call, question) => explainAccess(deps, call, question),
     deleteGrant: (call, ref, id) => deleteGrant(deps, call, ref, id),
+    explain: (call, question) => explainAccess(deps, call, question),
 
     storeCredential: (call, ref, scheme, body) => storeCredential(deps, call, ref, scheme, body),
     listCredentials: (call, ref) => listCredentials(deps, call, ref),

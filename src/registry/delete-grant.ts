@@ -1,12 +1,11 @@
 import { auditOf } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
-import { changeAgent } from './change-agent.ts'
-import type { GrantDeps } from './create-grant.ts'
+import { type ChangeDeps, changeAgent } from './change-agent.ts'
 import { auditedGrant } from './grant-audit.ts'
 
 /** As `Registry.deleteGrant`. `updatedAt` stays: the card is the same. */
-export async function deleteGrant(deps: GrantDeps, call: Call, ref: string, id: string): Promise<void> {
+export async function deleteGrant(deps: ChangeDeps, call: Call, ref: string, id: string): Promise<void> {
   const { now, events } = deps
   const { after } = await changeAgent(deps, call, ref, (agent) => {
     const { grants = [] } = agent

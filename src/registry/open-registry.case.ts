@@ -43,8 +43,7 @@ export async function openRegistry({
       log.push(`${created ? 'created' : 'updated'} ${slug} by ${principal}`),
     agentUnregistered: ({ principal }: { principal: string }) => log.push(`removed by ${principal}`),
   }
-  const cursorKey = Buffer.alloc(32, 7)
-  const cursors = createCursors(cursorKey)
+  const cursors = createCursors(Buffer.alloc(32, 7))
   const access = createAccess({ keys, now, newId: newUuid, events, randomBytes, cursors })
   const registry = createRegistry({
     credentials: openCredentials(credentials).credentials,
@@ -61,7 +60,7 @@ export async function openRegistry({
     newId: newUuid,
     events,
     addresses: () => ({ http: 'https://gw.example/', grpc: [] }),
-    cursorKey,
+    cursors,
     ...cardDeps,
     ...deps,
   })

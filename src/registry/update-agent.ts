@@ -3,8 +3,7 @@ import { check } from '../a2a/wire.ts'
 import { auditOf } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
 import { type Agent, VISIBILITIES } from './agent.ts'
-import { changeAgent } from './change-agent.ts'
-import type { GrantDeps } from './create-grant.ts'
+import { type ChangeDeps, changeAgent } from './change-agent.ts'
 
 /** What can be changed of an agent without its card; what is absent stays. */
 export const AgentChangesBody = Type.Object(
@@ -17,7 +16,7 @@ export const agentChangesCheck = check(AgentChangesBody)
 
 /** As `Registry.update`. */
 export async function updateAgent(
-  deps: GrantDeps,
+  deps: ChangeDeps,
   call: Call,
   ref: string,
   { visibility }: AgentChanges,

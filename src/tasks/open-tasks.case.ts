@@ -86,8 +86,7 @@ export async function openShared(t: TestContext, options: OpenOptions = {}): Pro
       waiting.add(tell)
       tell()
     })
-  const cursorKey = Buffer.alloc(32, 7)
-  const cursors = createCursors(cursorKey)
+  const cursors = createCursors(Buffer.alloc(32, 7))
   const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes, cursors })
   const registry = createRegistry({
     credentials: openCredentials(backend.credentials).credentials,
@@ -98,7 +97,7 @@ export async function openShared(t: TestContext, options: OpenOptions = {}): Pro
     newId: newUuid,
     events,
     addresses: () => ({ http: 'https://gw.example', grpc: [] }),
-    cursorKey,
+    cursors,
     ...cardDeps,
   })
   const { agent } = await registry.register(as('key:publisher'), {

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import { connect, type Socket } from 'node:net'
 import { buildConnector } from 'undici'
-import type { ClientCertificate } from '../access/credentials/present-credentials.ts'
+import type { ClientIdentity } from '../access/credentials/present-credentials.ts'
 import { ParleyError } from '../errors.ts'
 import type { Guard, Purpose } from './guard.ts'
 import { hostOf, portOf } from './host-and-port.ts'
@@ -25,7 +25,7 @@ export function createConnector(
     readonly timeoutMs: number
     readonly allowH2?: boolean
     /** What to prove ourselves with to a server that asks. */
-    readonly certificate?: ClientCertificate
+    readonly certificate?: ClientIdentity
   },
 ): buildConnector.connector {
   const { timeoutMs, allowH2 = false, certificate } = options

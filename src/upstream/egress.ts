@@ -1,5 +1,5 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
-import type { ClientCertificate } from '../access/credentials/present-credentials.ts'
+import type { ClientIdentity } from '../access/credentials/present-credentials.ts'
 import { ParleyError } from '../errors.ts'
 import { bareHost, isLoopback, parseAddressPolicy } from './address-policy.ts'
 import { portOf } from './host-and-port.ts'
@@ -22,7 +22,7 @@ export type Egress = {
   /** Whom TLS connections trust; the default when absent. */
   readonly trust?: SecureContext
   /** The same trust, for connections that prove themselves with a certificate. Throws for one that TLS cannot use. */
-  readonly trustAs: (certificate: ClientCertificate) => SecureContext
+  readonly trustAs: (certificate: ClientIdentity) => SecureContext
 }
 
 export const DIRECT: Egress = {

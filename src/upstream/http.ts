@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { TextDecoder } from 'node:util'
 import { Agent, type Dispatcher, Pool } from 'undici'
-import type { ClientCertificate } from '../access/credentials/present-credentials.ts'
+import type { ClientIdentity } from '../access/credentials/present-credentials.ts'
 import { createConnector } from './connect.ts'
 import type { Guard, Purpose } from './guard.ts'
 import { HttpError, tooLarge } from './http-error.ts'
@@ -15,7 +15,7 @@ export type HttpCall = {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   /** What the connection proves itself with to a server that asks; no other call shares the connection. */
-  readonly certificate?: ClientCertificate
+  readonly certificate?: ClientIdentity
   readonly body?: string
   /** The longest wait for the answer's headers. */
   readonly firstByteTimeoutMs: number
@@ -57,7 +57,7 @@ const KEEP_ALIVE_MS = 4_000
 const MAX_CERTIFICATES = 256
 
 export function createHttpClient({ guard, purpose, connectTimeoutMs }: HttpClientDeps): HttpClient {
-  const open = (certificate?: ClientCertificate) =>
+  const open = (certificate?: ClientIdentity) =>
     new Agent({
       factory: (origin) =>
         new Pool(origin, {
@@ -74,7 +74,7 @@ export function createHttpClient({ guard, purpose, connectTimeoutMs }: HttpClien
   const byCertificate = new Map<string, Agent>()
 
   /** The connections that show this certificate and no other. */
-  const agentFor = (certificate: ClientCertificate | undefined): Agent => {
+  const agentFor = (certificate: ClientIdentity | undefined): Agent => {
     if (certificate === undefined) return anonymous
     const agent = byCertificate.get(certificate.id) ?? open(certificate)
     byCertificate.delete(certificate.id)

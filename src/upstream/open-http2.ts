@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect } from 'node:http2'
 import type { Socket } from 'node:net'
-import type { ClientCertificate } from '../access/credentials/present-credentials.ts'
+import type { ClientIdentity } from '../access/credentials/present-credentials.ts'
 import { ParleyError } from '../errors.ts'
 import { type GrpcAddress, parseGrpcAddress } from '../registry/grpc-address.ts'
 import { createConnector, httpErrorOf } from './connect.ts'
@@ -18,7 +18,7 @@ export type OpenHttp2Deps = {
 export type Http2Target = {
   /** In any form that an address of gRPC may have. */
   readonly address: string
-  readonly certificate?: ClientCertificate
+  readonly certificate?: ClientIdentity
 }
 
 export type OpenHttp2 = {

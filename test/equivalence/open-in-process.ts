@@ -40,8 +40,7 @@ export async function openInProcess(openBackend: () => Promise<Backend>): Promis
   const guard = createGuard({ policies: { agents: 'loopbackOnly', cards: 'loopbackOnly' } })
   const client = opened.use(createAgentClient({ guard, now, newId: newUuid, userAgent: 'test' }))
   const cards = opened.use(createCardSource({ guard, userAgent: 'test' }))
-  const cursorKey = randomBytes(32)
-  const cursors = createCursors(cursorKey)
+  const cursors = createCursors(randomBytes(32))
   const events = silentEvents
   const access = createAccess({ keys: backend.keys, now, newId: newUuid, events, randomBytes, cursors })
   const registry = createRegistry({
@@ -53,7 +52,7 @@ export async function openInProcess(openBackend: () => Promise<Backend>): Promis
     newId: newUuid,
     events,
     addresses: () => ({ http: 'http://gateway.test', grpc: [] }),
-    cursorKey,
+    cursors,
     ...cardDeps,
   })
   const ended = new AbortController()

@@ -26,7 +26,7 @@ export type Presentation = {
   readonly headers: Readonly<Record<string, string>>
   /** To be added to the query, in this order, not yet encoded. */
   readonly query: readonly (readonly [name: string, value: string])[]
-  readonly certificate?: ClientCertificate
+  readonly certificate?: ClientIdentity
   /** The schemes that are satisfied; none when nothing stored satisfies what the card demands. */
   readonly schemes: readonly string[]
   /** What the card demands and nothing stored satisfies, for people. */
@@ -36,7 +36,7 @@ export type Presentation = {
 }
 
 /** What the gateway proves itself with on TLS connections, in PEM. */
-export type ClientCertificate = {
+export type ClientIdentity = {
   /** Of this credential and never of another: connections are kept apart by it. */
   readonly id: string
   readonly cert: string

@@ -13,6 +13,9 @@ export function integerIn(row: Row, column: string): number {
   return value
 }
 
+/** The version of a stored row as commits expect it: 0 while there is none. */
+export const versionIn = (row: Row | undefined): number => (row === undefined ? 0 : integerIn(row, 'version'))
+
 export const textOrNullIn = (row: Row, column: string): string | undefined =>
   row[column] === null ? undefined : textIn(row, column)
 

@@ -1,7 +1,7 @@
 import type { StoredCredential } from '../../access/credentials/credential.ts'
 import type { CredentialCommit, CredentialStore } from '../../access/credentials/credential-store.ts'
 import type { AuditRows } from './audit-rows.ts'
-import { integerIn, textIn } from './columns.ts'
+import { textIn, versionIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
 import type { Decision, GroupCommit } from './group-commit.ts'
 import { retryBusy } from './retry-busy.ts'
@@ -32,7 +32,7 @@ export function createSqliteCredentialStore(options: SqliteCredentialOptions): C
       agentId,
       scheme,
     )
-    const isCurrent = (stored === undefined ? 0 : integerIn(stored, 'version')) === expectedVersion
+    const isCurrent = versionIn(stored) === expectedVersion
     const hasAgent = connection.get('SELECT 1 FROM agents WHERE id = ?', agentId) !== undefined
     if (!isCurrent || !hasAgent) return { result: false }
     return {

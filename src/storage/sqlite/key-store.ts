@@ -1,6 +1,6 @@
 import type { ApiKey, KeyChange, KeyCommit, KeyStore } from '../../access/key-store.ts'
 import type { AuditRows } from './audit-rows.ts'
-import { integerIn, integerOrNullIn, textIn } from './columns.ts'
+import { integerOrNullIn, textIn, versionIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
 import type { Decision, GroupCommit } from './group-commit.ts'
 import { retryBusy } from './retry-busy.ts'
@@ -35,7 +35,7 @@ export function createSqliteKeyStore({ connection, commits, audit, random }: Sql
   function isAccepted({ key, expectedVersion }: KeyChange): boolean {
     const stored = connection.get('SELECT version FROM keys WHERE id = ?', key.id)
     const holder = connection.get('SELECT id FROM keys WHERE hash = ?', key.hash)
-    const isCurrent = (stored === undefined ? 0 : integerIn(stored, 'version')) === expectedVersion
+    const isCurrent = versionIn(stored) === expectedVersion
     return isCurrent && (holder === undefined || textIn(holder, 'id') === key.id)
   }
 

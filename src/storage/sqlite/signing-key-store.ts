@@ -1,5 +1,5 @@
 import type { SigningKeyStore } from '../../access/service-identity/signing-key-store.ts'
-import { integerIn, textIn } from './columns.ts'
+import { textIn, versionIn } from './columns.ts'
 import type { Connection } from './connection.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { retryBusy } from './retry-busy.ts'
@@ -20,8 +20,7 @@ export function createSqliteSigningKeyStore(options: SqliteSigningKeyOptions): S
     commit: ({ ring, expectedVersion }) =>
       commits.write(() => {
         const stored = connection.get('SELECT version FROM signing_keys WHERE use = ?', ring.use)
-        if ((stored === undefined ? 0 : integerIn(stored, 'version')) !== expectedVersion)
-          return { result: false }
+        if (versionIn(stored) !== expectedVersion) return { result: false }
         return {
           result: true,
           apply() {

@@ -4,7 +4,7 @@ import type { CommitResult, IdempotencyRecord, TaskCommit } from '../../tasks/ta
 import { checkContinues } from '../check-commit.ts'
 import { hintsOf } from '../commit-hints.ts'
 import type { AuditRows } from './audit-rows.ts'
-import { integerIn, textIn } from './columns.ts'
+import { integerIn, textIn, versionIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
 import type { ContextRows } from './context-rows.ts'
 import type { EventRows } from './event-rows.ts'
@@ -53,7 +53,7 @@ export function decideCommit(
   const holder = commit.idempotency && tables.idempotency.find(commit.idempotency.scope)
   if (holder !== undefined && blocks(holder, commit)) return { result: { kind: 'duplicate', record: holder } }
   const row = tables.connection.get(FIND, commit.head.id)
-  if ((row === undefined ? 0 : integerIn(row, 'version')) !== commit.expectedVersion) {
+  if (versionIn(row) !== commit.expectedVersion) {
     return { result: { kind: 'conflict' } }
   }
   checkContinues(row && { seq: integerIn(row, 'seq'), at: integerIn(row, 'at') }, commit)
