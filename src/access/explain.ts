@@ -152,7 +152,7 @@ function grantStep(grant: Grant, needed: Right, operation: Operation | undefined
   return { ...passes('grant', `${what} ${limit}, and this is ${operation ?? 'none of A2A'}`), grantId }
 }
 
-export const granteeText = ({ to }: Pick<Grant, 'to'>): string => {
+const granteeText = ({ to }: Pick<Grant, 'to'>): string => {
   if ('everyone' in to) return 'everyone of the tenant'
   return 'subject' in to ? `the subject ${to.subject}` : `the group ${to.group}`
 }

@@ -3,8 +3,7 @@ import type { HeaderSource } from './exchange.ts'
 import { plainAddress } from './peer.ts'
 
 /** What proxies write down of whom they forward for: `X-Forwarded-For` and `-Proto`, or `Forwarded` (RFC 7239). */
-export const FORWARDED_FORMS = ['x-forwarded', 'forwarded'] as const
-export type ForwardedForm = (typeof FORWARDED_FORMS)[number]
+export type ForwardedForm = 'x-forwarded' | 'forwarded'
 
 /** What one proxy says of who called it. `address` is absent where it says nothing that is one. */
 export type Hop = { readonly address?: string; readonly proto?: string }

@@ -3,9 +3,7 @@ import { describe, it } from 'node:test'
 import { check } from '../a2a/wire.ts'
 import { as, cardText, cardValue, openRegistry } from './open-registry.case.ts'
 import {
-  AgentPageView,
   AgentView,
-  agentPageView,
   agentView,
   HeartbeatView,
   heartbeatView,
@@ -60,17 +58,13 @@ describe('views', () => {
     const { registry, clock, served } = await openRegistry()
     served.set('https://agent.example/', cardText())
     const { agent } = await registry.register(as('key:ada'), { cardUrl: 'https://agent.example/' })
-    await registry.register(as('key:ada'), { card: cardText(), slug: 'second' })
-    const page = await registry.search(as('key:ada'), { limit: 1 })
 
     const shown = [
       [AgentView, agentView(agent, clock.now, publicUrl)],
-      [AgentPageView, agentPageView(page, clock.now, publicUrl)],
       [HeartbeatView, heartbeatView(agent, clock.now)],
       [InvokeUrlView, invokeUrlView(agent, { http: publicUrl, grpc: [] })],
     ] as const
     for (const [schema, view] of shown) assert.deepEqual(check(schema).violations(view), [])
-    assert.ok(agentPageView(page, clock.now, publicUrl).nextCursor)
   })
 
   it('describe every form of a registration', () => {

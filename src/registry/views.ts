@@ -5,7 +5,6 @@ import { invokeUrl, publishedCardUrl } from './invoke-url.ts'
 import { RegistrationOptions } from './parse-registration.ts'
 import type { PublicAddresses } from './public-addresses.ts'
 import { publishedInterfaces } from './published-interfaces.ts'
-import type { AgentPage } from './registry.ts'
 import { CANONICAL_FORMS } from './signatures/canonical-forms.ts'
 import { SLUG_PATTERN } from './slug.ts'
 
@@ -78,14 +77,6 @@ export const AgentView = Type.Object({
 })
 export type AgentView = Static<typeof AgentView>
 
-export const AgentPageView = Type.Object({
-  items: Type.Array(AgentView),
-  total: Type.Integer({ description: 'Exact up to 10,000' }),
-  totalCapped: Type.Boolean({ description: 'Whether total is a lower bound' }),
-  nextCursor: Type.Optional(Type.String()),
-})
-export type AgentPageView = Static<typeof AgentPageView>
-
 export const HeartbeatView = Type.Object({
   id: Type.String(),
   alive: Type.Boolean(),
@@ -135,13 +126,6 @@ export function agentView(agent: Agent, now: number, publicUrl: string): AgentVi
     invokeUrl: invokeUrl(publicUrl, agent),
   }
 }
-
-export const agentPageView = (page: AgentPage, now: number, publicUrl: string): AgentPageView => ({
-  items: page.items.map((agent) => agentView(agent, now, publicUrl)),
-  total: page.total,
-  totalCapped: page.totalCapped,
-  ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),
-})
 
 export const heartbeatView = (agent: Agent, now: number): HeartbeatView => ({
   id: agent.id,

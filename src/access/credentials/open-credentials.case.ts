@@ -12,7 +12,7 @@ export type ScriptedServer = TokenSource & {
   metadata: string
 }
 
-export function scriptedServer(): ScriptedServer {
+function scriptedServer(): ScriptedServer {
   const server: ScriptedServer = {
     asked: [],
     answer: () => ({ status: 200, text: '{"access_token":"t-1","token_type":"Bearer","expires_in":600}' }),

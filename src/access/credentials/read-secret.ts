@@ -15,7 +15,7 @@ const visible = (description: string) =>
 const closed = { additionalProperties: false }
 
 /** Some agents want a word before the key, so there may be spaces inside. */
-export const ApiKeyBody = Type.Object(
+const ApiKeyBody = Type.Object(
   {
     key: Type.String({
       minLength: 1,
@@ -27,7 +27,7 @@ export const ApiKeyBody = Type.Object(
   closed,
 )
 
-export const BasicBody = Type.Object(
+const BasicBody = Type.Object(
   {
     username: Type.String({ maxLength: 1024, pattern: '^[^:\\p{Cc}]*$' }),
     password: Type.String({ maxLength: 8192, pattern: '^[^\\p{Cc}]*$' }),
@@ -35,9 +35,9 @@ export const BasicBody = Type.Object(
   closed,
 )
 
-export const BearerBody = Type.Object({ token: visible('Sent as Authorization: Bearer') }, closed)
+const BearerBody = Type.Object({ token: visible('Sent as Authorization: Bearer') }, closed)
 
-export const ClientBody = Type.Object(
+const ClientBody = Type.Object(
   {
     clientId: Type.String({ minLength: 1, maxLength: 1024, pattern: '^[\\x20-\\x7e]+$' }),
     clientSecret: Type.String({ minLength: 1, maxLength: 8192, pattern: '^[\\x20-\\x7e]+$' }),
@@ -60,7 +60,7 @@ export const ClientBody = Type.Object(
   closed,
 )
 
-export const CertificateBody = Type.Object(
+const CertificateBody = Type.Object(
   {
     certificate: Type.String({ maxLength: MAX_PEM_CHARS, description: 'PEM; with its chain, the own first' }),
     key: Type.String({ maxLength: MAX_PEM_CHARS, description: 'PEM, not encrypted' }),

@@ -4,7 +4,7 @@ import type { Issuer } from './issuer.ts'
 import type { Refusal } from './read-token.ts'
 
 /** Where a path leads: to the member of that very name, or, name by name, into nested objects. */
-export function claimAt(claims: JsonObject, path: string): unknown {
+function claimAt(claims: JsonObject, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path]
   let value: unknown = claims
   for (const name of path.split('.')) {
@@ -24,7 +24,7 @@ export function judgeTimes(claims: JsonObject, issuer: Issuer, now: number): Ref
   return isTime(nbf) && now >= nbf * 1000 - toleranceMs ? undefined : 'not_yet_valid'
 }
 
-export const isTime = (value: unknown): value is number =>
+const isTime = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0
 
 /** Whether the token is meant for us: one text, or a list of nothing but texts, names one of our audiences. */

@@ -16,7 +16,7 @@ export type ScriptedSource = IdentitySource & {
   isDown: boolean
 }
 
-export function scriptedSource(): ScriptedSource {
+function scriptedSource(): ScriptedSource {
   const served = new Map<string, string>()
   const asked: string[] = []
   const answer = async (source: ScriptedSource, url: string): Promise<string | undefined> => {

@@ -3,7 +3,7 @@ import { hasRepeatedName } from '../../a2a/json-text.ts'
 import { parseJson } from '../../a2a/wire.ts'
 
 /** A longer token is not read. */
-export const MAX_TOKEN_LENGTH = 8 * 1024
+const MAX_TOKEN_LENGTH = 8 * 1024
 
 /** Why a token is refused. For the operator; callers are told nothing of it. */
 export const REFUSALS = [

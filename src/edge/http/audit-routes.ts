@@ -24,7 +24,7 @@ const AuditQuery = Type.Object({
 
 const pseudonym = Type.String({ description: 'A pseudonym; `names` says of whom, unless it was erased.' })
 
-export const AuditEntryView = Type.Object({
+const AuditEntryView = Type.Object({
   tenant: Type.String(),
   writer: Type.String({ description: 'The process that wrote it.' }),
   n: Type.Integer({ minimum: 1, description: 'Gapless in the chain of its tenant and writer.' }),

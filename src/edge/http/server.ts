@@ -32,7 +32,7 @@ export type ServerLimits = {
   readonly keepAliveTimeoutMs: number
 }
 
-export const DEFAULT_SERVER_LIMITS: ServerLimits = {
+const DEFAULT_SERVER_LIMITS: ServerLimits = {
   maxHeaderBytes: 16 * 1024,
   maxHeaders: 100,
   maxUrlBytes: 8 * 1024,
