@@ -305,6 +305,7 @@ describe('access', () => {
         '',
         ':x',
         'Corp:x',
+        'group:corp:ops',
         'a b:c',
         'key:',
         'key: ',

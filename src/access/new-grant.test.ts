@@ -31,6 +31,7 @@ describe('a new grant', () => {
       [{ group: 'ops' }, '/to/group'],
       [{ subject: 'two words' }, '/to/subject'],
       [{ subject: 'Corp:ada' }, '/to/subject'],
+      [{ subject: 'group:corp:ops' }, '/to/subject'],
       [{ subject: `corp:${'x'.repeat(300)}` }, '/to/subject'],
       [undefined, '/to'],
     ] as const) {

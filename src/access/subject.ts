@@ -1,8 +1,11 @@
 /** The alias of the subjects that only API keys have. */
 const KEY_ALIAS = 'key'
 
-/** A subject in full, `<issuer alias>:<value>`, or a value alone, which is that of an API key. */
-export const SUBJECT_PATTERN = '^(?:[a-z0-9][a-z0-9-]*:[^\\s\\p{C}]+|[^\\s:\\p{C}]+)$'
+/**
+ * A subject in full, `<issuer alias>:<value>`, or a value alone, which is that of an API key. What begins with `group:` is an
+ * owner that is a group, and nobody's subject.
+ */
+export const SUBJECT_PATTERN = '^(?:(?!group:)[a-z0-9][a-z0-9-]*:[^\\s\\p{C}]+|[^\\s:\\p{C}]+)$'
 
 /** A group in full. Keys have no groups, so there is no alias to leave out. */
 export const GROUP_PATTERN = '^[a-z0-9][a-z0-9-]*:[^\\p{C}]+$'

@@ -75,6 +75,16 @@ describe('a credential that is limited to agents', () => {
     assert.equal(await room.registry.find(mine.id), undefined)
   })
 
+  it('does not learn by registering which slugs others have', async () => {
+    const bob = as('key:bob', { agents: new Set([mine.id]) })
+    for (const slug of ['other', 'fresh']) {
+      await assert.rejects(room.registry.register(bob, { card: cardText(), slug }), { code: 'forbidden' })
+    }
+    await assert.rejects(room.registry.register(bob, { card: cardText(), slug: 'mine' }), {
+      code: 'conflict',
+    })
+  })
+
   it('registers no agent, whether or not the slug is free, and changes no other of its owner', async () => {
     for (const call of [limited, limitedAdmin]) {
       for (const registration of [

@@ -81,7 +81,7 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
       const existing = await agents.findBySlug(tenant, slug)
       assertMayRegister(access, call, owner, existing)
       const previous = existing ?? unlisted(listing, slug, newId(), now())
-      if (previous.owner === owner) assertWithinReach(listing, previous)
+      if (previous.owner === owner || registration.slug !== undefined) assertWithinReach(listing, previous)
       const cardVersion = nextCardVersion(previous, listing, call, now())
       const agent = listed(previous, listing, now(), cardVersion)
       const result =

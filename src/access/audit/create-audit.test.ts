@@ -115,4 +115,19 @@ describe('the audit log', () => {
     const [erasure] = shown((await audit.list(admin, { action: 'audit.erase', limit: 10 })).items)
     assert.deepEqual(erasure.target, { kind: 'subject', id: principal })
   })
+
+  it('no longer says whom somebody asked about, once they are erased', async (t) => {
+    const { audit, store } = await openAudit(t)
+    await store.append([recordOf(ada, 'k-1')])
+    const of = (id: string) => ({ target: { kind: 'subject', id }, limit: 10 }) as const
+    await audit.list(admin, of('key:ada'))
+    await audit.list(admin, of('key:nobody'))
+    const principal = (await store.findPseudonym('default', 'key:ada')) ?? ''
+
+    await audit.erase(admin, 'key:ada')
+
+    const { items } = await audit.list(admin, { limit: 10 })
+    assert.doesNotMatch(items.join(), /key:ada|key:nobody/)
+    assert.equal((await audit.list(admin, of(principal))).total, 1)
+  })
 })

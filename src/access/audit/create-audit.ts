@@ -25,12 +25,13 @@ export function createAudit({ store, denials, cursors, now }: AuditDeps): Audit 
     call: Call,
     action: 'audit.read' | 'audit.export',
     asked: object,
-    subjects?: Readonly<Record<string, string>>,
+    subjects: Readonly<Record<string, string>> = {},
   ): Promise<void> => {
     await denials.flush()
     const target = { kind: 'tenant', id: call.principal.tenant } as const
     const details = { query: JSON.stringify(asked) }
-    await store.append([auditOf(call, action, target, now(), { details, ...(subjects && { subjects }) })])
+    const named = Object.keys(subjects).length > 0
+    await store.append([auditOf(call, action, target, now(), { details, ...(named && { subjects }) })])
   }
 
   const textsOf = async (tenant: string, entries: readonly AuditEntry[]): Promise<readonly string[]> => {
@@ -67,17 +68,27 @@ export function createAudit({ store, denials, cursors, now }: AuditDeps): Audit 
   return {
     async list(call, query) {
       assertScope(call.principal, 'admin')
-      const { limit, cursor, principal, ...asked } = query
+      const { limit, cursor, principal, target, ...asked } = query
       const { tenant } = call.principal
-      const known = principal === undefined ? undefined : await store.findPseudonym(tenant, principal)
+      const known = async (name: string | undefined) =>
+        name === undefined ? undefined : store.findPseudonym(tenant, name)
+      const person = target?.kind === 'subject' ? target.id : undefined
+      const [who, whom] = await Promise.all([known(principal), known(person)])
       await begin(
         call,
         'audit.read',
-        asked,
-        principal !== undefined && known !== undefined ? { principal } : undefined,
+        { ...asked, ...(person === undefined && target && { target }) },
+        {
+          ...(who !== undefined && principal !== undefined && { principal }),
+          ...(whom !== undefined && person !== undefined && { target: person }),
+        },
       )
-      const wanted = known ?? principal
-      const filter: AuditFilter = { ...asked, tenant, ...(wanted === undefined ? {} : { principal: wanted }) }
+      const filter: AuditFilter = {
+        ...asked,
+        tenant,
+        ...(principal !== undefined && { principal: who ?? principal }),
+        ...(target !== undefined && { target: { kind: target.kind, id: whom ?? target.id } }),
+      }
       const position = cursor === undefined ? undefined : (cursors.decode(cursor, filter) as AuditPosition)
       const [entries, total] = await Promise.all([
         store.list(filter, limit + 1, position),
