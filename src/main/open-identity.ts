@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { type AuditCaller, itself } from '../access/audit/audit-record.ts'
 import { sealedCredentials } from '../access/credentials/sealed-credentials.ts'
+import { DEFAULT_TENANT } from '../access/principal.ts'
 import { assertOpenable, type SealedSecrets } from '../access/sealed-secrets.ts'
 import { sealedSigningKeys } from '../access/service-identity/sealed-signing-keys.ts'
 import { createSigningKeys, type SigningKeys } from '../access/service-identity/signing-keys.ts'
@@ -16,6 +18,8 @@ export type IdentityDeps = {
   readonly backend: Backend
   readonly events: Events
   readonly now: () => number
+  /** Who changes keys here. Default: Parley by itself. */
+  readonly by?: AuditCaller
 }
 
 /** What Parley proves itself with, and keeps others' secrets in. */
@@ -33,6 +37,7 @@ export async function openIdentity({
   backend,
   events,
   now,
+  by = itself(DEFAULT_TENANT),
 }: IdentityDeps): Promise<Identity> {
   const { masterKeys, cardSigningKey } = secrets
   const vault = createVault({ keys: masterKeys(), randomBytes, reread: masterKeys })
@@ -42,7 +47,7 @@ export async function openIdentity({
   ]
   await assertOpenable(vault, sealed)
   const rotationMs = config.keyRotationMs
-  const signingKeys = createSigningKeys({ store: backend.signingKeys, vault, now, rotationMs, events })
+  const signingKeys = createSigningKeys({ store: backend.signingKeys, vault, now, rotationMs, events, by })
   if (cardSigningKey !== undefined) {
     const { privateKey, since } = cardSigningKey
     const isStored = await signingKeys.adopt('card', privateKey, since)

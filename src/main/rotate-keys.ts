@@ -1,12 +1,17 @@
+import { auditOf, operator } from '../access/audit/audit-record.ts'
+import { DEFAULT_TENANT } from '../access/principal.ts'
 import type { SigningKey, SigningUse } from '../access/service-identity/signing-key-store.ts'
 import type { Config } from '../config/config.ts'
 import type { Secrets } from '../config/secrets.ts'
 import { ParleyError } from '../errors.ts'
+import type { Backend } from '../storage/backend.ts'
 import { silentEvents } from '../telemetry/events.ts'
 import { openBackend } from './open-backend.ts'
 import { type Identity, openIdentity } from './open-identity.ts'
 
 const now = (): number => Date.now()
+
+const BY = operator(DEFAULT_TENANT)
 
 /** Another key for each of these uses, in the order given; gateways that run on the same store take them up. */
 export const rotateSigningKeys = (
@@ -33,9 +38,11 @@ export const rotateMasterKey = (
   secrets: Secrets,
   renew: () => boolean,
 ): Promise<readonly Resealed[]> =>
-  withIdentity(config, secrets, async ({ vault, sealed }) => {
+  withIdentity(config, secrets, async ({ vault, sealed }, backend) => {
     const inUse = (await Promise.all(sealed.map((secrets) => secrets.masterKeyIds()))).flat()
     if (inUse.every((id) => id === vault.keyId) && renew()) vault.renew()
+    const target = { kind: 'master_key', id: vault.keyId } as const
+    await backend.audit.append([auditOf(BY, 'master_key.rotate', target, now())])
     const done: Resealed[] = []
     for (const secrets of sealed) done.push({ kind: secrets.kind, count: await secrets.resealAll() })
     return done
@@ -44,7 +51,7 @@ export const rotateMasterKey = (
 async function withIdentity<T>(
   config: Config,
   secrets: Secrets,
-  work: (identity: Identity) => Promise<T>,
+  work: (identity: Identity, backend: Backend) => Promise<T>,
 ): Promise<T> {
   if (config.backend.kind === 'memory') {
     throw new ParleyError(
@@ -53,5 +60,8 @@ async function withIdentity<T>(
     )
   }
   await using backend = await openBackend(config, { now, shared: true })
-  return await work(await openIdentity({ config, secrets, backend, events: silentEvents, now }))
+  return await work(
+    await openIdentity({ config, secrets, backend, events: silentEvents, now, by: BY }),
+    backend,
+  )
 }

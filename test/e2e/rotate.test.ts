@@ -127,6 +127,26 @@ describe('parley rotate', { timeout: 240_000 }, () => {
     assert.equal(back.code, 0, back.text)
   })
 
+  test('is in the audit log as done on the command line, and what the gateway does as done by itself', async () => {
+    const entriesOf = async (action: string) => {
+      const { body } = await native(parley.adminKey, 'GET', `${parley.url}/audit?limit=100&action=${action}`)
+      return listAt(body, 'items').map((entry) => {
+        const principal = textAt(entry, 'names', textAt(entry, 'principal'), 'text')
+        return [principal, textAt(entry, 'target', 'kind'), textAt(entry, 'target', 'id')]
+      })
+    }
+    const { text } = await run(['rotate', 'signing-keys', '--use', 'card'])
+    const [, id] = /^card: the key ([\w-]{43}) /.exec(text) ?? []
+    const master = (await run(['rotate', 'master-key'])).text
+    const [, masterId] = /encrypted with the master key ([\w-]{16})\.$/m.exec(master) ?? []
+
+    assert.deepEqual((await entriesOf('signing_key.rotate'))[0], ['parley:cli', 'signing_key', id])
+    assert.deepEqual((await entriesOf('master_key.rotate'))[0], ['parley:cli', 'master_key', masterId])
+    // Its first keys a gateway makes when it needs them; that of webhooks was made by a command above.
+    const makers = (await entriesOf('signing_key.create')).map(([principal]) => principal)
+    assert.deepEqual(makers.toSorted(), ['parley', 'parley', 'parley:cli'])
+  })
+
   test('has a text that explains it, and knows what it is not', async () => {
     const [help, memory, ...unknown] = await Promise.all([
       run(['rotate', 'signing-keys', '--help']),

@@ -12,6 +12,10 @@ export const AUDIT_ACTIONS = [
   'grant.revoke',
   'credential.store',
   'credential.delete',
+  // The first key of a use, and every other.
+  'signing_key.create',
+  'signing_key.rotate',
+  'master_key.rotate',
   'task.cancel',
   // What an admin read that belongs to others of the tenant.
   'task.read',
@@ -34,6 +38,8 @@ export const AUDIT_TARGET_KINDS = [
   'key',
   'grant',
   'credential',
+  'signing_key',
+  'master_key',
   'task',
   'context',
   'tenant',
@@ -81,6 +87,11 @@ export type AuditCaller = Pick<Call, 'principal'> & Partial<Pick<Call, 'requestI
 /** Stands for a caller where Parley does something by itself, as when it starts with a key that its settings name. */
 export const itself = (tenant: string): AuditCaller => ({
   principal: { tenant, subject: 'parley', groups: [], scopes: new Set() },
+})
+
+/** Stands for whoever runs commands on the machine that has the data. No provider's subjects have this alias. */
+export const operator = (tenant: string): AuditCaller => ({
+  principal: { tenant, subject: 'parley:cli', groups: [], scopes: new Set() },
 })
 
 /** The record of something that was allowed. It goes into the commit of the change itself. */

@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { newUuid } from '../../a2a/ids.ts'
+import { createMemoryAudit } from '../../storage/memory/audit-store.ts'
 import { createMemorySigningKeyStore } from '../../storage/memory/signing-key-store.ts'
+import { itself } from '../audit/audit-record.ts'
+import type { AuditStore } from '../audit/audit-store.ts'
 import { createVault, masterKey, type Vault } from '../vault.ts'
 import type { SigningKeyStore, SigningUse } from './signing-key-store.ts'
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
@@ -13,6 +17,7 @@ export const someVault = createVault({ keys: [masterKey(Buffer.alloc(32, 1))], r
 export type SigningKeysWorld = {
   readonly clock: { now: number }
   readonly store: SigningKeyStore
+  readonly audit: AuditStore
   readonly keys: SigningKeys
   /** Another process over the same store. */
   open(vault?: Vault): SigningKeys
@@ -23,7 +28,8 @@ export type SigningKeysWorld = {
 /** Signing keys over memory that are replaced every 30 days. */
 export function openSigningKeys(): SigningKeysWorld {
   const clock = { now: T0 }
-  const store = createMemorySigningKeyStore()
+  const audit = createMemoryAudit(newUuid)
+  const store = createMemorySigningKeyStore(audit.rows)
   const made: SigningKeysWorld['made'] = []
   const open = (vault = someVault): SigningKeys =>
     createSigningKeys({
@@ -31,9 +37,10 @@ export function openSigningKeys(): SigningKeysWorld {
       vault,
       now: () => clock.now,
       rotationMs: 30 * DAY_MS,
+      by: itself('default'),
       events: { signingKeyMade: (facts) => made.push(facts) },
     })
-  return { clock, store, keys: open(), open, made }
+  return { clock, store, audit: audit.store, keys: open(), open, made }
 }
 
 /** The ids of the keys that a process publishes, in order. */

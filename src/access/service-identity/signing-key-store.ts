@@ -1,3 +1,5 @@
+import type { AuditRecord } from '../audit/audit-record.ts'
+
 /**
  * What a key signs: tokens for agents, webhooks to clients, cards. Never the same key for two of them, so that nothing signed
  * for one purpose can be passed off as another.
@@ -27,8 +29,12 @@ export type KeyRing = {
   readonly keys: readonly [SigningKey, ...SigningKey[]]
 }
 
-/** The ring as it will stand; `expectedVersion` 0 creates it. */
-export type KeyRingCommit = { readonly ring: KeyRing; readonly expectedVersion: number }
+/** The ring as it will stand; `expectedVersion` 0 creates it. `audit` is written with it or not at all. */
+export type KeyRingCommit = {
+  readonly ring: KeyRing
+  readonly expectedVersion: number
+  readonly audit?: readonly AuditRecord[]
+}
 
 /** Where signing keys live: one row per use, so that processes which change a ring at once cannot disagree. */
 export interface SigningKeyStore {

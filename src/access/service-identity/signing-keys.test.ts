@@ -188,6 +188,39 @@ describe('rotation of signing keys', () => {
   })
 })
 
+describe('what becomes of signing keys', () => {
+  it('is in the audit log, with the change itself', async () => {
+    const { keys, clock, audit } = openSigningKeys()
+    const { keyId: first } = await keys.signer('service')
+    clock.now += 30 * DAY_MS
+    await keys.signer('service')
+    const [, second] = await publishedBy(keys, 'service')
+    const { id: third } = await keys.rotate('service', true)
+
+    const entries = await audit.list({ tenant: 'default' }, 10)
+
+    assert.deepEqual(
+      entries.toReversed().map(({ action, target, details }) => [action, target.id, details?.compromised]),
+      [
+        ['signing_key.create', first, undefined],
+        ['signing_key.rotate', second, undefined],
+        ['signing_key.rotate', third, 'true'],
+      ],
+    )
+    for (const { details } of entries) assert.equal(details?.use, 'service')
+  })
+
+  it('is written once when several processes find a key due', async () => {
+    const { open, clock, audit } = openSigningKeys()
+    await open().signer('card')
+    clock.now += 30 * DAY_MS
+
+    await Promise.all([open(), open(), open()].map((keys) => keys.signer('card')))
+
+    assert.equal(await audit.count({ tenant: 'default', action: 'signing_key.rotate' }, 10), 1)
+  })
+})
+
 describe('a signing key that was kept elsewhere', () => {
   it('is taken in once, and signs on', async () => {
     const { keys, made } = openSigningKeys()

@@ -4,6 +4,7 @@
  */
 import type { JsonWebKey } from 'node:crypto'
 import type { Events } from '../../telemetry/events.ts'
+import { type AuditCaller, type AuditRecord, auditOf } from '../audit/audit-record.ts'
 import type { Vault } from '../vault.ts'
 import { changeRing } from './change-ring.ts'
 import {
@@ -49,21 +50,36 @@ export type SigningKeysDeps = {
   /** How long a key signs before another follows. */
   readonly rotationMs: number
   readonly events: Pick<Events, 'signingKeyMade'>
+  /** Who changes keys in this process, as the audit log names them. */
+  readonly by: AuditCaller
 }
 
 /** What another process did to the keys may go unnoticed this long. */
 const MAX_AGE_MS = 30_000
 
-export function createSigningKeys({ store, vault, now, rotationMs, events }: SigningKeysDeps): SigningKeys {
+export function createSigningKeys(deps: SigningKeysDeps): SigningKeys {
+  const { store, vault, now, rotationMs, events, by } = deps
   const known = new Map<SigningUse, { readonly ring: KeyRing; readonly readAt: number }>()
   const reading = new Map<SigningUse, Promise<KeyRing>>()
   const signers = new Map<SigningUse, Signer>()
+
+  const recordsOf = (before: KeyRing | undefined, after: KeyRing): readonly AuditRecord[] => {
+    const { id, signsFrom } = newestKey(after)
+    const action = before === undefined ? 'signing_key.create' : 'signing_key.rotate'
+    const isCompromised = before !== undefined && after.keys.length === 1
+    const details = {
+      use: after.use,
+      signsFrom: new Date(signsFrom).toISOString(),
+      ...(isCompromised && { compromised: 'true' }),
+    }
+    return [auditOf(by, action, { kind: 'signing_key', id }, now(), { details })]
+  }
 
   const change = async (
     use: SigningUse,
     next: (ring: KeyRing | undefined) => Promise<KeyRing>,
   ): Promise<KeyRing> => {
-    const { before, after } = await changeRing(store, use, next)
+    const { before, after } = await changeRing(store, use, next, recordsOf)
     known.set(use, { ring: after, readAt: now() })
     if (before === after) return after
     const { id, signsFrom } = newestKey(after)

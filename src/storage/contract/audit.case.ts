@@ -8,6 +8,7 @@ import { GENESIS, hashOf, pseudonymOf } from '../../access/audit/chain.ts'
 import type { Cases } from './describe-backend.ts'
 import { sampleAgent } from './sample-agent.ts'
 import { sampleCredential } from './sample-credential.ts'
+import { sampleRing } from './sample-ring.ts'
 import { firstCommit, T0 } from './sample-task.ts'
 
 const record = (changes: Partial<AuditRecord> = {}): AuditRecord => ({
@@ -88,9 +89,10 @@ export const auditCases: Cases = ({ open, openAt, newPlace }) => {
 
   it('writes what a commit says together with it, and nothing of a commit that is refused', async (t) => {
     const backend = await open(t)
-    const { keys, agents, credentials, tasks, audit } = backend
+    const { keys, agents, credentials, signingKeys, tasks, audit } = backend
     const agent = sampleAgent()
     const credential = sampleCredential({ agentId: agent.id })
+    const ring = sampleRing()
     const task = firstCommit()
     const about = (id: string) => [record({ target: { kind: 'key', id } })]
 
@@ -100,6 +102,8 @@ export const auditCases: Cases = ({ open, openAt, newPlace }) => {
     await agents.commit({ agent, expectedVersion: 7, audit: about('stale agent') })
     await credentials.commit({ credential, expectedVersion: 0, audit: about('credential') })
     await credentials.commit({ credential, expectedVersion: 7, audit: about('stale credential') })
+    await signingKeys.commit({ ring, expectedVersion: 0, audit: about('ring') })
+    await signingKeys.commit({ ring, expectedVersion: 7, audit: about('stale ring') })
     await tasks.commit({ ...task, audit: about('task') })
     await tasks.commit({ ...task, audit: about('stale task') })
     await agents.commit({ agent, expectedVersion: agent.version, removed: true, audit: about('removal') })
@@ -108,7 +112,7 @@ export const auditCases: Cases = ({ open, openAt, newPlace }) => {
     assertChained(entries)
     assert.deepEqual(
       entries.map(({ target }) => target.id),
-      ['a', 'agent', 'credential', 'task', 'removal'],
+      ['a', 'agent', 'credential', 'ring', 'task', 'removal'],
     )
   })
 

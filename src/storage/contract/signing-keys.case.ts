@@ -1,23 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { newUuid } from '../../a2a/ids.ts'
-import type { KeyRing, SigningKey } from '../../access/service-identity/signing-key-store.ts'
 import type { Cases } from './describe-backend.ts'
-import { T0 } from './sample-task.ts'
-
-const sampleKey = (): SigningKey => ({
-  id: newUuid(),
-  publicKey: { kty: 'EC', crv: 'P-256', x: newUuid(), y: newUuid() },
-  sealed: `v1.${newUuid()}`,
-  signsFrom: T0,
-})
-
-const sampleRing = (changes: Partial<KeyRing> = {}): KeyRing => ({
-  use: 'service',
-  version: 1,
-  keys: [sampleKey()],
-  ...changes,
-})
+import { sampleKey, sampleRing } from './sample-ring.ts'
 
 export const signingKeyCases: Cases = ({ open, openAt, newPlace }) => {
   it('returns a ring of keys as it was committed, and none for another use', async (t) => {

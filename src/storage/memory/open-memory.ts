@@ -28,7 +28,7 @@ export async function openMemory({ newId = newUuid }: MemoryOptions = {}): Promi
     credentials: createMemoryCredentialStore(audit.rows, credentials),
     keys: createMemoryKeyStore(audit.rows),
     audit: audit.store,
-    signingKeys: createMemorySigningKeyStore(),
+    signingKeys: createMemorySigningKeyStore(audit.rows),
     hints: (signal) => feed.subscribe(signal),
     async ready() {},
     async [Symbol.asyncDispose]() {},

@@ -79,7 +79,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
     keys: createSqliteKeyStore({ connection, commits, audit, random }),
     audit: createSqliteAuditStore({ connection, commits, reader, rows: audit, random }),
     credentials: createSqliteCredentialStore({ connection, commits, audit, random }),
-    signingKeys: createSqliteSigningKeyStore({ connection, commits, random }),
+    signingKeys: createSqliteSigningKeyStore({ connection, commits, audit, random }),
     hints: (signal) => feed.subscribe(signal),
     ready: () => commits.write<void>(() => ({ result: undefined, apply: () => touch(connection) })),
     async [Symbol.asyncDispose]() {

@@ -1,4 +1,5 @@
 import type { SigningKeyStore } from '../../access/service-identity/signing-key-store.ts'
+import type { AuditRows } from './audit-rows.ts'
 import { textIn, versionIn } from './columns.ts'
 import type { Connection } from './connection.ts'
 import type { GroupCommit } from './group-commit.ts'
@@ -7,6 +8,7 @@ import { retryBusy } from './retry-busy.ts'
 export type SqliteSigningKeyOptions = {
   readonly connection: Connection
   readonly commits: GroupCommit
+  readonly audit: AuditRows
   readonly random: () => number
 }
 
@@ -15,9 +17,9 @@ const PUT = `
   ON CONFLICT (use) DO UPDATE SET version = excluded.version, ring = excluded.ring`
 
 export function createSqliteSigningKeyStore(options: SqliteSigningKeyOptions): SigningKeyStore {
-  const { connection, commits, random } = options
+  const { connection, commits, audit, random } = options
   return {
-    commit: ({ ring, expectedVersion }) =>
+    commit: ({ ring, expectedVersion, audit: records }) =>
       commits.write(() => {
         const stored = connection.get('SELECT version FROM signing_keys WHERE use = ?', ring.use)
         if (versionIn(stored) !== expectedVersion) return { result: false }
@@ -25,6 +27,7 @@ export function createSqliteSigningKeyStore(options: SqliteSigningKeyOptions): S
           result: true,
           apply() {
             connection.run(PUT, ring.use, ring.version, JSON.stringify(ring))
+            audit.append(records)
           },
         }
       }),
