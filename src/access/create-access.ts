@@ -22,7 +22,7 @@ const MAX_COMMIT_ATTEMPTS = 10
 /** No task lives through as many rotations. */
 const MAX_SUCCESSIONS = 100
 
-export type AccessDeps = Omit<ManageKeysDeps, 'commit'> & {
+export type AccessDeps = Omit<ManageKeysDeps, 'commit' | 'reassess'> & {
   /** Without it nobody learns when keys were last used. */
   readonly uses?: KeyUses
   /** Without it no token is known, only keys. */
@@ -65,9 +65,20 @@ export function createAccess(deps: AccessDeps): Access {
     return committed
   }
 
+  const reassess: Access['reassess'] = async (principal, goesOn = 'call') => {
+    const { credential, expiresAt } = principal
+    if (credential?.kind === 'certificate') return certificates?.reassess(principal)
+    if (credential?.kind === 'key') {
+      const key = await (goesOn === 'task' ? findInPlaceOf(credential.id) : keys.find(credential.id))
+      return key !== undefined && isGood(key, now()) && isOf(key, principal) ? principalOf(key) : undefined
+    }
+    if (expiresAt !== undefined && now() >= expiresAt) return undefined
+    return credential?.kind === 'token' ? tokens?.reassess(principal, credential.issuer) : principal
+  }
+
   return {
     decide,
-    ...manageKeys({ ...deps, commit }),
+    ...manageKeys({ ...deps, commit, reassess }),
 
     async authenticate(credential, requestId) {
       if (isTokenShaped(credential)) return tokens?.authenticate(credential, requestId)
@@ -81,16 +92,7 @@ export function createAccess(deps: AccessDeps): Access {
 
     authenticateCertificate: (certificate) => certificates?.principalOf(certificate),
 
-    async reassess(principal, goesOn = 'call') {
-      const { credential, expiresAt } = principal
-      if (credential?.kind === 'certificate') return certificates?.reassess(principal)
-      if (credential?.kind === 'key') {
-        const key = await (goesOn === 'task' ? findInPlaceOf(credential.id) : keys.find(credential.id))
-        return key !== undefined && isGood(key, now()) && isOf(key, principal) ? principalOf(key) : undefined
-      }
-      if (expiresAt !== undefined && now() >= expiresAt) return undefined
-      return credential?.kind === 'token' ? tokens?.reassess(principal, credential.issuer) : principal
-    },
+    reassess,
 
     async ensureKey(secret, request) {
       assertUsable(secret)

@@ -184,6 +184,23 @@ describe('the keys of a tenant', () => {
     })
   })
 
+  it('are made for none whose own key has just ended elsewhere, or is to end', async () => {
+    const own = await access.createKey(admin, { ...wanted, scopes: ['admin'] })
+    const other = await access.createKey(admin, wanted)
+    const call = callBy((await access.authenticate(own.secret)) ?? assert.fail())
+    const makes = [
+      () => access.createKey(call, wanted),
+      () => access.rotateKey(call, other.key.id, { overlapMs: DAY }),
+    ]
+
+    await open().rotateKey(admin, own.key.id, { overlapMs: DAY })
+    assert.ok(await isGood(own.secret))
+    for (const make of makes) await assert.rejects(make(), { code: 'forbidden', message: /expiresAt/ })
+    await open().revokeKey(admin, own.key.id)
+    assert.ok(await isGood(own.secret))
+    for (const make of makes) await assert.rejects(make(), { code: 'unauthenticated' })
+  })
+
   describe('of a credential that is limited', () => {
     const limited = as({ agents: new Set(['agent-1', 'agent-2']) })
 
@@ -221,7 +238,8 @@ describe('the keys of a tenant', () => {
 
     it('in time end no later than it, if it is a key itself', async () => {
       const end = clock + 1000
-      const ending = as({ credential: { kind: 'key', id: 'k' }, expiresAt: end })
+      const own = await access.createKey(admin, { ...wanted, scopes: ['admin'], expiresAt: end })
+      const ending = callBy((await access.authenticate(own.secret)) ?? assert.fail())
       const long = { ...wanted, expiresAt: end + 1 }
 
       await assert.rejects(access.createKey(ending, wanted), { code: 'forbidden', message: /expiresAt/ })

@@ -10,7 +10,7 @@ import { hashOf, newSecret, type RandomBytes } from './key-secret.ts'
 import type { ApiKey, KeyChange, KeyStore } from './key-store.ts'
 import { acceptNewKey, assertFuture } from './new-key.ts'
 import type { Cursors } from './page-cursor.ts'
-import { type Call, DEFAULT_TENANT } from './principal.ts'
+import { type Call, DEFAULT_TENANT, type Principal } from './principal.ts'
 import { assertLives, retire, successorOf } from './rotation.ts'
 
 export type ManageKeysDeps = {
@@ -20,6 +20,7 @@ export type ManageKeysDeps = {
   readonly events: Events
   readonly randomBytes: RandomBytes
   readonly cursors: Cursors
+  readonly reassess: Access['reassess']
   /** As `KeyStore.commit`; what is known of the keys is forgotten. */
   readonly commit: (changes: readonly KeyChange[], audit: readonly AuditRecord[]) => Promise<boolean>
 }
@@ -34,7 +35,7 @@ const MAX_COMMIT_ATTEMPTS = 10
 export function manageKeys(
   deps: ManageKeysDeps,
 ): Pick<Access, 'createKey' | 'rotateKey' | 'revokeKey' | 'getKey' | 'listKeys'> {
-  const { keys, now, newId, events, randomBytes, cursors, commit } = deps
+  const { keys, now, newId, events, randomBytes, cursors, commit, reassess } = deps
 
   const getKey = async (call: Call, id: string): Promise<ApiKey> => {
     assertScope(call.principal, 'admin')
@@ -42,6 +43,14 @@ export function manageKeys(
     if (key !== undefined && isWithinReach(call.principal, key)) return key
     const cause = key && new RefusalError(key.tenant, { kind: 'key', id }, 'hidden')
     throw new ParleyError('not_found', 'Key not found', { cause })
+  }
+
+  /** Who makes a key, as the store knows them this moment: a key that was just revoked elsewhere must leave none behind. */
+  const makerOf = async ({ principal }: Call): Promise<Principal> => {
+    assertScope(principal, 'admin')
+    const maker = principal.credential?.kind === 'key' ? await reassess(principal) : principal
+    if (maker !== undefined) return maker
+    throw new ParleyError('unauthenticated', 'Your credential has ended or was revoked')
   }
 
   /** Keys within the caller's reach, in the order of their ids. */
@@ -65,8 +74,7 @@ export function manageKeys(
     getKey,
 
     async createKey(call, request) {
-      const { principal } = call
-      assertScope(principal, 'admin')
+      const principal = await makerOf(call)
       const at = now()
       const wanted = acceptNewKey({ ...request, tenant: request.tenant ?? principal.tenant }, at)
       assertHolds(principal, wanted)
@@ -82,12 +90,13 @@ export function manageKeys(
 
     async rotateKey(call, id, { overlapMs, expiresAt }) {
       for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
+        const principal = await makerOf(call)
         const old = await getKey(call, id)
         const at = now()
         assertLives(old, at)
         const wanted = successorOf(old, expiresAt, at)
         assertFuture(wanted, at)
-        assertHolds(call.principal, wanted)
+        assertHolds(principal, wanted)
         const secret = newSecret(randomBytes)
         const key = { ...newKey(newId(), hashOf(secret), wanted, at), replaces: id }
         const retired = retire(old, key.id, overlapMs, at)
