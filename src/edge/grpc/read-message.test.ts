@@ -70,4 +70,17 @@ describe('the message of a request', () => {
       await assert.rejects(read([compressed(MESSAGE)], encoding), code('method_not_found'))
     }
   })
+
+  it('is decompressed after those that were there before it, never beside them', async () => {
+    const limits = { ...LIMITS, maxBytes: 4_000_000 }
+    const order: number[] = []
+
+    await Promise.all(
+      [4_000_000, 10].map(async (length) => {
+        order.push((await read([compressed(gzipSync(Buffer.alloc(length)))], 'gzip', limits)).length)
+      }),
+    )
+
+    assert.deepEqual(order, [4_000_000, 10])
+  })
 })

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream'
-import { promisify } from 'node:util'
-import { gunzip, inflate } from 'node:zlib'
+import { gunzipSync, inflateSync } from 'node:zlib'
 import { ParleyError } from '../../errors.ts'
 import { Gathered } from '../gathered.ts'
 import type { HeldRequest } from '../held-requests.ts'
@@ -82,18 +81,15 @@ const endOf = (bytes: Buffer): number =>
 
 const malformed = (message: string): ParleyError => new ParleyError('invalid_request', message)
 
-const DECOMPRESS = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const
+/** One message at a time: many that were decompressed side by side would take a thousand times what their clients sent. */
+const DECOMPRESS = { gzip: gunzipSync, deflate: inflateSync } as const
 
-async function decompressed(
-  message: Buffer,
-  encoding: string | undefined,
-  maxBytes: number,
-): Promise<Buffer> {
+function decompressed(message: Buffer, encoding: string | undefined, maxBytes: number): Buffer {
   if (encoding !== 'gzip' && encoding !== 'deflate') {
     throw new ParleyError('method_not_found', `Messages are taken in these encodings: ${ACCEPTED_ENCODINGS}`)
   }
   try {
-    return await DECOMPRESS[encoding](message, { maxOutputLength: maxBytes })
+    return DECOMPRESS[encoding](message, { maxOutputLength: maxBytes })
   } catch (cause) {
     const isTooLarge = cause instanceof RangeError
     throw isTooLarge
