@@ -3,6 +3,8 @@ import { createServer } from 'node:net'
 import { describe, test } from 'node:test'
 import { setDefaultCACertificates } from 'node:tls'
 import { ServerCredentials } from '@grpc/grpc-js'
+import { securityOf } from '../a2a/security.ts'
+import { NOTHING } from '../access/credentials/present-credentials.ts'
 import type { AgentTarget } from '../delivery/agent-client.ts'
 import { allFail, type Expected, fails, never, REQUEST } from './agent-calls.case.ts'
 import { createAgentClient } from './agent-client.ts'
@@ -78,18 +80,27 @@ describe('a status of gRPC', () => {
     })
   }
 
-  test('UNAVAILABLE after an event leaves the outcome unknown', async () => {
-    await using agent = await openGrpcAgent(async (exchange) => {
-      await exchange.say(`{"task":${TASK}}`)
-      exchange.end({ code: 14 })
+  for (const [name, code] of [
+    ['UNAVAILABLE', 14],
+    ['PERMISSION_DENIED', 7],
+    ['UNAUTHENTICATED', 16],
+  ] as const) {
+    test(`${name} after an event leaves the outcome unknown, and nothing is sent again`, async () => {
+      await using agent = await openGrpcAgent(async (exchange) => {
+        await exchange.say(`{"task":${TASK}}`)
+        exchange.end({ code })
+      })
+      const credentials = { present: async () => ({ ...NOTHING, schemes: ['oauth'], renew: () => true }) }
+      const security = securityOf({ securityRequirements: [{ schemes: { oauth: {} } }] })
+      await using client = openClient({}, { credentials })
+      const events = client
+        .send({ ...agent.target(), security }, REQUEST, { signal: never, onBehalfOf: ADA })
+        [Symbol.asyncIterator]()
+      assert.equal((await events.next()).done, false)
+      await assert.rejects(events.next(), fails({ kind: 'unknown' }))
+      assert.equal(agent.exchanges.length, 1)
     })
-    await using client = openClient()
-    const events = client
-      .send(agent.target(), REQUEST, { signal: never, onBehalfOf: ADA })
-      [Symbol.asyncIterator]()
-    assert.equal((await events.next()).done, false)
-    await assert.rejects(events.next(), fails({ kind: 'unknown' }))
-  })
+  }
 })
 
 describe('an A2A error over gRPC', () => {

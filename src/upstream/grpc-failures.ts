@@ -29,7 +29,8 @@ export function grpcFailure(operation: Operation, status: GrpcStatus, hasBegun: 
   const cause = new Error(`gRPC status ${status.code}: ${status.message.slice(0, 1024)}`)
   const code = reasonOf(details) ?? meaningOf(operation, status.code)
   if (code !== undefined) return refusal(code, status)
-  if (status.code === CODE.UNAUTHENTICATED || status.code === CODE.PERMISSION_DENIED) {
+  const isDenied = status.code === CODE.UNAUTHENTICATED || status.code === CODE.PERMISSION_DENIED
+  if (isDenied && !hasBegun) {
     return denial(status.code === CODE.UNAUTHENTICATED ? 'unauthenticated' : 'forbidden', { cause })
   }
   const isBusy = status.code === CODE.UNAVAILABLE || status.code === CODE.RESOURCE_EXHAUSTED

@@ -11,23 +11,24 @@ const MAX_CAUSES = 5
 export function withoutSecrets(error: unknown, shown: Authorisation): unknown {
   if (!(error instanceof AgentFailure)) return error
   const { kind, code, retryAfterMs, denied } = error
-  const said = messagesOf(error.cause)
   const secrets = secretsOf(shown)
-  if (!secrets.some((secret) => error.message.includes(secret) || said.includes(secret))) return error
-  return new AgentFailure(kind, without(error.message, secrets), {
-    cause: new Error(without(said, secrets)),
+  const said = [error.message, ...messagesOf(error.cause)]
+  const [message = '', ...causes] = said.map((text) => without(text, secrets))
+  if (said.join() === [message, ...causes].join()) return error
+  return new AgentFailure(kind, message, {
+    cause: new Error(causes.join(': ')),
     ...(code === undefined ? {} : { code }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(denied === undefined ? {} : { denied }),
   })
 }
 
-function messagesOf(cause: unknown): string {
+function messagesOf(cause: unknown): readonly string[] {
   const messages: string[] = []
   for (let next = cause; next instanceof Error && messages.length < MAX_CAUSES; next = next.cause) {
     messages.push(next.message)
   }
-  return messages.join(': ')
+  return messages
 }
 
 /** The longest first, so that no part of one is left. */
@@ -50,4 +51,19 @@ function partsOf(value: string): readonly string[] {
 }
 
 const without = (text: string, secrets: readonly string[]): string =>
-  secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
+  secrets.reduce(
+    withoutBeginning,
+    secrets.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text),
+  )
+
+const REDACTED = '[redacted]'
+/** Fewer characters of a secret tell nothing of it. */
+const MIN_BEGINNING = 8
+
+/** What agents say is cut off somewhere, which may be within a secret. */
+function withoutBeginning(text: string, secret: string): string {
+  for (let length = Math.min(secret.length - 1, text.length); length >= MIN_BEGINNING; length--) {
+    if (text.endsWith(secret.slice(0, length))) return `${text.slice(0, -length)}${REDACTED}`
+  }
+  return text
+}

@@ -15,6 +15,7 @@ const call: Call = {
 
 const SCHEMES = {
   key: { apiKeySecurityScheme: { location: 'header', name: 'X-Key' } },
+  builtIn: { apiKeySecurityScheme: { location: 'header', name: 'Constructor' } },
   query: { apiKeySecurityScheme: { location: 'query', name: 'k' } },
   cookie: { apiKeySecurityScheme: { location: 'cookie', name: 'sid' } },
   biscuit: { apiKeySecurityScheme: { location: 'cookie', name: 'b' } },
@@ -205,6 +206,12 @@ describe('storing a credential for an agent', () => {
 })
 
 describe('what a call to an agent carries', () => {
+  it('is in the header that the card names, whatever else has that name', async () => {
+    const room = await open([['builtIn']])
+    await room.store('builtIn', { key: 'k' })
+    assert.deepEqual(Object.entries((await room.present()).headers), [['constructor', 'k']])
+  })
+
   it('is nothing where nothing is demanded', async () => {
     const room = await open()
     await room.store('key', { key: 'k' })

@@ -165,7 +165,7 @@ function joinedHeaders(
   one: Presentation['headers'],
   other: Presentation['headers'],
 ): Presentation['headers'] {
-  const twice = Object.keys(other).filter((name) => name in one)
+  const twice = Object.keys(other).filter((name) => Object.hasOwn(one, name))
   const clash = twice.find((name) => name !== 'cookie')
   if (clash !== undefined) {
     throw new ParleyError(
