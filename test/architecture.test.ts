@@ -66,7 +66,6 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
       'node:net',
       'node:stream',
       'node:tls',
-      'node:util',
       'node:zlib',
     ],
   },
