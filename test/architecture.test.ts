@@ -127,7 +127,7 @@ const product = sources.filter(({ isTest }) => !isTest)
 
 /** Every module a file names: static, type-only, side effect, dynamic, re-export. */
 const importsOf = ({ text }: Source): readonly string[] =>
-  [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"\n]+)\1/g)].map(([, , name]) => name ?? '')
+  [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"\s]+)\1/g)].map(([, , name]) => name ?? '')
 
 const roomOfImport = (source: Source, specifier: string): string | undefined => {
   const target = normalize(join(dirname(source.path), specifier)).split(sep)

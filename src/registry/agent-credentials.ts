@@ -58,7 +58,7 @@ export async function deleteCredential(
   scheme: string,
 ): Promise<void> {
   const agent = await getAgent(deps, call, ref, 'manage')
-  await deps.credentials.remove(call, agent.id, scheme)
+  await deps.credentials.delete(call, agent.id, scheme)
 }
 
 function guardedAgent(agent: Agent) {

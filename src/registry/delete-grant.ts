@@ -11,7 +11,7 @@ export async function deleteGrant(deps: ChangeDeps, call: Call, ref: string, id:
     const { grants = [] } = agent
     const grant = grants.find((one) => one.id === id)
     if (grant === undefined) throw new ParleyError('not_found', 'Grant not found')
-    const audit = [auditOf(call, 'grant.revoke', ...auditedGrant(agent, grant, now()))]
+    const audit = [auditOf(call, 'grant.delete', ...auditedGrant(agent, grant, now()))]
     return { next: { ...agent, grants: grants.filter((one) => one !== grant) }, audit }
   })
   events.grantDeleted({ agentId: after.id, grantId: id, principal: call.principal.subject })

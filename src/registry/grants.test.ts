@@ -122,7 +122,7 @@ describe('grants of an agent', () => {
       told.map(({ action, target, principal }) => [action, target.kind, principal]),
       [
         ['grant.create', 'grant', 'key:ada'],
-        ['grant.revoke', 'grant', 'key:ada'],
+        ['grant.delete', 'grant', 'key:ada'],
         ['agent.update', 'agent', 'key:ada'],
       ],
     )

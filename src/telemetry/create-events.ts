@@ -62,7 +62,7 @@ export function createEvents({
       logger.info({ event: 'key_revoked', ...facts })
     },
     credentialStored: (facts) => logger.info({ event: 'credential_stored', ...facts }),
-    credentialRemoved: (facts) => logger.info({ event: 'credential_removed', ...facts }),
+    credentialDeleted: (facts) => logger.info({ event: 'credential_deleted', ...facts }),
     tokenRefused(facts) {
       metrics.tokenRefused({ reason: facts.reason })
       logger.warn({ event: 'token_refused', ...facts })

@@ -51,7 +51,7 @@ export interface Events {
     readonly principal: string
     readonly created: boolean
   }): void
-  credentialRemoved(facts: {
+  credentialDeleted(facts: {
     readonly agentId: string
     readonly scheme: string
     readonly principal: string
@@ -131,7 +131,7 @@ export const silentEvents: Events = {
   keyRotated() {},
   keyRevoked() {},
   credentialStored() {},
-  credentialRemoved() {},
+  credentialDeleted() {},
   tokenRefused() {},
   issuerKeysFetched() {},
   issuerUnreachable() {},

@@ -9,7 +9,7 @@ export const AUDIT_ACTIONS = [
   'agent.update',
   'agent.unregister',
   'grant.create',
-  'grant.revoke',
+  'grant.delete',
   'credential.store',
   'credential.delete',
   // The first key of a use, and every other.

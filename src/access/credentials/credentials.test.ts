@@ -323,9 +323,9 @@ describe('what a call to an agent carries', () => {
   it('is gone once it is deleted', async () => {
     const room = await open([['key']])
     await room.store('key', { key: 'k' })
-    await room.credentials.remove(call, 'agent-1', 'key')
+    await room.credentials.delete(call, 'agent-1', 'key')
     assert.deepEqual((await room.present()).headers, {})
-    await assert.rejects(room.credentials.remove(call, 'agent-1', 'key'), { code: 'not_found' })
+    await assert.rejects(room.credentials.delete(call, 'agent-1', 'key'), { code: 'not_found' })
   })
 })
 

@@ -41,7 +41,7 @@ export interface Credentials {
   /** What is stored for an agent, by scheme, without its secrets. */
   list(agentId: string): Promise<readonly AgentCredential[]>
   /** Throws `not_found` when there is none. */
-  remove(call: Call, agentId: string, scheme: string): Promise<void>
+  delete(call: Call, agentId: string, scheme: string): Promise<void>
   /** As `presentCredentials`. */
   present(agent: CalledAgent): Promise<Presentation>
 }
@@ -111,14 +111,14 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
 
     list: async (agentId) => (await store.listOf(agentId)).map(withoutSecret),
 
-    async remove(call, agentId, scheme) {
+    async delete(call, agentId, scheme) {
       const audit = [auditOf(call, 'credential.delete', targetOf(agentId, scheme), now())]
       for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
         const credential = await findOne(agentId, scheme)
         if (credential === undefined) throw new ParleyError('not_found', 'Credential not found')
         const expectedVersion = credential.version
         if (!(await store.commit({ credential, expectedVersion, removed: true, audit }))) continue
-        events.credentialRemoved({ agentId, scheme, principal: call.principal.subject })
+        events.credentialDeleted({ agentId, scheme, principal: call.principal.subject })
         return
       }
       throw contended()

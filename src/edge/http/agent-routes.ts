@@ -4,7 +4,6 @@ import { parseJson } from '../../a2a/wire.ts'
 import type { Agent } from '../../registry/agent.ts'
 import { CardVerdict, cardVerdict } from '../../registry/card-verdict.ts'
 import { parseRegistration } from '../../registry/parse-registration.ts'
-import { AGENT_SORTS, type AgentQuery } from '../../registry/registry.ts'
 import { FACETS } from '../../registry/search/listing.ts'
 import { AgentChangesBody, agentChangesCheck } from '../../registry/update-agent.ts'
 import {
@@ -17,50 +16,10 @@ import {
   RegistrationBody,
 } from '../../registry/views.ts'
 import type { EdgeDeps } from '../app-deps.ts'
+import { AgentsQuery, agentQueryOf } from './agents-query.ts'
 import { emptyResponse, jsonResponse } from './json-response.ts'
-import { listResponse, listSchema, PAGE_QUERY, pageOf } from './list-response.ts'
+import { listResponse, listSchema } from './list-response.ts'
 import { defineRoute, NO_QUERY, type Route } from './route.ts'
-
-const names = (description: string) =>
-  Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 20, description }))
-
-const AgentsQuery = Type.Object({
-  q: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 500,
-      description:
-        'Words, each the beginning of one in name, description, skills, tags, examples or provider.',
-    }),
-  ),
-  name: names('Part of the name or slug.'),
-  skill: names('Id of a skill.'),
-  tag: names('Tag of a skill.'),
-  capabilities: names('streaming, pushNotifications, extendedAgentCard, or the URI of an extension.'),
-  owner: names('The owner.'),
-  provider: names("The provider's organization."),
-  binding: names('JSONRPC, HTTP+JSON, GRPC or the URI of a custom one, of any interface.'),
-  version: names('Version of A2A of any interface, such as 1.0.'),
-  mode: names('Media type that is taken or given.'),
-  security: names('apiKey, http, oauth2, openIdConnect, mutualTLS or none.'),
-  lifecycle: names('active or disabled.'),
-  only_alive: Type.Optional(Type.Boolean({ description: 'Only agents whose heartbeat is recent.' })),
-  updated_since: Type.Optional(
-    Type.String({ format: 'date-time', description: 'Only agents that changed then or later.' }),
-  ),
-  sort: Type.Optional(
-    Type.Enum([...AGENT_SORTS], {
-      description: 'By relevance where there is `q`, else in the order of registration.',
-    }),
-  ),
-  facets: Type.Optional(
-    Type.Array(Type.Enum([...FACETS]), {
-      maxItems: FACETS.length,
-      description: 'Counts the values of each among all agents found.',
-    }),
-  ),
-  ...PAGE_QUERY,
-})
 
 const FacetsView = Type.Partial(
   Type.Object(
@@ -124,30 +83,7 @@ export const AGENT_ROUTES: readonly Route[] = [
       ),
     },
     async handle({ deps, call, query }) {
-      const { q, name, capabilities, only_alive, updated_since, sort, facets } = query
-      const { skill, tag, owner, provider, binding, version, mode, security, lifecycle } = query
-      const agentQuery: AgentQuery = {
-        ...(q !== undefined && { text: q }),
-        ...(name !== undefined && { names: name }),
-        filters: {
-          ...(skill && { skill }),
-          ...(tag && { tag }),
-          ...(capabilities && { capability: capabilities }),
-          ...(owner && { owner }),
-          ...(provider && { provider }),
-          ...(binding && { binding }),
-          ...(version && { version }),
-          ...(mode && { mode }),
-          ...(security && { security }),
-          ...(lifecycle && { lifecycle }),
-        },
-        ...(only_alive !== undefined && { onlyAlive: only_alive }),
-        ...(updated_since !== undefined && { updatedSince: Date.parse(updated_since) }),
-        ...(sort !== undefined && { sort }),
-        ...(facets !== undefined && { facets }),
-        ...pageOf(query),
-      }
-      const page = await deps.registry.search(call, agentQuery)
+      const page = await deps.registry.search(call, agentQueryOf(query))
       const items = page.items.map((agent) => agentText(deps, agent))
       const more = page.facets === undefined ? {} : { facets: page.facets }
       return listResponse({ ...page, items }, call.requestId, more)

@@ -43,9 +43,9 @@ export const GRANT_ROUTES: readonly Route[] = [
     method: 'DELETE',
     path: '/agents/{id}/grants/{grant}',
     scope: 'agents:write',
-    summary: 'Take a grant back',
+    summary: 'Delete a grant',
     query: NO_QUERY,
-    responses: { 204: { description: 'Taken back' } },
+    responses: { 204: { description: 'Deleted' } },
     async handle({ deps, call, params }) {
       await deps.registry.deleteGrant(call, params.id ?? '', params.grant ?? '')
       return emptyResponse(call.requestId)

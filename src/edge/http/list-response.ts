@@ -14,7 +14,7 @@ export const PAGE_QUERY = {
 
 export const DEFAULT_LIMIT = 50
 
-type PageParameters = { readonly limit?: number; readonly cursor?: string }
+type PageParameters = { readonly limit?: number | undefined; readonly cursor?: string | undefined }
 
 /** `limit` and `cursor` as the rooms take them. */
 export const pageOf = (query: PageParameters): { readonly limit: number; readonly cursor?: string } => ({
