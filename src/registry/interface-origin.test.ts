@@ -14,12 +14,18 @@ it('The origin of an interface is its scheme, host and port, however they are wr
   )
 })
 
-it('The origin of an interface of gRPC leaves the scheme open where the address does', () => {
+it('The origin of an interface of gRPC is one over TLS unless its address says plain', () => {
   assert.deepEqual(
     ['grpcs://a.example', 'https://a.example:443/', 'grpc://a.example:50051', 'A.example:443', '[::1]:9'].map(
       over('GRPC'),
     ),
-    ['https://a.example', 'https://a.example', 'http://a.example:50051', 'a.example:443', '[::1]:9'],
+    [
+      'https://a.example',
+      'https://a.example',
+      'http://a.example:50051',
+      'https://a.example',
+      'https://[::1]:9',
+    ],
   )
 })
 

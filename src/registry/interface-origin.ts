@@ -2,8 +2,8 @@ import type { AgentCard, AgentInterface } from '../a2a/agent-card.ts'
 import { parseGrpcAddress } from './grpc-address.ts'
 
 /**
- * Scheme, host and port of an interface, as `https://host[:port]`; one of gRPC that leaves the scheme open is `host:port`.
- * `undefined` for what names no server.
+ * Scheme, host and port of an interface, as `https://host[:port]`. An address of gRPC that does not say is one over TLS: so
+ * is every call there that shows what is secret. `undefined` for what names no server.
  */
 export function originOf({ url, protocolBinding }: AgentInterface): string | undefined {
   if (protocolBinding !== 'GRPC') {
@@ -12,8 +12,8 @@ export function originOf({ url, protocolBinding }: AgentInterface): string | und
   }
   const address = parseGrpcAddress(url)
   if (address === undefined) return undefined
-  const { host, port, tls } = address
-  return tls === undefined ? `${host}:${port}` : new URL(`${tls ? 'https' : 'http'}://${host}:${port}`).origin
+  const { host, port, tls = true } = address
+  return new URL(`${tls ? 'https' : 'http'}://${host}:${port}`).origin
 }
 
 /** Those of all interfaces of a card, each once. */

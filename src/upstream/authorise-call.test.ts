@@ -4,7 +4,7 @@ import { securityOf } from '../a2a/security.ts'
 import { NOTHING } from '../access/credentials/present-credentials.ts'
 import type { ServiceCall } from '../access/service-identity/service-tokens.ts'
 import type { AgentFailure, AgentTarget } from '../delivery/agent-client.ts'
-import { CALLS, never } from './agent-calls.case.ts'
+import { CALLS, never, taskOf } from './agent-calls.case.ts'
 import { openGrpcAgent } from './grpc-agent.case.ts'
 import { ADA, openClient, openLoopbackServer, targetOf } from './loopback-server.case.ts'
 
@@ -103,7 +103,8 @@ describe('a call that the agent does not let in', () => {
       )
     }
     await using agent = await openGrpcAgent((exchange) => exchange.end({ code: 16 }))
-    await refused(agent.target(), () =>
+    const { via, ...target } = agent.target()
+    await refused({ ...target, via: { ...via, url: `grpc://${via.url}` } }, () =>
       agent.exchanges.map(({ header }) => [header('authorization'), header('parley-identity')]),
     )
   })
@@ -137,4 +138,35 @@ test('A certificate is not demanded over a connection without TLS', async () => 
     })
   }
   assert.equal(server.connections(), 0)
+})
+
+describe('what is stored for an agent of gRPC', () => {
+  const security = securityOf({ securityRequirements: [{ schemes: { key: {} } }] })
+  const credentials = {
+    present: async () => ({ ...NOTHING, schemes: ['key'], headers: { 'x-key': 's3cret' } }),
+  }
+  const call = async (target: AgentTarget, deps = {}) => {
+    await using client = openClient({}, deps)
+    return await client.getTask(target, 't', { signal: never, onBehalfOf: ADA })
+  }
+
+  test('never goes in plain text to a bare address, where a call without it does', async () => {
+    await using agent = await openGrpcAgent(({ say, end }) => say(taskOf(1)).then(() => end()))
+    const target = agent.target()
+
+    await call(target)
+    await assert.rejects(call({ ...target, security }, { credentials }), { kind: 'not_accepted' })
+
+    assert.deepEqual(
+      agent.exchanges.map(({ header }) => header('x-key')),
+      [undefined],
+    )
+  })
+
+  test('goes in plain text to an address that says so', async () => {
+    await using plain = await openGrpcAgent(({ say, end }) => say(taskOf(1)).then(() => end()))
+    const said = targetOf(`grpc://127.0.0.1:${plain.port}`, { protocolBinding: 'GRPC' })
+    await call({ ...said, security }, { credentials })
+    assert.equal(plain.exchanges[0]?.header('x-key'), 's3cret')
+  })
 })

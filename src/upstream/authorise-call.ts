@@ -9,7 +9,10 @@ import { originOf } from '../registry/interface-origin.ts'
  * What a call carries so that its agent knows, and lets in, who calls: our own token and what is stored for the agent. Made
  * here and from nothing that a client sent.
  */
-export type Authorisation = Pick<Presentation, 'headers' | 'query' | 'certificate'>
+export type Authorisation = Pick<Presentation, 'headers' | 'query' | 'certificate'> & {
+  /** Something stored for the agent is in it, which goes nowhere in plain text unless the address itself says so. */
+  readonly isSecret: boolean
+}
 
 export type AuthoriseDeps = {
   /** Without them, agents are told nothing of us. */
@@ -38,12 +41,13 @@ export async function authoriseCall(
     security === undefined ? NOTHING : await notSent(credentials?.present({ agentId, security, origin }))
   if (presented.certificate !== undefined) assertOverTls(origin)
   if (presented.query.length > 0 && via.protocolBinding === 'GRPC') throw noQuery()
-  const { headers } = presented
-  if (serviceTokens === undefined) return { authorisation: presented, presented }
+  const { headers, schemes } = presented
+  const isSecret = schemes.length > 0
+  if (serviceTokens === undefined) return { authorisation: { ...presented, isSecret }, presented }
   const token = await serviceTokens.mint({ ...onBehalfOf, audience: via.url, agentId })
   const identity =
     'authorization' in headers ? { [IDENTITY_HEADER]: token } : { authorization: `Bearer ${token}` }
-  return { authorisation: { ...presented, headers: { ...headers, ...identity } }, presented }
+  return { authorisation: { ...presented, isSecret, headers: { ...headers, ...identity } }, presented }
 }
 
 async function notSent(presenting: Promise<Presentation> | undefined): Promise<Presentation> {

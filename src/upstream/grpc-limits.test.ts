@@ -385,7 +385,11 @@ describe('connections for gRPC', () => {
       idleMs: 20,
     })
     const call = async () => {
-      const stream = await connections.request({ address: server.address }, { ':path': '/' }, never)
+      const stream = await connections.request(
+        { address: server.address, isSecret: false },
+        { ':path': '/' },
+        never,
+      )
       stream.resume().end()
       await once(stream, 'close')
     }

@@ -33,9 +33,9 @@ export function createGrpc(
   ): AsyncGenerator<Wire<unknown>, void> {
     const method = byOperation.get(operation)
     if (method === undefined) throw new TypeError(`A2A ${version} has no ${operation} over gRPC`)
-    const { headers, certificate } = call.authorisation
+    const { headers, certificate, isSecret } = call.authorisation
     const messages = callGrpc(connections, {
-      to: { address: call.via.url, ...(certificate === undefined ? {} : { certificate }) },
+      to: { address: call.via.url, isSecret, ...(certificate === undefined ? {} : { certificate }) },
       path: method.path,
       metadata: {
         'user-agent': deps.userAgent,

@@ -4,7 +4,7 @@ import { HttpError } from './http-error.ts'
 import { type Http2Target, type OpenHttp2, type OpenHttp2Deps, openHttp2 } from './open-http2.ts'
 import { orAbort } from './within.ts'
 
-/** Connections to servers of HTTP/2: one per address and certificate, for all requests that have both in common. */
+/** Connections to servers of HTTP/2: one for all requests with the same address, certificate and need of secrecy. */
 export type Http2Connections = AsyncDisposable & {
   /**
    * A new stream on the target's connection, which is opened first where there is none, once the server allows one more.
@@ -149,7 +149,8 @@ export function createHttp2Connections(deps: Http2ConnectionsDeps): Http2Connect
 }
 
 /** Addresses are not compared beyond their text; two spellings of one cost two connections. */
-const keyOf = ({ address, certificate }: Http2Target): string => JSON.stringify([address, certificate?.id])
+const keyOf = ({ address, certificate, isSecret }: Http2Target): string =>
+  JSON.stringify([address, certificate?.id, isSecret])
 
 /** Whoever waits for a change looks again. */
 function tell(connection: Connection): void {

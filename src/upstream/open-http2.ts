@@ -19,6 +19,8 @@ export type Http2Target = {
   /** In any form that an address of gRPC may have. */
   readonly address: string
   readonly certificate?: ClientIdentity
+  /** What is sent must not go in plain text, unless the address says that. */
+  readonly isSecret: boolean
 }
 
 export type OpenHttp2 = {
@@ -35,8 +37,8 @@ const MAX_SESSION_MEGABYTES = 1000
 
 /**
  * An HTTP/2 connection to where the address says, TLS unless that is plain. A bare `host:port` does not say, and means plain
- * text exactly where the policy allows it for the host as it is resolved now, and no certificate is to be shown. Fails with `HttpError`: `forbidden` or
- * `unreachable`, and either way nothing was asked of the server.
+ * text exactly where nothing secret is sent and the policy allows it for the host as it is resolved now. Fails with
+ * `HttpError`: `forbidden` or `unreachable`, and either way nothing was asked of the server.
  */
 export async function openHttp2(deps: OpenHttp2Deps, target: Http2Target): Promise<OpenHttp2> {
   const tooLate = AbortSignal.timeout(deps.connectTimeoutMs)
@@ -58,7 +60,7 @@ const ignore = () => {}
 async function originOf(guard: Guard, target: Http2Target): Promise<URL> {
   const address = parseGrpcAddress(target.address)
   if (address === undefined) throw new ParleyError('invalid_params', 'The address is not valid')
-  const { tls = target.certificate !== undefined || !(await mayBePlain(guard, address)) } = address
+  const { tls = target.isSecret || !(await mayBePlain(guard, address)) } = address
   return guard.check(urlOf(address, tls).href, 'agents')
 }
 

@@ -123,7 +123,7 @@ async function serveGrpc(
     { credentials },
   )
   return {
-    url: clients === undefined ? `127.0.0.1:${agent.port}` : `grpcs://127.0.0.1:${agent.port}`,
+    url: `${clients === undefined ? 'grpc' : 'grpcs'}://127.0.0.1:${agent.port}`,
     close: async () => agent[Symbol.asyncDispose](),
   }
 }
