@@ -70,6 +70,8 @@ export function createAudit({ store, denials, cursors, now }: AuditDeps): Audit 
       assertScope(call.principal, 'admin')
       const { limit, cursor, principal, target, ...asked } = query
       const { tenant } = call.principal
+      // Who was refused and did nothing else has a pseudonym only then.
+      await denials.flush()
       const known = async (name: string | undefined) =>
         name === undefined ? undefined : store.findPseudonym(tenant, name)
       const person = target?.kind === 'subject' ? target.id : undefined
