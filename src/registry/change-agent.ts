@@ -3,6 +3,7 @@ import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Agent } from './agent.ts'
+import type { CardVersion } from './card-version.ts'
 import { type FindDeps, getAgent } from './find-agent.ts'
 
 export type ChangeDeps = FindDeps & { readonly now: () => number; readonly events: Events }
@@ -14,21 +15,37 @@ const MAX_COMMIT_ATTEMPTS = 10
 type Change = {
   readonly next: Agent
   readonly removed?: true
+  readonly cardVersion?: CardVersion
   readonly audit?: readonly AuditRecord[]
+}
+
+/** Whether an agent is still as the caller knows it. */
+export type AgentCondition = (agent: Agent) => boolean
+
+/** Throws `precondition_failed` unless the condition, if there is one, holds. */
+export function assertHolds(condition: AgentCondition | undefined, agent: Agent): void {
+  if (condition === undefined || condition(agent)) return
+  throw new ParleyError(
+    'precondition_failed',
+    'The agent was changed since you read it: read it again, and send your change with its new ETag in If-Match',
+  )
 }
 
 /**
  * Changes an agent that the caller may manage, and decides anew when others changed it meanwhile; `after` is `before` when
- * `decide` finds nothing to change. Throws as `Registry.get` does, and `unavailable` when others go on and on.
+ * `decide` finds nothing to change. Throws as `Registry.get` does, `precondition_failed` when `condition` does not hold (any
+ * more), and `unavailable` when others go on and on.
  */
 export async function changeAgent(
   deps: FindDeps,
   call: Call,
   ref: string,
   decide: (agent: Agent) => Change | undefined,
+  condition?: AgentCondition,
 ): Promise<{ readonly before: Agent; readonly after: Agent }> {
   for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
     const before = await getAgent(deps, call, ref, 'manage')
+    assertHolds(condition, before)
     const change = decide(before)
     if (change === undefined) return { before, after: before }
     const { next, ...more } = change

@@ -14,6 +14,7 @@ import { judgeCard } from './judge-card.ts'
 import { createPublisher } from './publish-card.ts'
 import { createRegister, type RegisterDeps } from './register-agent.ts'
 import type { Registry } from './registry.ts'
+import { createReplace } from './replace-agent.ts'
 import { createSearch } from './search/search-agents.ts'
 import { unregisterAgent } from './unregister-agent.ts'
 import { updateAgent } from './update-agent.ts'
@@ -40,7 +41,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
     search: createSearch({ agents, access, now, cursors }),
     get: (call, ref, action, operation) => getAgent(deps, call, ref, action, operation),
     find: (id) => agents.find(id),
-    update: (call, ref, changes) => updateAgent(deps, call, ref, changes),
+    replace: createReplace(deps),
+    update: (call, ref, changes, condition) => updateAgent(deps, call, ref, changes, condition),
     publishedCard: publisher.publish,
     extendedCard: createExtendedCard({ ...deps, publisher }),
 

@@ -16,6 +16,7 @@ import type { Question } from '../access/question.ts'
 import type { Agent, CardProfile, Redelivery, Visibility } from './agent.ts'
 import type { CredentialOverview, CredentialStatus } from './agent-credentials.ts'
 import type { CardVersion, CardVersionInfo } from './card-version.ts'
+import type { AgentCondition } from './change-agent.ts'
 import type { CardChange } from './compare-cards.ts'
 import type { AccessExplanation } from './explain-access.ts'
 import type { JudgedCard } from './judge-card.ts'
@@ -87,8 +88,16 @@ export interface Registry {
    * `forbidden` when the scope is missing, or the right to an agent that the caller sees.
    */
   get(call: Call, ref: string, action: Action, operation?: Operation): Promise<Agent>
-  /** Changes what can be changed without the card, for those who may manage the agent. Throws as `get` does. */
-  update(call: Call, ref: string, changes: AgentChanges): Promise<Agent>
+  /**
+   * Registers an agent that exists anew, for those who may manage it; its id, slug and owner stay. Throws as `get` and
+   * `register` do, and `precondition_failed` when `condition` does not hold.
+   */
+  replace(call: Call, ref: string, registration: Registration, condition?: AgentCondition): Promise<Agent>
+  /**
+   * Changes what can be changed without the card, for those who may manage the agent. Throws as `get` does, and
+   * `precondition_failed` when `condition` does not hold.
+   */
+  update(call: Call, ref: string, changes: AgentChanges, condition?: AgentCondition): Promise<Agent>
   /** The cards that the agent's publisher has sent, the newest first. Takes the right to `manage`, as the next two do. */
   listCardVersions(call: Call, ref: string): Promise<readonly CardVersionInfo[]>
   /** Throws `not_found` for a number that there is not, or no more. */

@@ -3,7 +3,7 @@ import { check } from '../a2a/wire.ts'
 import { auditOf } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
 import { type Agent, VISIBILITIES } from './agent.ts'
-import { type ChangeDeps, changeAgent } from './change-agent.ts'
+import { type AgentCondition, type ChangeDeps, changeAgent } from './change-agent.ts'
 
 /** What can be changed of an agent without its card; what is absent stays. */
 export const AgentChangesBody = Type.Object(
@@ -20,16 +20,23 @@ export async function updateAgent(
   call: Call,
   ref: string,
   { visibility }: AgentChanges,
+  condition?: AgentCondition,
 ): Promise<Agent> {
   const { now, events } = deps
-  const { before, after } = await changeAgent(deps, call, ref, (agent) => {
-    if (visibility === undefined || visibility === agent.visibility) return undefined
-    const audit = auditOf(call, 'agent.update', { kind: 'agent', id: agent.id }, now(), {
-      details: { visibility, before: agent.visibility },
-    })
-    const updatedAt = Math.max(now(), agent.updatedAt)
-    return { next: { ...agent, visibility, updatedAt }, audit: [audit] }
-  })
+  const { before, after } = await changeAgent(
+    deps,
+    call,
+    ref,
+    (agent) => {
+      if (visibility === undefined || visibility === agent.visibility) return undefined
+      const audit = auditOf(call, 'agent.update', { kind: 'agent', id: agent.id }, now(), {
+        details: { visibility, before: agent.visibility },
+      })
+      const updatedAt = Math.max(now(), agent.updatedAt)
+      return { next: { ...agent, visibility, updatedAt }, audit: [audit] }
+    },
+    condition,
+  )
   if (after !== before) {
     const { id, slug } = after
     events.agentRegistered({ agentId: id, slug, principal: call.principal.subject, created: false })

@@ -249,6 +249,7 @@ describe('API keys', { timeout: 180_000 }, () => {
     test('find nothing of other agents on any native route', async () => {
       const bodies: Readonly<Record<string, unknown>> = {
         'PATCH /agents/{id}': { visibility: 'restricted' },
+        'PUT /agents/{id}': { card: {} },
         'POST /agents/{id}/grants': { to: { everyone: true }, right: 'manage' },
       }
       const aboutAgents = ROUTES.filter(({ path }) => /^\/(?:agents\/\{id\}|a2a\/\{agent\})/.test(path))

@@ -362,6 +362,33 @@ describe('the registry', { timeout: 180_000 }, () => {
     assert.equal(again.text, '')
   })
 
+  test('changes an agent only as its owner knows it, when asked so', async () => {
+    const made = await register({ card: agentCard(THERE), slug: 'conditional' })
+    const tag = made.headers.get('etag') ?? ''
+    const path = to(`/agents/${textAt(made.body, 'id')}`)
+    const put = (name: string, headers = {}) =>
+      native(publisher, 'PUT', path, { card: agentCard(THERE, { name }) }, headers)
+    const shown = await native(publisher, 'GET', path)
+    assert.equal(shown.headers.get('etag'), tag)
+    assert.match(tag, /^"[^"]+"$/)
+
+    const first = await put('One', { 'if-match': tag })
+    assert.equal(first.status, 200, first.text)
+    assert.equal(at(first.body, 'name'), 'One')
+    assert.equal(at(first.body, 'slug'), 'conditional')
+    const next = first.headers.get('etag') ?? ''
+    assert.notEqual(next, tag)
+    const stale = await put('Two', { 'if-match': tag })
+    assert.deepEqual([stale.status, at(stale.body, 'code')], [412, 'precondition_failed'], stale.text)
+    const visibility = { visibility: 'restricted' }
+    assert.equal((await native(publisher, 'PATCH', path, visibility, { 'if-match': tag })).status, 412)
+    const kept = await native(publisher, 'GET', path)
+    assert.deepEqual([at(kept.body, 'name'), kept.headers.get('etag')], ['One', next])
+    assert.equal((await native(publisher, 'PATCH', path, visibility, { 'if-match': next })).status, 200)
+    assert.equal((await put('Three', { 'if-match': '*' })).status, 200)
+    assert.equal((await put('Four')).status, 200)
+  })
+
   test('forgets an agent for its owner only, and never gives its slug to another', async () => {
     const made = await register({ card: agentCard(THERE), slug: 'gone' })
     const id = textAt(made.body, 'id')

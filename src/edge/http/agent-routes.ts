@@ -16,6 +16,7 @@ import {
   RegistrationBody,
 } from '../../registry/views.ts'
 import type { EdgeDeps } from '../app-deps.ts'
+import { agentTag, ifMatch } from './agent-tag.ts'
 import { AgentsQuery, agentQueryOf } from './agents-query.ts'
 import { emptyResponse, jsonResponse } from './json-response.ts'
 import { listResponse, listSchema } from './list-response.ts'
@@ -41,6 +42,9 @@ const json = (description: string, schema: TSchema) => ({
 const agentText = (deps: EdgeDeps, agent: Agent): string =>
   JSON.stringify(agentView(agent, deps.now(), deps.addresses().http))
 
+const agentResponse = (deps: EdgeDeps, agent: Agent, requestId: string): Response =>
+  jsonResponse(agentText(deps, agent), requestId, 200, { etag: agentTag(agent) })
+
 export const AGENT_ROUTES: readonly Route[] = [
   defineRoute({
     method: 'POST',
@@ -54,6 +58,7 @@ export const AGENT_ROUTES: readonly Route[] = [
       const { agent, created } = await deps.registry.register(call, parseRegistration(body.text))
       return jsonResponse(agentText(deps, agent), call.requestId, created ? 201 : 200, {
         location: `/agents/${agent.id}`,
+        etag: agentTag(agent),
       })
     },
   }),
@@ -98,21 +103,35 @@ export const AGENT_ROUTES: readonly Route[] = [
     responses: { 200: json('The agent', AgentView) },
     async handle({ deps, call, params }) {
       const agent = await deps.registry.get(call, params.id ?? '', 'discover')
-      return jsonResponse(agentText(deps, agent), call.requestId)
+      return agentResponse(deps, agent, call.requestId)
+    },
+  }),
+  defineRoute({
+    method: 'PUT',
+    path: '/agents/{id}',
+    scope: 'agents:write',
+    summary: 'Register an agent anew. With If-Match, only while it is as the ETag says',
+    body: RegistrationBody,
+    query: NO_QUERY,
+    responses: { 200: json('The agent', AgentView) },
+    async handle({ deps, call, params, exchange, body }) {
+      const registration = parseRegistration(body.text)
+      const agent = await deps.registry.replace(call, params.id ?? '', registration, ifMatch(exchange))
+      return agentResponse(deps, agent, call.requestId)
     },
   }),
   defineRoute({
     method: 'PATCH',
     path: '/agents/{id}',
     scope: 'agents:write',
-    summary: 'Change an agent without its card',
+    summary: 'Change an agent without its card. With If-Match, only while it is as the ETag says',
     body: AgentChangesBody,
     query: NO_QUERY,
     responses: { 200: json('The agent', AgentView) },
-    async handle({ deps, call, params, body }) {
+    async handle({ deps, call, params, exchange, body }) {
       const changes = agentChangesCheck.parse(parseJson(body.text))
-      const agent = await deps.registry.update(call, params.id ?? '', changes)
-      return jsonResponse(agentText(deps, agent), call.requestId)
+      const agent = await deps.registry.update(call, params.id ?? '', changes, ifMatch(exchange))
+      return agentResponse(deps, agent, call.requestId)
     },
   }),
   defineRoute({

@@ -169,6 +169,7 @@ const registry: Registry = {
   validate: async (_call, card) => ({ card, version: '1.0', violations: [], warnings: [], signatures: [] }),
   search: async () => ({ items: [agent()], total: 1, totalCapped: false }),
   get: getAgent,
+  replace: async (call, ref) => getAgent(call, ref),
   update: async (call, ref) => getAgent(call, ref),
   unregister: async () => {},
   listGrants: async () => [],

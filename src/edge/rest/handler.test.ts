@@ -155,6 +155,7 @@ describeBothWays('A2A over REST', (ask) => {
       ['task_not_found', 404, 'NOT_FOUND'],
       ['task_not_cancelable', 400, 'FAILED_PRECONDITION'],
       ['invalid_agent_response', 500, 'INTERNAL'],
+      ['precondition_failed', 409, 'ABORTED'],
       ['idempotency_conflict', 409, 'ABORTED'],
       ['payload_too_large', 413, 'RESOURCE_EXHAUSTED'],
       ['agent_unavailable', 503, 'UNAVAILABLE'],

@@ -170,6 +170,7 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   'GET /agents/{id}': [card],
   'DELETE /agents/{id}': [{ ...managed, destroys: true }],
   'PATCH /agents/{id}': [{ ...managed, body: nothing }],
+  'PUT /agents/{id}': [{ ...managed, body: () => ({ card: {} }) }],
   'GET /agents/{id}/versions': [managed],
   'GET /agents/{id}/versions/{number}': [managed],
   'GET /agents/{id}/versions/{number}/changes': [{ ...managed, query: () => '?since=1' }],

@@ -1,0 +1,82 @@
+import { agentId } from '../a2a/ids.ts'
+import type { Call } from '../access/principal.ts'
+import { type Agent, cardOf } from './agent.ts'
+import type { CardVersion } from './card-version.ts'
+import { compareCards, verdictOf } from './compare-cards.ts'
+import type { Listing } from './judge-registration.ts'
+
+/** How long a heartbeat counts unless the publisher says otherwise. */
+const DEFAULT_HEARTBEAT_TTL_MS = 300_000
+
+/** An agent before its first version. */
+export const unlisted = (listing: Listing, slug: string, id: string, at: number): Agent => ({
+  id: agentId(id),
+  slug,
+  tenant: listing.tenant,
+  owner: listing.owner,
+  visibility: 'tenant',
+  redelivery: 'at-most-once',
+  version: 0,
+  createdAt: at,
+  updatedAt: at,
+  lastHeartbeatAt: at,
+  heartbeatTtlMs: DEFAULT_HEARTBEAT_TTL_MS,
+  enabled: true,
+  originalCard: listing.originalCard,
+  card: listing.card,
+})
+
+/** The next version of an agent. What the registration leaves open stays; registering counts as a heartbeat. */
+export function listed(
+  previous: Agent,
+  listing: Listing,
+  at: number,
+  cardVersion: CardVersion | undefined,
+): Agent {
+  const { cardUrl: _, signatures: __, ...kept } = previous
+  const { visibility, redelivery, heartbeatTtlMs } = listing.registration
+  const cardProfile = listing.registration.cardProfile ?? kept.cardProfile
+  return {
+    ...kept,
+    visibility: visibility ?? kept.visibility,
+    redelivery: redelivery ?? kept.redelivery,
+    ...(cardProfile === undefined ? {} : { cardProfile }),
+    heartbeatTtlMs: heartbeatTtlMs ?? kept.heartbeatTtlMs,
+    version: kept.version + 1,
+    // Who asks for what has changed since then must not miss a change because the clock was set back.
+    updatedAt: Math.max(at, kept.updatedAt),
+    lastHeartbeatAt: Math.max(at, kept.lastHeartbeatAt),
+    originalCard: listing.originalCard,
+    card: listing.card,
+    ...(cardVersion === undefined ? {} : { cardVersion: cardVersion.number }),
+    ...(listing.signatures.length === 0 ? {} : { signatures: listing.signatures }),
+    ...(listing.cardUrl === undefined ? {} : { cardUrl: listing.cardUrl }),
+  }
+}
+
+/** The version that a card is of its agent; `undefined` for the one that the agent has. */
+export function nextCardVersion(
+  previous: Agent,
+  listing: Listing,
+  call: Call,
+  at: number,
+): CardVersion | undefined {
+  const { cardVersion = 0, version, id } = previous
+  if (cardVersion > 0 && previous.originalCard === listing.originalCard) return undefined
+  const { originalCard, signatures, cardUrl } = listing
+  const changes = () =>
+    compareCards(
+      { card: cardOf(previous), signatures: previous.signatures ?? [] },
+      { card: cardOf(listing), signatures },
+    )
+  return {
+    agentId: id,
+    number: cardVersion + 1,
+    at,
+    by: call.principal.subject,
+    originalCard,
+    ...(cardUrl === undefined ? {} : { cardUrl }),
+    signatures,
+    ...(version === 0 ? {} : { verdict: verdictOf(changes()) }),
+  }
+}
