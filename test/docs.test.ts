@@ -4,6 +4,7 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { GENERATED_DOCUMENTS, withStateDiagram } from '../scripts/generated-documents.ts'
+import { AUDIT_ACTIONS } from '../src/access/audit/audit-record.ts'
 import { parseCertificates } from '../src/access/parse-certificates.ts'
 import { parseIssuers } from '../src/access/tokens/parse-issuers.ts'
 
@@ -177,6 +178,17 @@ describe('docs/access.md', () => {
 
     assert.equal(examples.length, 4)
     for (const json of examples) assert.equal(parseIssuers(json, { name: 'the example' }).length, 1)
+  })
+})
+
+describe('docs/audit.md', () => {
+  it('tells of every action', () => {
+    const text = read('docs/audit.md')
+
+    assert.deepEqual(
+      AUDIT_ACTIONS.filter((action) => !text.includes(`\`${action}\``)),
+      [],
+    )
   })
 })
 

@@ -11,7 +11,7 @@ export const SETTINGS = {
   TLS_CERT_FILE: 'Certificate chain in PEM; HTTP and gRPC are then served over TLS (none)',
   TLS_KEY_FILE: 'Private key of the certificate in PEM (none)',
   TLS_CLIENT_CA_FILE:
-    'Authorities in PEM whose client certificates may prove who calls; needs the next setting (none)',
+    'Authorities in PEM whose client certificates may prove who calls; needs CLIENT_CERTIFICATES_FILE (none)',
   CLIENT_CERTIFICATES_FILE: 'JSON file that says whom client certificates prove, see edge.md (none)',
   ROOT_AGENT:
     'Agent, by slug or id, whose card is served at /.well-known/agent-card.json of this host (none)',
@@ -23,9 +23,8 @@ export const SETTINGS = {
   ADMIN_KEY_FILE: 'File that holds the admin key (DATA_DIR/admin.key, generated)',
   MASTER_KEY:
     'What stored secrets are encrypted with: 32 random bytes in base64; of several, comma-separated, the first encrypts and all decrypt (none)',
-  MASTER_KEY_FILE: 'File that holds the same, also one a line (DATA_DIR/master.key, generated)',
-  SIGNING_KEY_ROTATION_MS:
-    'The keys that Parley signs with are followed by others after this long (2592000000)',
+  MASTER_KEY_FILE: 'File that holds them, commas or line ends between them (DATA_DIR/master.key, generated)',
+  SIGNING_KEY_ROTATION_MS: 'A key that Parley signs with is followed by another after this long (2592000000)',
   ANONYMOUS: '1 or 0: calls without a credential see public agents (1 on loopback, else 0)',
   ALLOW_PLAINTEXT: '1 lets listeners beyond loopback serve without TLS (0)',
   TRUSTED_PROXIES:
@@ -57,7 +56,7 @@ export const SETTINGS = {
   AUDIT_RETENTION_MS: 'Entries of the audit log are kept this long (34560000000)',
   HEARTBEAT_MS: 'Quiet streams say so this often (15000)',
   RECHECK_MS:
-    'Open streams and long waits are checked this often: whether their caller may still (60000, which is the most)',
+    'Open streams and long waits are checked this often for whether their caller may still have them (60000, which is the most)',
   LOG_LEVEL: 'trace, debug, info, warn, error or silent (info)',
   OPS_PORT: 'A second, loopback port that serves /metrics without a credential (none)',
   DEMO: '1 starts the demo agent and prints a curl line; loopback only (0, and 1 under npm start)',
