@@ -6,6 +6,16 @@ export const agentsBase = (publicUrl: string): string => `${withoutSlash(publicU
 /** Where the keys are that our signatures can be verified with. */
 export const keySetUrl = (publicUrl: string): string => `${withoutSlash(publicUrl)}/.well-known/jwks.json`
 
+/** Below this address lies the registry as ARD has it. */
+export const ardBase = (publicUrl: string): string => `${withoutSlash(publicUrl)}/ard/`
+
+/** Where the catalog of agents is. */
+export const catalogUrl = (publicUrl: string): string =>
+  `${withoutSlash(publicUrl)}/.well-known/ai-catalog.json`
+
+/** What people and tools read about the native API. */
+export const docsUrl = (publicUrl: string): string => `${withoutSlash(publicUrl)}/docs`
+
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '')
 
 /** Where clients send messages for an agent. The id is used, because a slug can come to mean another agent. */

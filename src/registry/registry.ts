@@ -56,6 +56,8 @@ export type AgentQuery = {
   readonly sort?: (typeof AGENT_SORTS)[number]
   /** What to count the values of. */
   readonly facets?: readonly Facet[]
+  /** How many values of each, the most frequent first; 50 when absent. */
+  readonly facetValues?: number
   readonly limit: number
   readonly cursor?: string
 }

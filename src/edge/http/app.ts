@@ -6,11 +6,11 @@ import type { EdgeRequest } from '../exchange.ts'
 import { type Peer, peerOf } from '../peer.ts'
 import { requestIdOf } from '../request-id.ts'
 import { checkHost } from './allowed-hosts.ts'
+import { failureResponseAt } from './ard-error.ts'
 import type { BrowserRules } from './browser-rules.ts'
 import type { A2aHandlers } from './direct-route.ts'
 import { fetchRequest, fetchResponse } from './fetch-exchange.ts'
 import { createNativeHandler } from './native.ts'
-import { problemResponse } from './problem.ts'
 import { ROUTES } from './routes.ts'
 import { answerUnmatched } from './unmatched.ts'
 
@@ -72,7 +72,10 @@ export function createApp(deps: EdgeDeps, { jsonRpc, rest }: A2aHandlers, rules?
   )
   app.notFound((context) => answerUnmatched(deps, served, exchangeOf(context), context.req.path))
   app.onError((reason, context) =>
-    problemResponse(ParleyError.from(reason), requestIdOf(exchangeOf(context), deps.newId)),
+    failureResponseAt(context.req.path)(
+      ParleyError.from(reason),
+      requestIdOf(exchangeOf(context), deps.newId),
+    ),
   )
   return app
 }

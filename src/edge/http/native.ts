@@ -8,9 +8,10 @@ import { challengeOf } from '../challenge.ts'
 import type { EdgeRequest } from '../exchange.ts'
 import { limitHeaders } from '../limit-headers.ts'
 import type { Peer } from '../peer.ts'
+import { failureResponseAt } from './ard-error.ts'
 import { fetchRequest } from './fetch-exchange.ts'
 import { parseQuery } from './parse-query.ts'
-import { PROBLEMS, problemResponse } from './problem.ts'
+import { PROBLEMS } from './problem.ts'
 import { requireJsonType } from './read-body.ts'
 import type { Route } from './route.ts'
 
@@ -24,6 +25,7 @@ export type NativeHandler = (
 /** The one way in for every native route: who calls, may they, what do they want, and how a failure is told. */
 export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler {
   const operation = `${route.method} ${route.path}`
+  const tellFailure = failureResponseAt(route.path)
 
   return async (request, params, peer) => {
     const exchange = fetchRequest(request, peer)
@@ -43,7 +45,7 @@ export function createNativeHandler(deps: EdgeDeps, route: Route): NativeHandler
       const status = exchange.isClientGone ? CLIENT_GONE : PROBLEMS[error.code].status
       finishCall(deps, progress, status, error)
       const challenge = challengeOf(error, exchange, deps.addresses().http)
-      return problemResponse(error, progress.requestId, challenge, limitHeaders(progress.spent))
+      return tellFailure(error, progress.requestId, challenge, limitHeaders(progress.spent))
     }
   }
 }

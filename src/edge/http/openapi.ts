@@ -8,8 +8,10 @@ import { NewGrantBody } from '../../access/new-grant.ts'
 import { NewKeyBody, RotationBody } from '../../access/new-key.ts'
 import { ERROR_CODES } from '../../errors.ts'
 import { CardVerdict } from '../../registry/card-verdict.ts'
+import { CatalogEntry } from '../../registry/catalog/catalog-entry.ts'
 import { GrantView } from '../../registry/grant-view.ts'
 import { AgentView, RegistrationBody } from '../../registry/views.ts'
+import { ArdError, isArdPath } from './ard-error.ts'
 import { ContextView, HistoryView } from './context-routes.ts'
 import { CredentialsView, CredentialView } from './credential-routes.ts'
 import { KeyView } from './key-view.ts'
@@ -41,7 +43,9 @@ const Problem = Type.Object({
 const NAMED: Readonly<Record<string, TSchema>> = {
   Agent: AgentView,
   AgentCard,
+  ArdError,
   Artifact,
+  CatalogEntry,
   CardVerdict,
   Context: ContextView,
   Grant: GrantView,
@@ -135,7 +139,9 @@ function operation(route: Route): OpenApiOperation {
       ...Object.fromEntries(Object.entries(route.responses).map(([status, r]) => [status, response(r)])),
       default: {
         description: 'What went wrong',
-        content: { 'application/problem+json': { schema: referred(Problem) } },
+        content: isArdPath(route.path)
+          ? { 'application/json': { schema: referred(ArdError) } }
+          : { 'application/problem+json': { schema: referred(Problem) } },
       },
     },
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SCOPES } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
+import { isArdPath } from './ard-error.ts'
 import { ROUTES } from './routes.ts'
 import { agent, bearer, post, type Script, scriptedApp } from './scripted-app.case.ts'
 
@@ -60,7 +61,8 @@ describe('every native route', () => {
       })
 
       assert.equal(status, 403, nameOf(route))
-      assert.deepEqual([json().code, json().details.scope], ['forbidden', route.scope])
+      if (isArdPath(route.path)) assert.equal(json().errorCode, 'PERMISSION_DENIED')
+      else assert.deepEqual([json().code, json().details.scope], ['forbidden', route.scope])
       const challenge = headers.get('www-authenticate') ?? ''
       assert.ok(challenge.includes(`error="insufficient_scope", scope="${route.scope}"`), challenge)
     }

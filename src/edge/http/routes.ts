@@ -1,6 +1,8 @@
 import { AGENT_ROUTES } from './agent-routes.ts'
+import { ARD_ROUTES } from './ard-routes.ts'
 import { AUDIT_ROUTES } from './audit-routes.ts'
 import { CARD_ROUTES } from './card-route.ts'
+import { CATALOG_ROUTES } from './catalog-routes.ts'
 import { CONTEXT_ROUTES } from './context-routes.ts'
 import { CREDENTIAL_ROUTES } from './credential-routes.ts'
 import { GRANT_ROUTES } from './grant-routes.ts'
@@ -19,6 +21,8 @@ export const ROUTES: readonly Route[] = [
   ...GRANT_ROUTES,
   ...CREDENTIAL_ROUTES,
   ...CARD_ROUTES,
+  ...CATALOG_ROUTES,
+  ...ARD_ROUTES,
   ...TASK_ROUTES,
   ...CONTEXT_ROUTES,
   ...KEY_ROUTES,

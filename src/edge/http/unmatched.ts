@@ -5,7 +5,8 @@ import { authenticate, unauthenticated } from '../authenticate.ts'
 import { beginCall, finishCall } from '../call-in-progress.ts'
 import { challengeOf } from '../challenge.ts'
 import type { EdgeRequest } from '../exchange.ts'
-import { methodNotAllowed, PROBLEMS, problemResponse } from './problem.ts'
+import { failureResponseAt } from './ard-error.ts'
+import { methodNotAllowed, PROBLEMS } from './problem.ts'
 
 /** A method and the paths it is served on. */
 export type Served = { readonly method: string; readonly pattern: RegExp }
@@ -25,7 +26,11 @@ export async function answerUnmatched(
   const allow = (methods.includes('GET') ? [...methods, 'HEAD'] : methods).join(', ')
   const error = await refusal(deps, exchange, { path, allow, requestId: progress.requestId })
   finishCall(deps, progress, PROBLEMS[error.code].status, error)
-  return problemResponse(error, progress.requestId, challengeOf(error, exchange, deps.addresses().http))
+  return failureResponseAt(path)(
+    error,
+    progress.requestId,
+    challengeOf(error, exchange, deps.addresses().http),
+  )
 }
 
 async function refusal(

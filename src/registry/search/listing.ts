@@ -70,12 +70,7 @@ export function indexedAgent(agent: Agent): IndexedAgent {
   const { id, slug, tenant, owner, visibility, grants, enabled, updatedAt } = agent
   const { lastHeartbeatAt, heartbeatTtlMs } = agent
   const name = fold(card.name)
-  const ranked: Readonly<Record<RankedField, readonly string[]>> = {
-    name: wordsOf(`${card.name} ${slug}`, MAX_RANKED_WORDS),
-    skills: wordsOf(card.skills.map(({ id, name }) => `${id} ${name}`).join(' '), MAX_RANKED_WORDS),
-    tags: wordsOf(card.skills.flatMap(({ tags }) => tags).join(' '), MAX_RANKED_WORDS),
-    provider: wordsOf(card.provider?.organization ?? '', MAX_RANKED_WORDS),
-  }
+  const ranked = rankedWordsOf(agent, card)
   const texts = card.skills.flatMap(({ description, examples = [] }) => [description, ...examples])
   const terms = termsOf(agent, card)
   const others = wordsOf([card.description, ...texts].join(' '), MAX_OTHER_WORDS)
@@ -91,12 +86,7 @@ export function indexedAgent(agent: Agent): IndexedAgent {
       lastHeartbeatAt,
       heartbeatTtlMs,
       nameKey: name.slice(0, MAX_NAME_KEY_LENGTH),
-      words: {
-        name: spaced(ranked.name),
-        skills: spaced(ranked.skills),
-        tags: spaced(ranked.tags),
-        provider: spaced(ranked.provider),
-      },
+      words: spacedWords(ranked),
       terms: within(MAX_TERM_CHARACTERS, terms),
     },
     terms,
@@ -104,6 +94,26 @@ export function indexedAgent(agent: Agent): IndexedAgent {
     words: [...new Set([...RANKED_FIELDS.flatMap((field) => ranked[field]), ...others])],
   }
 }
+
+type RankedWords = Readonly<Record<RankedField, readonly string[]>>
+
+const rankedWordsOf = ({ slug }: Agent, card: AgentCard): RankedWords => ({
+  name: wordsOf(`${card.name} ${slug}`, MAX_RANKED_WORDS),
+  skills: wordsOf(card.skills.map(({ id, name }) => `${id} ${name}`).join(' '), MAX_RANKED_WORDS),
+  tags: wordsOf(card.skills.flatMap(({ tags }) => tags).join(' '), MAX_RANKED_WORDS),
+  provider: wordsOf(card.provider?.organization ?? '', MAX_RANKED_WORDS),
+})
+
+/** The words of its listing, by themselves. */
+export const listedWordsOf = (agent: Agent): AgentListing['words'] =>
+  spacedWords(rankedWordsOf(agent, cardOf(agent)))
+
+const spacedWords = ({ name, skills, tags, provider }: RankedWords): AgentListing['words'] => ({
+  name: spaced(name),
+  skills: spaced(skills),
+  tags: spaced(tags),
+  provider: spaced(provider),
+})
 
 const spaced = (words: readonly string[]): string =>
   words.length === 0 ? '' : ` ${within(MAX_RANKED_CHARACTERS, [...new Set(words)]).join(' ')} `

@@ -108,7 +108,9 @@ export function createSearch({ agents, access, now, cursors }: SearchDeps): Regi
       items,
       total: Math.min(all.length, MAX_JUDGED),
       totalCapped: all.length > MAX_JUDGED,
-      ...(query.facets?.length ? { facets: countFacets(all.slice(0, MAX_JUDGED), query.facets) } : {}),
+      ...(query.facets?.length
+        ? { facets: countFacets(all.slice(0, MAX_JUDGED), query.facets, query.facetValues) }
+        : {}),
       ...(last !== undefined && read < page.length
         ? { nextCursor: cursors.encode(placeOf(last, query), binding) }
         : {}),

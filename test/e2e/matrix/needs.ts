@@ -124,6 +124,7 @@ const nothing = () => ({})
 const open: Asked = { scope: 'none', about: 'gateway' }
 const card: Asked = { scope: 'agents:read', about: 'agent', right: 'discover' }
 const ofTask: Asked = { scope: 'tasks:read', about: 'task' }
+const catalog: Asked = { scope: 'agents:read', about: 'list' }
 const listed: Asked = { scope: 'tasks:read', about: 'list' }
 const ofAgents: Asked = {
   how: 'of an agent',
@@ -161,9 +162,19 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   'GET /a2a/{agent}/.well-known/agent.json': [card],
   'GET /metrics': [{ scope: 'metrics:read', about: 'gateway', isTenantWide: true }],
   'GET /agents': [
-    { scope: 'agents:read', about: 'list' },
+    catalog,
     { ...found, how: 'by name, with facets', query: ({ name }) => `?name=${name}&facets=owner&facets=tag` },
     { ...found, how: 'by words', query: ({ name }) => `?q=${name}&facets=binding` },
+  ],
+  'GET /.well-known/ai-catalog.json': [catalog],
+  'GET /.well-known/ard.json': [catalog],
+  'GET /ard/agents': [
+    catalog,
+    { ...found, how: 'by name', query: ({ name }) => `?filter=displayName='${name}'` },
+  ],
+  'POST /ard/search': [{ ...found, body: ({ name }) => ({ query: { text: name } }) }],
+  'POST /ard/explore': [
+    { ...catalog, body: () => ({ resultType: { facets: [{ field: 'tags' }, { field: 'capabilities' }] } }) },
   ],
   'POST /agents/register': [{ scope: 'agents:write', about: 'gateway', body: nothing }],
   'POST /agents/validate': [{ scope: 'agents:write', about: 'gateway', body: nothing }],
