@@ -1,9 +1,11 @@
-import { Client, credentials, Metadata, type StatusObject } from '@grpc/grpc-js'
+import { type ChannelCredentials, Client, credentials, Metadata, type StatusObject } from '@grpc/grpc-js'
+import { Agent } from 'undici'
 import type { Operation } from '../../src/a2a/operation.ts'
 import { V1_0_METHODS } from '../../src/a2a/proto/methods-v1.ts'
 import { V0_3_METHODS } from '../../src/a2a/v0_3/proto/methods.ts'
 import type { Way } from '../equivalence/ways.ts'
 import { envelope, withoutRequest } from './rpc.ts'
+import type { TlsClient } from './tls-client.ts'
 
 /** What one can ask, whatever its version calls it. */
 export type TaskRequest = {
@@ -44,6 +46,8 @@ export type RawTarget = {
   readonly grpc: string
   readonly agent: string
   readonly key: string | undefined
+  /** For a gateway that is reached over TLS. */
+  readonly tls?: TlsClient
 }
 
 const METHODS_0_3: Readonly<Record<TaskRequest['operation'], string>> = {
@@ -73,9 +77,10 @@ export function createRawWays(): {
   readonly close: () => void
 } {
   const channels = new Map<string, Client>()
-  const channelTo = (address: string): Client => {
-    const channel = channels.get(address) ?? new Client(address, credentials.createInsecure())
-    channels.set(address, channel)
+  const channelTo = (address: string, tls: TlsClient | undefined): Client => {
+    const key = JSON.stringify([address, tls?.identity?.cert])
+    const channel = channels.get(key) ?? new Client(address, credentialsOf(tls))
+    channels.set(key, channel)
     return channel
   }
   return {
@@ -87,13 +92,32 @@ export function createRawWays(): {
         }
         if (way.binding === 'JSONRPC') return askJsonRpc(way, target, request, sent, onOpen)
         if (way.binding === 'HTTP+JSON') return askRest(way, target, request, sent, onOpen)
-        return askGrpc(channelTo(target.grpc), way, target, request, sent, onOpen)
+        return askGrpc(channelTo(target.grpc, target.tls), way, target, request, sent, onOpen)
       },
     }),
     close: () => {
       for (const channel of channels.values()) channel.close()
     },
   }
+}
+
+const credentialsOf = (tls: TlsClient | undefined): ChannelCredentials => {
+  if (tls === undefined) return credentials.createInsecure()
+  const { ca, identity } = tls
+  const pem = (text: string | undefined) => (text === undefined ? null : Buffer.from(text))
+  return credentials.createSsl(Buffer.from(ca), pem(identity?.key), pem(identity?.cert))
+}
+
+const agents = new Map<string, Agent>()
+
+/** For `fetch`: how it connects, each identity by itself. */
+export function dispatcherFor(tls: TlsClient | undefined): Pick<RequestInit, 'dispatcher'> {
+  if (tls === undefined) return {}
+  const key = JSON.stringify([tls.ca, tls.identity?.cert])
+  const agent = agents.get(key) ?? new Agent({ connect: { ca: tls.ca, ...tls.identity } })
+  agents.set(key, agent)
+  // Node.js has types of its own for what is the same.
+  return { dispatcher: agent as unknown as NonNullable<RequestInit['dispatcher']> }
 }
 
 type Headers = Readonly<Record<string, string>>
@@ -167,7 +191,7 @@ export async function readAnswer(response: Response): Promise<RawAnswer> {
 
 async function askJsonRpc(
   way: Way,
-  { url, agent }: RawTarget,
+  { url, agent, tls }: RawTarget,
   request: TaskRequest,
   headers: Headers,
   onOpen: () => void,
@@ -178,6 +202,7 @@ async function askJsonRpc(
     headers: { 'content-type': 'application/json', 'a2a-version': way.version, ...headers },
     body: envelope(method, paramsOf(way, request)),
     signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
+    ...dispatcherFor(tls),
   })
   onOpen()
   return readAnswer(response)
@@ -226,7 +251,7 @@ function restBodyOf(way: Way, request: TaskRequest): object {
 
 async function askRest(
   way: Way,
-  { url, agent }: RawTarget,
+  { url, agent, tls }: RawTarget,
   request: TaskRequest,
   headers: Headers,
   onOpen: () => void,
@@ -238,6 +263,7 @@ async function askRest(
     headers: { 'content-type': 'application/json', ...headers },
     ...(restMethodOf(request) === 'POST' && { body: JSON.stringify(restBodyOf(way, request)) }),
     signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
+    ...dispatcherFor(tls),
   })
   onOpen()
   return readAnswer(response)

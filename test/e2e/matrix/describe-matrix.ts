@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { nameOf, WAYS, type Way } from '../../equivalence/ways.ts'
 import { at } from '../json-path.ts'
-import { createRawWays, has, type RawAnswer, readAnswer } from '../raw-ways.ts'
+import { createRawWays, dispatcherFor, has, type RawAnswer, readAnswer } from '../raw-ways.ts'
 import { native } from '../rpc.ts'
 import { gatherCallers } from './callers.ts'
 import { A2A_NEEDS, type A2aNeed, NATIVE_NEEDS, type Names, type NativeNeed, ROUTE_NEEDS } from './needs.ts'
@@ -23,6 +23,17 @@ type Square = {
   readonly verdict: Verdict
 }
 
+export type MatrixOptions = {
+  readonly open?: () => Promise<Stage>
+  readonly gather?: (stage: Stage) => Promise<readonly Caller[]>
+  /** Callers by name, each of whom asks for everything. */
+  readonly causes?: readonly string[]
+  /** Squares of a door at least. */
+  readonly fewest?: number
+  /** Who the gateway's certificate is from, where it is reached over TLS. */
+  readonly ca?: string
+}
+
 const isNative = (need: A2aNeed | NativeNeed): need is NativeNeed => 'path' in need
 
 /** What a door offers. Version 0.3 has no list of tasks, and over REST and gRPC no references to them. */
@@ -39,7 +50,17 @@ function needsOf({ way }: Door): readonly (A2aNeed | NativeNeed)[] {
  * Everybody asks for everything of Alice's, through these doors. Every answer is as `verdictOn` has it; what is hidden is
  * answered byte for byte as what never existed; and nothing that is refused reaches an agent.
  */
-export function describeMatrix(title: string, doors: readonly Door[]): void {
+export function describeMatrix(
+  title: string,
+  doors: readonly Door[],
+  {
+    open = openStage,
+    gather = gatherCallers,
+    causes = CAUSES,
+    fewest = FEWEST_SQUARES,
+    ca,
+  }: MatrixOptions = {},
+): void {
   describe(title, { timeout: 240_000 }, () => {
     const opened = new AsyncDisposableStack()
     const ways = createRawWays()
@@ -49,9 +70,9 @@ export function describeMatrix(title: string, doors: readonly Door[]): void {
     const tried = new Set<Square>()
 
     before(async () => {
-      stage = opened.use(await openStage())
+      stage = opened.use(await open())
       opened.defer(ways.close)
-      callers = await gatherCallers(stage)
+      callers = await gather(stage)
       squares = doors.flatMap((door) =>
         callers.flatMap((caller) =>
           needsOf(door)
@@ -73,6 +94,7 @@ export function describeMatrix(title: string, doors: readonly Door[]): void {
       )
 
     async function ask({ door, caller, need, verdict }: Square, names: Names): Promise<RawAnswer> {
+      const tls = ca === undefined ? undefined : { ca, ...(caller.identity && { identity: caller.identity }) }
       if (isNative(need)) {
         const body = need.body === undefined ? {} : { body: JSON.stringify(need.body(names)) }
         const response = await fetch(`${stage.parley.url}${need.path(names)}`, {
@@ -84,12 +106,14 @@ export function describeMatrix(title: string, doors: readonly Door[]): void {
           },
           ...body,
           signal: AbortSignal.timeout(15_000),
+          ...dispatcherFor(tls),
         })
         return readAnswer(response)
       }
       if (door.way === undefined) throw new TypeError('A2A has no native way')
       const [grpc = ''] = stage.parley.grpc
-      const target = { url: stage.parley.url, grpc, agent: names.agent, key: caller.key }
+      const { url } = stage.parley
+      const target = { url, grpc, agent: names.agent, key: caller.key, ...(tls && { tls }) }
       const messageId = verdict === 'answered' ? ALLOWED : REFUSED
       return ways.over(door.way, target).ask({ ...need.request(names), messageId }, need.headers)
     }
@@ -177,17 +201,17 @@ export function describeMatrix(title: string, doors: readonly Door[]): void {
       for (const door of doors) {
         for (const need of needsOf(door)) {
           const met = squares.filter((square) => square.door === door && square.need === need)
-          const causes = new Set(
+          const asked = new Set(
             met.map(({ caller }) => caller.name.replace(/^missing scope .*/, 'missing scope')),
           )
-          for (const cause of CAUSES) {
+          for (const cause of causes) {
             if (cause === 'missing scope' && need.scope === 'none') continue
-            assert.ok(causes.has(cause), `${door.name} ${need.name}: ${cause}`)
+            assert.ok(asked.has(cause), `${door.name} ${need.name}: ${cause}`)
           }
         }
       }
       t.diagnostic(`${squares.length} squares`)
-      assert.ok(squares.length >= doors.length * FEWEST_SQUARES, `${squares.length} squares`)
+      assert.ok(squares.length >= doors.length * fewest, `${squares.length} squares`)
     })
 
     test('and nothing that was refused reached an agent, or a task', async () => {

@@ -1,6 +1,7 @@
 import type { Operation } from '../../../src/a2a/operation.ts'
 import { RIGHTS, type Right } from '../../../src/access/grant.ts'
 import type { Scope } from '../../../src/access/principal.ts'
+import type { Identity } from '../../../src/edge/issued-certificates.case.ts'
 import type { Need } from './needs.ts'
 
 export type Visibility = 'public' | 'tenant' | 'restricted'
@@ -9,6 +10,8 @@ export type Visibility = 'public' | 'tenant' | 'restricted'
 export type Caller = {
   readonly name: string
   readonly key?: string
+  /** What connections prove themselves with, in place of a key. */
+  readonly identity?: Identity
   /** `bad` is unknown, expired, revoked or meant for somebody else. */
   readonly credential: 'good' | 'bad' | 'none'
   readonly tenant: 'ours' | 'other'
