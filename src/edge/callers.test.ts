@@ -76,6 +76,7 @@ describe('the address of a caller', () => {
       ['for=_hidden', PROXY],
       ['for=1.1.1.1;for=6.6.6.6', PROXY],
       ['by=1.1.1.1', PROXY],
+      [`${';'.repeat(10_000)}for=1.1.1.1`, PROXY],
     ] as const) {
       assert.equal(over(PROXY, { forwarded: header }, settings), address)
     }

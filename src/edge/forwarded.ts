@@ -10,6 +10,8 @@ export type Hop = { readonly address?: string; readonly proto?: string }
 
 /** More proxies in a row than anybody has. */
 const MAX_HOPS = 16
+/** There are four; whoever writes thousands of empty ones wants them to be read. */
+const MAX_PAIRS = 16
 
 /** What the proxies of a request say, the nearest first. Only as many are believed as are trusted, so the rest may hold anything. */
 export function hopsOf(request: HeaderSource, form: ForwardedForm): readonly Hop[] {
@@ -40,7 +42,9 @@ const entriesOf = (header: string | undefined): readonly string[] =>
         .map((entry) => entry.trim())
 
 function hopIn(element: string): Hop {
-  const pairs = element.split(';').map((pair) => /^\s*(\w+)=(?:"([^"\\]*)"|([^\s"]+))\s*$/.exec(pair))
+  const pairs = element
+    .split(';', MAX_PAIRS)
+    .map((pair) => /^\s*(\w+)=(?:"([^"\\]*)"|([^\s"]+))\s*$/.exec(pair))
   const textOf = (name: string): string | undefined => {
     const [found, ...more] = pairs.filter((pair) => pair?.[1]?.toLowerCase() === name)
     return more.length > 0 ? undefined : (found?.[2] ?? found?.[3])
