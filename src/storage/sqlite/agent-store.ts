@@ -1,3 +1,4 @@
+import { createRecent } from '../../access/recent.ts'
 import type { Agent } from '../../registry/agent.ts'
 import type { AgentCommit, AgentCommitResult, AgentStore } from '../../registry/agent-store.ts'
 import {
@@ -31,8 +32,8 @@ const STAMP = `SELECT id, version, beats.at AS beat_at ${FROM_AGENTS}`
 const STAMP_BY_ID = `${STAMP} WHERE id = ?`
 const STAMP_BY_SLUG = `${STAMP} WHERE tenant = ? AND slug = ?`
 
-/** Agents kept parsed. Every call names one, and its card may be large. */
-const MAX_KNOWN_AGENTS = 1000
+/** Agents kept parsed: every call names one, and its card may be large. So many characters of cards together. */
+const MAX_KNOWN_CHARACTERS = 32 * 1024 * 1024
 
 const PUT = `
   INSERT INTO agents (id, version, tenant, slug, owner, agent) VALUES (?, ?, ?, ?, ?, ?)
@@ -61,7 +62,12 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
   const findBySlug = (tenant: string, slug: string): Agent | undefined =>
     agentOrNone(connection.get(FIND_BY_SLUG, tenant, slug))
 
-  const known = new Map<string, Agent>()
+  const known = createRecent<Agent>({
+    maxSize: MAX_KNOWN_CHARACTERS,
+    sizeOf: ({ card, originalCard }) => card.length + originalCard.length,
+    maxAgeMs: Number.POSITIVE_INFINITY,
+    now: () => 0,
+  })
 
   /** The agent a stamp is of, read anew only if its version or last heartbeat changed. Not for use in transactions. */
   function current(stamp: Row | undefined): Agent | undefined {
@@ -72,10 +78,8 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
       kept?.version === integerIn(stamp, 'version') && kept.lastHeartbeatAt === integerIn(stamp, 'beat_at')
     if (isCurrent) return kept
     const agent = find(id)
-    known.delete(id)
-    if (agent !== undefined) known.set(id, agent)
-    const [oldest] = known.keys()
-    if (known.size > MAX_KNOWN_AGENTS && oldest !== undefined) known.delete(oldest)
+    if (agent === undefined) known.delete(id)
+    else known.set(id, agent)
     return agent
   }
 
