@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox'
-import { check, parseJson } from '../a2a/wire.ts'
-import { ParleyError, type Violation } from '../errors.ts'
+import { check } from '../a2a/wire.ts'
 import type { CertificateRule } from './certificates.ts'
 import { DEFAULT_TENANT, LABEL_PATTERN, SCOPES } from './principal.ts'
+import { type MemberProblem, parseSettingList } from './setting-list.ts'
 import { RESERVED_ALIASES } from './tokens/parse-issuers.ts'
 
 const text = (maxLength = 256) => Type.String({ minLength: 1, maxLength, pattern: '^[^\\s\\p{C}]+$' })
@@ -40,40 +40,28 @@ export type CertificatesFrom = {
 }
 
 /** The rules in a JSON list. Throws `invalid_params` naming every problem, each by its place. */
-export function parseCertificates(json: string, from: CertificatesFrom): readonly CertificateRule[] {
-  const value = readJson(json, from)
-  const found = entries.violations(value)
-  if (found.length > 0) throw refusal(from, found)
-  const list = entries.parse(value)
-  const problems = list.flatMap((entry, index) => problemsOf(entry, index, list, from))
-  if (problems.length > 0) throw refusal(from, problems)
+export function parseCertificates(
+  json: string,
+  { setting, issuerAliases }: CertificatesFrom,
+): readonly CertificateRule[] {
+  const list = parseSettingList(json, {
+    setting,
+    what: 'client certificates',
+    entries,
+    problemsOf: (entry, earlier) => problemsOf(entry, earlier, issuerAliases),
+  })
   return list.map(toRule)
 }
 
-function readJson(json: string, { setting }: CertificatesFrom): unknown {
-  try {
-    return parseJson(json)
-  } catch (cause) {
-    throw new ParleyError('invalid_params', `${setting} must hold a JSON list of client certificates`, {
-      cause,
-    })
-  }
-}
-
 /** What a schema cannot say. */
-function problemsOf(
+function* problemsOf(
   { name, alias }: Entry,
-  index: number,
-  all: readonly Entry[],
-  { issuerAliases }: CertificatesFrom,
-): readonly Violation[] {
-  const problems: Violation[] = []
-  const problem = (member: string, message: string) =>
-    problems.push({ pointer: `/${index}/${member}`, code: 'invalid', message })
-  if (all.findIndex((other) => other.name === name) < index) problem('name', 'is used twice')
-  if (RESERVED_ALIASES.includes(alias)) problem('alias', `must not be ${alias}`)
-  if (issuerAliases.includes(alias)) problem('alias', 'is that of an identity provider')
-  return problems
+  earlier: readonly Entry[],
+  issuerAliases: readonly string[],
+): Generator<MemberProblem> {
+  if (earlier.some((other) => other.name === name)) yield ['name', 'is used twice']
+  if (RESERVED_ALIASES.includes(alias)) yield ['alias', `must not be ${alias}`]
+  if (issuerAliases.includes(alias)) yield ['alias', 'is that of an identity provider']
 }
 
 function toRule({ name, match, alias, subject, tenant, groups, scopes }: Entry): CertificateRule {
@@ -92,15 +80,3 @@ function toRule({ name, match, alias, subject, tenant, groups, scopes }: Entry):
     scopes,
   }
 }
-
-const refusal = ({ setting }: CertificatesFrom, violations: readonly Violation[]): ParleyError =>
-  new ParleyError(
-    'invalid_params',
-    violations.map(({ pointer, message }) => `${setting} ${pointer || '/'} ${message}`).join('; '),
-    {
-      violations: violations.map((violation) => ({
-        ...violation,
-        pointer: `${setting}${violation.pointer}`,
-      })),
-    },
-  )

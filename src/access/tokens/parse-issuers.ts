@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox'
-import { check, parseJson } from '../../a2a/wire.ts'
-import { ParleyError, type Violation } from '../../errors.ts'
+import { check } from '../../a2a/wire.ts'
 import { LABEL_PATTERN, SCOPES, type Scope } from '../principal.ts'
 import { ALGORITHMS, type Algorithm } from '../public-keys.ts'
+import { type MemberProblem, parseSettingList } from '../setting-list.ts'
 import { type Issuer, NO_TYPE, typeOf } from './issuer.ts'
 
 const text = (maxLength = 512) => Type.String({ minLength: 1, maxLength, pattern: '^[^\\p{C}]+$' })
@@ -77,56 +77,42 @@ export type IssuersFrom = {
 
 /** The issuers in a JSON list. Throws `invalid_params` naming every problem, each by its place. */
 export function parseIssuers(json: string, { name, ours }: IssuersFrom): readonly Issuer[] {
-  const value = readJson(json, name)
-  const found = entries.violations(value)
-  if (found.length > 0) throw refusal(name, found)
-  const list = entries.parse(value)
-  const problems = list.flatMap((entry, index) => problemsOf(entry, index, list, ours))
-  if (problems.length > 0) throw refusal(name, problems)
+  const list = parseSettingList(json, {
+    setting: name,
+    what: 'issuers',
+    entries,
+    problemsOf: (entry, earlier) => problemsOf(entry, earlier, ours),
+  })
   return list.map(toIssuer)
 }
 
-function readJson(json: string, name: string): unknown {
-  try {
-    return parseJson(json)
-  } catch (cause) {
-    throw new ParleyError('invalid_params', `${name} must hold a JSON list of issuers`, { cause })
-  }
-}
-
 /** What a schema cannot say. */
-function problemsOf(
+function* problemsOf(
   entry: IssuerEntry,
-  index: number,
-  all: readonly IssuerEntry[],
+  earlier: readonly IssuerEntry[],
   ours: string | undefined,
-): readonly Violation[] {
-  const problems: Violation[] = []
-  const problem = (member: string, message: string) =>
-    problems.push({ pointer: `/${index}/${member}`, code: 'invalid', message })
-  const earlier = all.slice(0, index)
-  if (RESERVED_ALIASES.includes(entry.alias)) problem('alias', `must not be ${entry.alias}`)
-  if (earlier.some(({ alias }) => alias === entry.alias)) problem('alias', 'is used twice')
-  if (earlier.some(({ issuer }) => issuer === entry.issuer)) problem('issuer', 'is listed twice')
+): Generator<MemberProblem> {
+  if (RESERVED_ALIASES.includes(entry.alias)) yield ['alias', `must not be ${entry.alias}`]
+  if (earlier.some(({ alias }) => alias === entry.alias)) yield ['alias', 'is used twice']
+  if (earlier.some(({ issuer }) => issuer === entry.issuer)) yield ['issuer', 'is listed twice']
   if (!isPlainUrl(entry.issuer) || /[?#]/.test(entry.issuer)) {
-    problem('issuer', 'must be an http or https URL without credentials, query and fragment')
+    yield ['issuer', 'must be an http or https URL without credentials, query and fragment']
   }
   if (entry.jwksUrl !== undefined && !isPlainUrl(entry.jwksUrl)) {
-    problem('jwksUrl', 'must be an http or https URL without credentials')
+    yield ['jwksUrl', 'must be an http or https URL without credentials']
   }
   if (ours !== undefined && entry.issuer.replace(/\/+$/, '') === ours) {
-    problem('issuer', 'must not be this gateway itself')
+    yield ['issuer', 'must not be this gateway itself']
   }
   if (entry.defaultTenant !== undefined && !entry.tenants.includes(entry.defaultTenant)) {
-    problem('defaultTenant', 'must be one of its tenants')
+    yield ['defaultTenant', 'must be one of its tenants']
   }
   if (entry.tenants.length > 1 && entry.defaultTenant === undefined && entry.claims?.tenant === undefined) {
-    problem('defaultTenant', 'is needed, or claims.tenant, where there are several tenants')
+    yield ['defaultTenant', 'is needed, or claims.tenant, where there are several tenants']
   }
   for (const type of entry.tokenTypes ?? []) {
-    if (REFUSED_TYPES.test(typeOf(type))) problem('tokenTypes', `must not hold ${type}`)
+    if (REFUSED_TYPES.test(typeOf(type))) yield ['tokenTypes', `must not hold ${type}`]
   }
-  return problems
 }
 
 function isPlainUrl(text: string): boolean {
@@ -167,10 +153,3 @@ function toIssuer(entry: IssuerEntry): Issuer {
 
 const listOf = <T extends string>(value: T | readonly T[]): readonly T[] =>
   typeof value === 'string' ? [value] : value
-
-const refusal = (name: string, violations: readonly Violation[]): ParleyError =>
-  new ParleyError(
-    'invalid_params',
-    violations.map(({ pointer, message }) => `${name} ${pointer || '/'} ${message}`).join('; '),
-    { violations: violations.map((violation) => ({ ...violation, pointer: `${name}${violation.pointer}` })) },
-  )
