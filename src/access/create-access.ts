@@ -7,18 +7,17 @@ import { isGood, principalOf } from './key-principal.ts'
 import { hashOf, isMistyped, isSecretShaped } from './key-secret.ts'
 import type { ApiKey } from './key-store.ts'
 import type { KeyUses } from './key-uses.ts'
-import { contended, factsOf, type ManageKeysDeps, manageKeys, newKey } from './manage-keys.ts'
+import { factsOf, type ManageKeysDeps, manageKeys, newKey } from './manage-keys.ts'
 import { acceptNewKey } from './new-key.ts'
 import { DEFAULT_TENANT, type Principal } from './principal.ts'
 import { createRecent } from './recent.ts'
 import { isTokenShaped } from './tokens/read-token.ts'
 import type { Tokens } from './tokens/tokens.ts'
+import { untilCommitted } from './until-committed.ts'
 
 /** How long a revocation made by another process may go unnoticed. */
 const MAX_KEY_AGE_MS = 5000
 const MAX_REMEMBERED_KEYS = 1000
-/** A stale version is read again this often before giving up. */
-const MAX_COMMIT_ATTEMPTS = 10
 /** No task lives through as many rotations. */
 const MAX_SUCCESSIONS = 100
 
@@ -98,7 +97,7 @@ export function createAccess(deps: AccessDeps): Access {
       assertUsable(secret)
       const wanted = acceptNewKey(request, now())
       const hash = hashOf(secret)
-      for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
+      return untilCommitted('The key', async () => {
         const stored = await keys.findByHash(hash)
         if (stored !== undefined && isAsWanted(stored, wanted)) return stored
         const fresh = newKey(stored?.id ?? newId(), hash, wanted, stored?.createdAt ?? now())
@@ -110,9 +109,8 @@ export function createAccess(deps: AccessDeps): Access {
           now(),
           factsOf(key),
         )
-        if (await commit([{ key, expectedVersion: key.version - 1 }], [record])) return key
-      }
-      throw contended()
+        return (await commit([{ key, expectedVersion: key.version - 1 }], [record])) ? key : undefined
+      })
     },
   }
 }

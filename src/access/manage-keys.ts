@@ -12,6 +12,7 @@ import { acceptNewKey, assertFuture } from './new-key.ts'
 import type { Cursors } from './page-cursor.ts'
 import { type Call, DEFAULT_TENANT, type Principal } from './principal.ts'
 import { assertLives, retire, successorOf } from './rotation.ts'
+import { untilCommitted } from './until-committed.ts'
 
 export type ManageKeysDeps = {
   readonly keys: KeyStore
@@ -28,8 +29,6 @@ export type ManageKeysDeps = {
 const KEYS_PER_READ = 100
 /** Beyond this a total is a lower bound. */
 const MAX_TOTAL = 10_000
-/** A stale version is read again this often before giving up. */
-const MAX_COMMIT_ATTEMPTS = 10
 
 /** Everything that is done to keys by callers. It all takes `admin`, which includes every scope. */
 export function manageKeys(
@@ -89,7 +88,7 @@ export function manageKeys(
     },
 
     async rotateKey(call, id, { overlapMs, expiresAt }) {
-      for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
+      return untilCommitted('The key', async () => {
         const principal = await makerOf(call)
         const old = await getKey(call, id)
         const at = now()
@@ -108,25 +107,23 @@ export function manageKeys(
           { key, expectedVersion: 0 },
           { key: retired, expectedVersion: old.version },
         ]
-        if (!(await commit(changes, [record]))) continue
+        if (!(await commit(changes, [record]))) return undefined
         events.keyRotated({ keyId: id, replacedBy: key.id, principal: call.principal.subject })
         return { key, secret }
-      }
-      throw contended()
+      })
     },
 
     async revokeKey(call, id) {
-      for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
+      await untilCommitted('The key', async () => {
         const key = await getKey(call, id)
-        if (key.revokedAt !== undefined) return
+        if (key.revokedAt !== undefined) return key
         const at = now()
         const revoked = { ...key, revokedAt: at, version: key.version + 1 }
         const record = auditOf(call, 'key.revoke', { kind: 'key', id }, at, factsOf(key))
-        if (!(await commit([{ key: revoked, expectedVersion: key.version }], [record]))) continue
+        if (!(await commit([{ key: revoked, expectedVersion: key.version }], [record]))) return undefined
         events.keyRevoked({ keyId: id, principal: call.principal.subject })
-        return
-      }
-      throw contended()
+        return revoked
+      })
     },
 
     async listKeys(call, { limit, cursor }) {
@@ -177,6 +174,3 @@ export const factsOf = ({ subject, scopes, agents, expiresAt }: ApiKey) => ({
   },
   subjects: { subject },
 })
-
-export const contended = (): ParleyError =>
-  new ParleyError('unavailable', 'The key is being changed by others; try again')

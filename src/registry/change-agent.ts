@@ -1,5 +1,6 @@
 import type { AuditRecord } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
+import { untilCommitted } from '../access/until-committed.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Agent } from './agent.ts'
@@ -7,9 +8,6 @@ import type { CardVersion } from './card-version.ts'
 import { type FindDeps, getAgent } from './find-agent.ts'
 
 export type ChangeDeps = FindDeps & { readonly now: () => number; readonly events: Events }
-
-/** A stale version is read again this often before giving up. */
-const MAX_COMMIT_ATTEMPTS = 10
 
 /** What is to become of an agent; its version is counted on. */
 type Change = {
@@ -43,7 +41,7 @@ export async function changeAgent(
   decide: (agent: Agent) => Change | undefined,
   condition?: AgentCondition,
 ): Promise<{ readonly before: Agent; readonly after: Agent }> {
-  for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
+  return untilCommitted('The agent', async () => {
     const before = await getAgent(deps, call, ref, 'manage')
     assertHolds(condition, before)
     const change = decide(before)
@@ -51,7 +49,6 @@ export async function changeAgent(
     const { next, ...more } = change
     const after = { ...next, version: before.version + 1 }
     const result = await deps.agents.commit({ agent: after, expectedVersion: before.version, ...more })
-    if (result.kind === 'committed') return { before, after }
-  }
-  throw new ParleyError('unavailable', 'The agent is being changed by others; try again')
+    return result.kind === 'committed' ? { before, after } : undefined
+  })
 }

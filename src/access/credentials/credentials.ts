@@ -9,6 +9,7 @@ import { ParleyError } from '../../errors.ts'
 import type { Events } from '../../telemetry/events.ts'
 import { auditOf } from '../audit/audit-record.ts'
 import type { Call } from '../principal.ts'
+import { untilCommitted } from '../until-committed.ts'
 import type { Vault } from '../vault.ts'
 import { createClientTokens } from './client-tokens.ts'
 import { type AgentCredential, contextOf, type StoredCredential, withoutSecret } from './credential.ts'
@@ -57,15 +58,10 @@ export type CredentialsDeps = {
 
 /** More than any card asks for at once; storing more is a mistake. */
 const MAX_CREDENTIALS = 32
-/** A stale version is read again this often before giving up. */
-const MAX_COMMIT_ATTEMPTS = 10
 
 export function createCredentials(deps: CredentialsDeps): Credentials {
   const { store, vault, source, events, now } = deps
   const tokens = createClientTokens(deps)
-
-  const findOne = async (agentId: string, scheme: string): Promise<StoredCredential | undefined> =>
-    (await store.listOf(agentId)).find((one) => one.scheme === scheme)
 
   const sealed = async (credential: AgentCredential, secret: object): Promise<string> =>
     vault.seal(contextOf(credential), new TextEncoder().encode(JSON.stringify(secret)))
@@ -73,15 +69,15 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
   const put = async (call: Call, credential: Omit<StoredCredential, 'version'>): Promise<boolean> => {
     const { agentId, scheme } = credential
     const audit = [auditOf(call, 'credential.store', targetOf(agentId, scheme), now())]
-    for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
+    return untilCommitted('The credential or its agent', async () => {
       const there = await store.listOf(agentId)
       const before = there.find((one) => one.scheme === scheme)
       if (before === undefined && there.length >= MAX_CREDENTIALS) throw tooMany()
       const expectedVersion = before?.version ?? 0
       const next = { ...credential, version: expectedVersion + 1 }
-      if (await store.commit({ credential: next, expectedVersion, audit })) return before === undefined
-    }
-    throw contended()
+      const isCommitted = await store.commit({ credential: next, expectedVersion, audit })
+      return isCommitted ? before === undefined : undefined
+    })
   }
 
   return {
@@ -113,15 +109,14 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
 
     async delete(call, agentId, scheme) {
       const audit = [auditOf(call, 'credential.delete', targetOf(agentId, scheme), now())]
-      for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
-        const credential = await findOne(agentId, scheme)
+      await untilCommitted('The credential or its agent', async () => {
+        const credential = (await store.listOf(agentId)).find((one) => one.scheme === scheme)
         if (credential === undefined) throw new ParleyError('not_found', 'Credential not found')
         const expectedVersion = credential.version
-        if (!(await store.commit({ credential, expectedVersion, removed: true, audit }))) continue
-        events.credentialDeleted({ agentId, scheme, principal: call.principal.subject })
-        return
-      }
-      throw contended()
+        const isCommitted = await store.commit({ credential, expectedVersion, removed: true, audit })
+        return isCommitted ? credential : undefined
+      })
+      events.credentialDeleted({ agentId, scheme, principal: call.principal.subject })
     },
 
     present: (agent) => presentCredentials({ store, vault, tokens }, agent),
@@ -151,6 +146,3 @@ function noSuchScheme({ schemes }: CardSecurity, scheme: string): ParleyError {
 
 const tooMany = (): ParleyError =>
   new ParleyError('conflict', `An agent has at most ${MAX_CREDENTIALS} credentials; delete some first`)
-
-const contended = (): ParleyError =>
-  new ParleyError('unavailable', 'The credential or its agent is being changed by others; try again')
