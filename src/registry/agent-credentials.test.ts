@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Agent } from './agent.ts'
 import { as, cardText, cardValue, openRegistry } from './open-registry.case.ts'
 
 const ada = as('key:ada')
@@ -39,6 +40,21 @@ describe('credentials of an agent', () => {
     assert.doesNotMatch(JSON.stringify([credential, overview]), /s3cret|sealed/)
     await registry.deleteCredential(ada, 'echo', 'key')
     assert.equal((await registry.listCredentials(ada, 'echo')).satisfied, false)
+  })
+
+  it('are not stored for an agent that has moved since it was looked at', async () => {
+    const { registry } = await openRegistry()
+    await registry.register(ada, { card: cardText(SCHEMES), slug: 'echo' })
+    const seen = await registry.get(ada, 'echo', 'manage')
+    const asSeen = ({ version }: Agent) => version === seen.version
+    const via = { url: 'https://evil.example/a2a', protocolBinding: 'JSONRPC', protocolVersion: '1.0' }
+    await registry.register(ada, { card: cardText({ ...SCHEMES, supportedInterfaces: [via] }), slug: 'echo' })
+
+    await assert.rejects(registry.storeCredential(ada, 'echo', 'key', KEY, asSeen), {
+      code: 'precondition_failed',
+    })
+
+    assert.deepEqual((await registry.listCredentials(ada, 'echo')).credentials, [])
   })
 
   it('are nothing to others, who see the agent or not', async () => {

@@ -4,6 +4,7 @@ import type { Credentials } from '../access/credentials/credentials.ts'
 import { isSatisfied, whyNot } from '../access/credentials/present-credentials.ts'
 import type { Call } from '../access/principal.ts'
 import { type Agent, cardOf } from './agent.ts'
+import { type AgentCondition, assertHolds } from './change-agent.ts'
 import { type FindDeps, getAgent } from './find-agent.ts'
 import { originsOf } from './interface-origin.ts'
 
@@ -26,8 +27,10 @@ export async function storeCredential(
   ref: string,
   scheme: string,
   body: string,
+  condition?: AgentCondition,
 ): Promise<{ readonly credential: CredentialStatus; readonly created: boolean }> {
   const agent = await getAgent(deps, call, ref, 'manage')
+  assertHolds(condition, agent)
   return deps.credentials.store(call, guardedAgent(agent), scheme, body)
 }
 

@@ -55,7 +55,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
     deleteGrant: (call, ref, id) => deleteGrant(deps, call, ref, id),
     explain: (call, question) => explainAccess(deps, call, question),
 
-    storeCredential: (call, ref, scheme, body) => storeCredential(deps, call, ref, scheme, body),
+    storeCredential: (call, ref, scheme, body, condition) =>
+      storeCredential(deps, call, ref, scheme, body, condition),
     listCredentials: (call, ref) => listCredentials(deps, call, ref),
     deleteCredential: (call, ref, scheme) => deleteCredential(deps, call, ref, scheme),
 

@@ -119,13 +119,14 @@ export interface Registry {
   deleteGrant(call: Call, ref: string, id: string): Promise<void>
   /**
    * Stores what the gateway shows the agent for one security scheme of its card, for those who may manage the agent. `body` is
-   * as sent. Throws as `get` does, and as `Credentials.store`.
+   * as sent. Throws as `get` does, `precondition_failed` when `condition` does not hold, and as `Credentials.store`.
    */
   storeCredential(
     call: Call,
     ref: string,
     scheme: string,
     body: string,
+    condition?: AgentCondition,
   ): Promise<{ readonly credential: CredentialStatus; readonly created: boolean }>
   /** What the agent demands and what is stored for it, without a secret, for those who may manage it. Throws as `get` does. */
   listCredentials(call: Call, ref: string): Promise<CredentialOverview>

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { CredentialBody } from '../../access/credentials/read-secret.ts'
 import type { CredentialStatus } from '../../registry/agent-credentials.ts'
+import { ifMatch } from './agent-tag.ts'
 import { emptyResponse, jsonResponse } from './json-response.ts'
 import { defineRoute, NO_QUERY, type Route } from './route.ts'
 
@@ -68,13 +69,20 @@ export const CREDENTIAL_ROUTES: readonly Route[] = [
     path: '/agents/{id}/credentials/{scheme}',
     scope: 'agents:write',
     summary:
-      "Store what Parley shows an agent for one security scheme of the agent's card; nobody can read it again",
+      "Store what Parley shows an agent for one security scheme of the agent's card; nobody can read it again. With If-Match, only for the agent as the ETag says",
     body: CredentialBody,
     query: NO_QUERY,
     responses: { 200: json('Replaced'), 201: json('Stored') },
-    async handle({ deps, call, params, body }) {
+    async handle({ deps, call, params, exchange, body }) {
       const { id = '', scheme = '' } = params
-      const { credential, created } = await deps.registry.storeCredential(call, id, scheme, body.text)
+      const condition = ifMatch(exchange)
+      const { credential, created } = await deps.registry.storeCredential(
+        call,
+        id,
+        scheme,
+        body.text,
+        condition,
+      )
       return jsonResponse(JSON.stringify(credentialView(credential)), call.requestId, created ? 201 : 200)
     },
   }),
