@@ -19,7 +19,8 @@ const FIND_CHAIN = `SELECT ${CHAIN_COLUMNS} FROM audit_chains WHERE tenant = ? A
 
 const PUT_CHAIN = `
   INSERT INTO audit_chains (tenant, writer, n, hash, at, first_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
-  ON CONFLICT (tenant, writer) DO UPDATE SET n = excluded.n, hash = excluded.hash, at = excluded.at`
+  ON CONFLICT (tenant, writer) DO UPDATE SET
+    n = excluded.n, hash = excluded.hash, at = excluded.at, first_at = min(first_at, excluded.at)`
 
 const INSERT = `
   INSERT INTO audit (tenant, writer, n, at, principal, action, target_kind, target_id, outcome, entry)

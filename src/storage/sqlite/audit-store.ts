@@ -44,6 +44,9 @@ const MOVE_CHAIN = 'UPDATE audit_chains SET first_at = ? WHERE tenant = ? AND wr
 
 const FIRST = 'SELECT at FROM audit WHERE tenant = ? AND writer = ? ORDER BY n LIMIT 1'
 
+/** Where a process wrote nothing for so long after its entries were pruned, it has ended. */
+const CHAIN_REST_MS = 90 * 24 * 60 * 60 * 1000
+
 export function createSqliteAuditStore(options: SqliteAuditOptions): AuditStore {
   const { connection, commits, reader, rows, random } = options
 
@@ -55,8 +58,12 @@ export function createSqliteAuditStore(options: SqliteAuditOptions): AuditStore 
       if (left > 0) left -= connection.change(PRUNE, tenant, writer, before, left)
       const first = connection.get(FIRST, tenant, writer)
       // A chain that may still grow must not begin anew.
-      if (first === undefined && writer !== rows.writer) connection.run(DELETE_CHAIN, tenant, writer)
-      else connection.run(MOVE_CHAIN, first === undefined ? at : integerIn(first, 'at'), tenant, writer)
+      const isOver = first === undefined && writer !== rows.writer && at + CHAIN_REST_MS < before
+      if (isOver) connection.run(DELETE_CHAIN, tenant, writer)
+      else {
+        const next = first === undefined ? at + CHAIN_REST_MS : integerIn(first, 'at')
+        connection.run(MOVE_CHAIN, next, tenant, writer)
+      }
     }
     if (left > 0) connection.run('DELETE FROM audit_names WHERE last_at < ?', before - NAME_USE_MS)
     return limit - left
