@@ -19,7 +19,8 @@ import {
 import { type IdentityProvider, startIdentityProvider } from './identity-provider-process.ts'
 import { at, listAt, numberAt, textAt } from './json-path.ts'
 import { type ParleyProcess, startParley } from './parley-process.ts'
-import { type Endpoint, native, type Reply, send } from './rpc.ts'
+import { createRawWays } from './raw-ways.ts'
+import { type Endpoint, errorOf, native, type Reply, resultOf, rpc, send } from './rpc.ts'
 import { newClient, register } from './world.ts'
 
 const opened = new AsyncDisposableStack()
@@ -49,10 +50,15 @@ after(() => opened.disposeAsync())
 type Listed = { readonly agent: GuardedAgent; readonly id: string; readonly client: Required<Endpoint> }
 
 /** An agent whose card demands `schemes`, all of them, in Parley's registry. */
-async function enrol(binding: Binding, schemes: object, options: GuardedAgentOptions = {}): Promise<Listed> {
+async function enrol(
+  binding: Binding,
+  schemes: object,
+  options: GuardedAgentOptions = {},
+  more: object = {},
+): Promise<Listed> {
   const agent = opened.use(await startGuardedAgent(binding, options))
   const slug = `agent-${++agents}`
-  const id = await register(parley, agent.card(demanding(schemes)), { slug })
+  const id = await register(parley, agent.card({ ...demanding(schemes), ...more }), { slug })
   return { agent, id, client: await newClient(parley, slug, 'caller') }
 }
 
@@ -179,6 +185,31 @@ describe('an agent that demands', { timeout: 120_000 }, () => {
         assert.equal(full.header('parley-identity') !== undefined, isOccupied)
       })
     }
+  }
+
+  for (const binding of BINDINGS) {
+    test(`a stored credential gets it for its extended card too, over ${binding}`, async () => {
+      const listed = await enrol(
+        binding,
+        { key: apiKey('header', 'X-Agent-Key') },
+        { admits: ({ header }) => header('x-agent-key') === 'top-s3cret-card' },
+        { capabilities: { extendedAgentCard: true } },
+      )
+      const extended = () => rpc(listed.client, 'GetExtendedAgentCard', {})
+      assert.match(JSON.stringify(errorOf(await extended())), /refused Parley's credentials/)
+      await store(listed, 'key', { key: 'top-s3cret-card' })
+
+      const reply = await extended()
+
+      assert.deepEqual(
+        listAt(resultOf(reply), 'skills').map((skill) => textAt(skill, 'id')),
+        ['whisper'],
+      )
+      assert.doesNotMatch(reply.text, /top-s3cret/)
+      const shown = listed.agent.shown.at(-1)
+      assert.ok(shown !== undefined)
+      assert.deepEqual([identityIn(shown).aud, identityIn(shown).sub], [listed.agent.url, 'key:caller'])
+    })
   }
 
   test('a key in the query is not called over gRPC, which has none', async () => {
@@ -384,16 +415,57 @@ describe('a credential for an agent', { timeout: 120_000 }, () => {
     assert.equal(only(again).header('x-agent-key'), undefined)
   })
 
+  /** Where a key may be looked for, and where it has no business. */
+  const hostileHeaders = (key: string) => ({
+    cookie: `sid=${key}`,
+    forwarded: `for=${key}`,
+    'proxy-authorization': `Bearer ${key}`,
+    'parley-identity': `forged-${key}`,
+    'x-agent-key': key,
+    'x-forwarded-authorization': key,
+  })
+
+  const assertNothingOf = (key: string, shown: readonly Shown[]): void => {
+    for (const one of shown) {
+      assert.ok(!one.headers().includes(key), one.headers())
+      assert.equal(identityIn(one).sub, 'key:caller')
+      for (const name of ['parley-identity', 'cookie', 'forwarded', 'x-api-key']) {
+        assert.equal(one.header(name), undefined)
+      }
+    }
+  }
+
+  test('of the caller never reaches the agent, whatever metadata it came in over gRPC', async () => {
+    const ways = createRawWays()
+    await using _ = { [Symbol.asyncDispose]: async () => ways.close() }
+    for (const binding of BINDINGS) {
+      const { agent, client } = await enrol(binding, { key: apiKey('header', 'X-Agent-Key') })
+      const { url, grpc } = parley
+      const hostile = hostileHeaders(client.key)
+      const slug = client.url.split('/').at(-1) ?? ''
+      for (const version of ['1.0', '0.3'] as const) {
+        for (const [key, more] of [
+          [client.key, {}],
+          [undefined, { 'x-api-key': client.key }],
+        ] as const) {
+          const way = ways.over({ version, binding: 'GRPC' }, { url, grpc: grpc[0] ?? '', agent: slug, key })
+          const messageId = `m-${version}-${key === undefined}`
+          const { status, shown } = await way.ask(
+            { operation: 'SendMessage', messageId },
+            { ...hostile, ...more },
+          )
+          assert.equal(status, 0, shown)
+        }
+      }
+      assert.equal(agent.shown.length, 4)
+      assertNothingOf(client.key, agent.shown)
+    }
+  })
+
   test('of the caller never reaches the agent, whatever headers it came in', async () => {
     for (const binding of BINDINGS) {
       const { agent, client } = await enrol(binding, {})
-      const hostile = {
-        cookie: `sid=${client.key}`,
-        'proxy-authorization': `Bearer ${client.key}`,
-        'parley-identity': `forged-${client.key}`,
-        'x-agent-key': client.key,
-        'x-forwarded-authorization': client.key,
-      }
+      const hostile = hostileHeaders(client.key)
       const headers = { 'a2a-version': '1.0', 'content-type': 'application/json', ...hostile }
       const message = { messageId: 'm-hostile', role: 'ROLE_USER', parts: [{ text: 'hello' }] }
       const calls = [
@@ -414,12 +486,7 @@ describe('a credential for an agent', { timeout: 120_000 }, () => {
         assert.equal(reply.status, 200, await reply.text())
       }
       assert.equal(agent.shown.length, calls.length)
-      for (const one of agent.shown) {
-        assert.ok(!one.headers().includes(client.key), one.headers())
-        assert.equal(identityIn(one).sub, 'key:caller')
-        assert.equal(one.header('parley-identity'), undefined)
-        assert.equal(one.header('cookie'), undefined)
-      }
+      assertNothingOf(client.key, agent.shown)
     }
   })
 

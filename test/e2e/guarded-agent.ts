@@ -35,6 +35,15 @@ export type GuardedAgentOptions = {
   readonly redirectTo?: string
 }
 
+/** What the agent answers who asks for its extended card: its card with one skill more. */
+const extendedCard = (url: string, protocolBinding: Binding): string =>
+  JSON.stringify({
+    ...agentCard(url),
+    supportedInterfaces: [{ url, protocolBinding, protocolVersion: '1.0' }],
+    capabilities: { extendedAgentCard: true },
+    skills: [{ id: 'whisper', name: 'Whisper', description: 'For those who are known', tags: ['secret'] }],
+  })
+
 const MESSAGE = '{"message":{"messageId":"r","role":"ROLE_AGENT","parts":[{"text":"hi"}]}}'
 
 export async function startGuardedAgent(
@@ -65,6 +74,8 @@ async function serveHttp(
   admits: Admits,
   { clients, redirectTo }: GuardedAgentOptions,
 ): Promise<Server> {
+  const ownUrl = () =>
+    `http${clients === undefined ? '' : 's'}://127.0.0.1:${numberAt(server.address(), 'port')}/agent`
   const listener: RequestListener = async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(Buffer.from(chunk))
@@ -83,9 +94,11 @@ async function serveHttp(
     response.writeHead(isLetIn ? 200 : 401, { 'content-type': 'application/json' })
     if (!isLetIn) response.end('{}')
     else if (binding === 'JSONRPC') {
-      const id = at(parsed(Buffer.concat(chunks).toString()), 'id')
-      response.end(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${MESSAGE}}`)
-    } else response.end(MESSAGE)
+      const body = parsed(Buffer.concat(chunks).toString())
+      const isAboutCard = at(body, 'method') === 'GetExtendedAgentCard'
+      const result = isAboutCard ? extendedCard(ownUrl(), binding) : MESSAGE
+      response.end(`{"jsonrpc":"2.0","id":${JSON.stringify(at(body, 'id'))},"result":${result}}`)
+    } else response.end(/extendedAgentCard/.test(url) ? extendedCard(ownUrl(), binding) : MESSAGE)
   }
   const tls = { cert: CERTIFICATE, key: PRIVATE_KEY, requestCert: true, rejectUnauthorized: true }
   const server =
@@ -94,7 +107,7 @@ async function serveHttp(
       : createSecureServer({ ...tls, ca: [...clients] }, listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    url: `http${clients === undefined ? '' : 's'}://127.0.0.1:${numberAt(server.address(), 'port')}/agent`,
+    url: ownUrl(),
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -114,16 +127,18 @@ async function serveGrpc(
     clients === undefined
       ? ServerCredentials.createInsecure()
       : ServerCredentials.createSsl(Buffer.from(clients.join('')), [pair], true)
+  const ownUrl = () => `${clients === undefined ? 'grpc' : 'grpcs'}://127.0.0.1:${agent.port}`
   const agent = await openGrpcAgent(
-    async ({ header, metadata, say, end }) => {
+    async ({ operation, header, metadata, say, end }) => {
       const isLetIn = await admits({ header, headers: metadata, query: new URLSearchParams() })
-      if (isLetIn) await say(MESSAGE)
+      const isAboutCard = operation === 'GetExtendedAgentCard'
+      if (isLetIn) await say(isAboutCard ? extendedCard(ownUrl(), 'GRPC') : MESSAGE)
       end(isLetIn ? undefined : { code: UNAUTHENTICATED })
     },
     { credentials },
   )
   return {
-    url: `${clients === undefined ? 'grpc' : 'grpcs'}://127.0.0.1:${agent.port}`,
+    url: ownUrl(),
     close: async () => agent[Symbol.asyncDispose](),
   }
 }
