@@ -1,4 +1,4 @@
-import Type, { type TSchema } from 'typebox'
+import Type from 'typebox'
 import { AgentCard } from '../../a2a/agent-card.ts'
 import { parseJson } from '../../a2a/wire.ts'
 import type { Agent } from '../../registry/agent.ts'
@@ -20,7 +20,7 @@ import { agentTag, ifMatch } from './agent-tag.ts'
 import { AgentsQuery, agentQueryOf } from './agents-query.ts'
 import { emptyResponse, jsonResponse } from './json-response.ts'
 import { listResponse, listSchema } from './list-response.ts'
-import { defineRoute, NO_QUERY, type Route } from './route.ts'
+import { defineRoute, json, NO_QUERY, type Route } from './route.ts'
 
 const FacetsView = Type.Partial(
   Type.Object(
@@ -32,12 +32,6 @@ const FacetsView = Type.Partial(
     ),
   ),
 )
-
-const json = (description: string, schema: TSchema) => ({
-  description,
-  contentType: 'application/json',
-  schema,
-})
 
 const agentText = (deps: EdgeDeps, agent: Agent): string =>
   JSON.stringify(agentView(agent, deps.now(), deps.addresses().http))

@@ -1,4 +1,3 @@
-import type { TSchema } from 'typebox'
 import type { Call } from '../../access/principal.ts'
 import {
   ArdExploreBody,
@@ -16,19 +15,13 @@ import {
 import type { AgentPage, AgentQuery } from '../../registry/registry.ts'
 import type { EdgeDeps } from '../app-deps.ts'
 import { jsonResponse } from './json-response.ts'
-import { defineRoute, NO_QUERY, type Route } from './route.ts'
+import { defineRoute, json, NO_QUERY, type Route } from './route.ts'
 
 const NOTHING: AgentPage = { items: [], total: 0, totalCapped: false }
 
 /** What is found; nothing where nothing can be. */
 const find = async (deps: EdgeDeps, call: Call, query: AgentQuery | undefined): Promise<AgentPage> =>
   query === undefined ? NOTHING : deps.registry.search(call, query)
-
-const json = (description: string, schema: TSchema) => ({
-  description,
-  contentType: 'application/json',
-  schema,
-})
 
 /** The registry as Agentic Resource Discovery has it (ARD §7). Failures have its shape, too: `failureResponseAt`. */
 export const ARD_ROUTES: readonly Route[] = [

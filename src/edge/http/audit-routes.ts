@@ -6,7 +6,7 @@ import { AuditEntryView } from './audit-entry-view.ts'
 import { emptyResponse } from './json-response.ts'
 import { linesResponse, wantsLines } from './lines-response.ts'
 import { listResponse, listSchema, PAGE_QUERY, pageOf } from './list-response.ts'
-import { defineRoute, NO_QUERY, type Route } from './route.ts'
+import { defineRoute, json, NO_QUERY, type Route } from './route.ts'
 
 const instant = Type.String({ format: 'date-time' })
 const text = Type.String({ minLength: 1, maxLength: 512 })
@@ -35,7 +35,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
       "The tenant's audit log, newest first; with `Accept: application/jsonl` all of it between `from` and `to`, for `parley audit verify`",
     query: AuditQuery,
     responses: {
-      200: { description: 'Entries', contentType: 'application/json', schema: listSchema(AuditEntryView) },
+      200: json('Entries', listSchema(AuditEntryView)),
     },
     async handle({ deps, call, request, query }) {
       const range = {

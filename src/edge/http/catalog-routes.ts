@@ -4,7 +4,7 @@ import { CatalogManifest, catalogManifest } from '../../registry/catalog/catalog
 import { CARD_MAX_AGE_S } from './card-headers.ts'
 import { jsonResponse } from './json-response.ts'
 import { PAGE_QUERY } from './list-response.ts'
-import { defineRoute, type Route } from './route.ts'
+import { defineRoute, json, type Route } from './route.ts'
 
 const CatalogQuery = Type.Object({ cursor: PAGE_QUERY.cursor })
 
@@ -19,7 +19,7 @@ const catalogRoute = (path: string, summary: string): Route =>
     summary,
     query: CatalogQuery,
     responses: {
-      200: { description: 'The catalog', contentType: 'application/json', schema: CatalogManifest },
+      200: json('The catalog', CatalogManifest),
     },
     async handle({ deps, call, query: { cursor } }) {
       const page = await deps.registry.search(call, {

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { Message } from '../../a2a/message.ts'
 import { listResponse, listSchema, PAGE_QUERY, pageOf } from './list-response.ts'
-import { defineRoute, type Route } from './route.ts'
+import { defineRoute, json, type Route } from './route.ts'
 
 const ContextsQuery = Type.Object({
   agent: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'Id or slug of an agent.' })),
@@ -27,7 +27,7 @@ export const CONTEXT_ROUTES: readonly Route[] = [
     summary: "The caller's conversations, latest first",
     query: ContextsQuery,
     responses: {
-      200: { description: 'Contexts', contentType: 'application/json', schema: listSchema(ContextView) },
+      200: json('Contexts', listSchema(ContextView)),
     },
     async handle({ deps, call, query }) {
       const page = await deps.tasks.listContexts(call, {
@@ -45,7 +45,7 @@ export const CONTEXT_ROUTES: readonly Route[] = [
     summary: 'The messages of a conversation, oldest first, across its tasks',
     query: ContextsQuery,
     responses: {
-      200: { description: 'Messages', contentType: 'application/json', schema: listSchema(HistoryView) },
+      200: json('Messages', listSchema(HistoryView)),
     },
     async handle({ deps, call, params, query }) {
       const page = await deps.tasks.listHistory(call, params.id ?? '', {

@@ -3,7 +3,7 @@ import { CredentialBody } from '../../access/credentials/read-secret.ts'
 import type { CredentialStatus } from '../../registry/agent-credentials.ts'
 import { ifMatch } from './agent-tag.ts'
 import { emptyResponse, jsonResponse } from './json-response.ts'
-import { defineRoute, NO_QUERY, type Route } from './route.ts'
+import { defineRoute, json, NO_QUERY, type Route } from './route.ts'
 
 /** A credential without its secret, which no answer ever holds. */
 export const CredentialView = Type.Object({
@@ -42,12 +42,6 @@ const credentialView = (credential: CredentialStatus) => ({
   ...(credential.problem !== undefined && { problem: credential.problem }),
 })
 
-const json = (description: string) => ({
-  description,
-  contentType: 'application/json',
-  schema: CredentialView,
-})
-
 export const CREDENTIAL_ROUTES: readonly Route[] = [
   defineRoute({
     method: 'GET',
@@ -56,7 +50,7 @@ export const CREDENTIAL_ROUTES: readonly Route[] = [
     summary: 'What an agent demands of Parley, and what is stored for that, without secrets',
     query: NO_QUERY,
     responses: {
-      200: { description: 'Credentials', contentType: 'application/json', schema: CredentialsView },
+      200: json('Credentials', CredentialsView),
     },
     async handle({ deps, call, params }) {
       const overview = await deps.registry.listCredentials(call, params.id ?? '')
@@ -72,7 +66,7 @@ export const CREDENTIAL_ROUTES: readonly Route[] = [
       "Store what Parley shows an agent for one security scheme of the agent's card; nobody can read it again. With If-Match, only for the agent as the ETag says",
     body: CredentialBody,
     query: NO_QUERY,
-    responses: { 200: json('Replaced'), 201: json('Stored') },
+    responses: { 200: json('Replaced', CredentialView), 201: json('Stored', CredentialView) },
     async handle({ deps, call, params, exchange, body }) {
       const { id = '', scheme = '' } = params
       const condition = ifMatch(exchange)

@@ -5,9 +5,7 @@ import { ExplanationView, explanationView } from '../../registry/explanation-vie
 import { GrantView, grantView } from '../../registry/grant-view.ts'
 import { emptyResponse, jsonResponse } from './json-response.ts'
 import { listResponse, listSchema } from './list-response.ts'
-import { defineRoute, NO_QUERY, type Route } from './route.ts'
-
-const json = (description: string) => ({ description, contentType: 'application/json', schema: GrantView })
+import { defineRoute, json, NO_QUERY, type Route } from './route.ts'
 
 export const GRANT_ROUTES: readonly Route[] = [
   defineRoute({
@@ -17,7 +15,7 @@ export const GRANT_ROUTES: readonly Route[] = [
     summary: 'Who may do more with an agent than its visibility says',
     query: NO_QUERY,
     responses: {
-      200: { description: 'Grants', contentType: 'application/json', schema: listSchema(GrantView) },
+      200: json('Grants', listSchema(GrantView)),
     },
     async handle({ deps, call, params }) {
       const grants = await deps.registry.listGrants(call, params.id ?? '')
@@ -32,7 +30,7 @@ export const GRANT_ROUTES: readonly Route[] = [
     summary: 'Grant a right to an agent; the same grant again is the one that is there',
     body: NewGrantBody,
     query: NO_QUERY,
-    responses: { 200: json('Was there'), 201: json('Made') },
+    responses: { 200: json('Was there', GrantView), 201: json('Made', GrantView) },
     async handle({ deps, call, params, body }) {
       const wanted = parseNewGrant(parseJson(body.text))
       const { grant, created } = await deps.registry.createGrant(call, params.id ?? '', wanted)
@@ -59,7 +57,7 @@ export const GRANT_ROUTES: readonly Route[] = [
     body: QuestionBody,
     query: NO_QUERY,
     responses: {
-      200: { description: 'Step by step', contentType: 'application/json', schema: ExplanationView },
+      200: json('Step by step', ExplanationView),
     },
     async handle({ deps, call, body }) {
       const found = await deps.registry.explain(call, parseQuestion(parseJson(body.text)))

@@ -4,7 +4,7 @@ import { keySetUrl } from '../../registry/invoke-url.ts'
 import type { PublicAddresses } from '../../registry/public-addresses.ts'
 import { fetchResponse } from './fetch-exchange.ts'
 import { jsonReply, jsonResponse } from './json-response.ts'
-import { defineRoute, NO_QUERY, type Route } from './route.ts'
+import { defineRoute, json, NO_QUERY, type Route } from './route.ts'
 
 /** Shorter than keys are published before they sign. */
 const CACHE = { 'cache-control': 'public, max-age=300' }
@@ -58,7 +58,7 @@ export const IDENTITY_ROUTES: readonly Route[] = [
     summary: 'Who issues the tokens that agents get from Parley (RFC 8414)',
     query: NO_QUERY,
     responses: {
-      200: { description: 'The metadata', contentType: 'application/json', schema: ServerMetadata },
+      200: json('The metadata', ServerMetadata),
     },
     handle: async ({ deps, call }) => jsonResponse(metadataOf(deps.addresses()), call.requestId, 200, CACHE),
   }),

@@ -8,14 +8,14 @@ import type { EdgeDeps } from '../app-deps.ts'
 import { emptyResponse, jsonResponse } from './json-response.ts'
 import { KeyView, keyView } from './key-view.ts'
 import { listResponse, listSchema, PAGE_QUERY, pageOf } from './list-response.ts'
-import { defineRoute, NO_QUERY, type Route } from './route.ts'
+import { defineRoute, json, NO_QUERY, type Route } from './route.ts'
 
 const MadeKeyView = Type.Object({
   key: KeyView,
   secret: Type.String({ description: 'Shown once and stored nowhere.' }),
 })
 
-const made = { 201: { description: 'Made', contentType: 'application/json', schema: MadeKeyView } }
+const made = { 201: json('Made', MadeKeyView) }
 
 const madeResponse = ({ key, secret }: MadeKey, { requestId }: Call): Response =>
   jsonResponse(JSON.stringify({ key: keyView(key), secret }), requestId, 201, {
@@ -42,7 +42,7 @@ export const KEY_ROUTES: readonly Route[] = [
     scope: 'admin',
     summary: "The tenant's API keys, without their secrets, oldest first",
     query: Type.Object(PAGE_QUERY),
-    responses: { 200: { description: 'Keys', contentType: 'application/json', schema: listSchema(KeyView) } },
+    responses: { 200: json('Keys', listSchema(KeyView)) },
     async handle({ deps, call, query }) {
       const page = await deps.access.listKeys(call, pageOf(query))
       const items = page.items.map((key) => JSON.stringify(keyView(key)))
@@ -55,7 +55,7 @@ export const KEY_ROUTES: readonly Route[] = [
     scope: 'admin',
     summary: 'One API key, without its secret',
     query: NO_QUERY,
-    responses: { 200: { description: 'The key', contentType: 'application/json', schema: KeyView } },
+    responses: { 200: json('The key', KeyView) },
     async handle({ deps, call, params }) {
       const key = await deps.access.getKey(call, params.id ?? '')
       return jsonResponse(JSON.stringify(keyView(key)), call.requestId)

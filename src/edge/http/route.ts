@@ -28,6 +28,13 @@ export type RouteResponse = {
   readonly schema?: TSchema
 }
 
+/** An answer in JSON of this shape. */
+export const json = (description: string, schema: TSchema): RouteResponse => ({
+  description,
+  contentType: 'application/json',
+  schema,
+})
+
 /** One route of the native API. The table of these is what is mounted, guarded and described. */
 export type Route = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

@@ -5,7 +5,7 @@ import { fetchResponse } from './fetch-exchange.ts'
 import { jsonResponse } from './json-response.ts'
 import { DEFAULT_LIMIT, listResponse, listSchema, PAGE_QUERY, pageOf } from './list-response.ts'
 import { problemOf } from './problem.ts'
-import { defineRoute, NO_QUERY, type Route, type RouteInput } from './route.ts'
+import { defineRoute, json, NO_QUERY, type Route, type RouteInput } from './route.ts'
 import { openSse, sseEvent } from './sse.ts'
 
 const TasksQuery = Type.Object({
@@ -40,7 +40,7 @@ export const TASK_ROUTES: readonly Route[] = [
     scope: 'tasks:read',
     summary: "The caller's tasks, newest status first; `admin` sees its tenant's",
     query: TasksQuery,
-    responses: { 200: { description: 'Tasks', contentType: 'application/json', schema: listSchema(Task) } },
+    responses: { 200: json('Tasks', listSchema(Task)) },
     async handle({ deps, call, query }) {
       const { agent, context_id, state } = query
       const page = await deps.tasks.list(call, {
@@ -58,7 +58,7 @@ export const TASK_ROUTES: readonly Route[] = [
     scope: 'tasks:read',
     summary: 'One task, with its artifacts and history',
     query: NO_QUERY,
-    responses: { 200: { description: 'The task', contentType: 'application/json', schema: Task } },
+    responses: { 200: json('The task', Task) },
     async handle({ deps, call, params }) {
       return jsonResponse(await deps.tasks.get(call, params.id ?? ''), call.requestId)
     },
@@ -70,7 +70,7 @@ export const TASK_ROUTES: readonly Route[] = [
     summary: "A task's log, oldest first; with `Accept: text/event-stream` it goes on as the task does",
     query: EventsQuery,
     responses: {
-      200: { description: 'Events', contentType: 'application/json', schema: listSchema(TaskEventView) },
+      200: json('Events', listSchema(TaskEventView)),
     },
     async handle(input) {
       const { deps, call, request, params, query } = input

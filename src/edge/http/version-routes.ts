@@ -5,7 +5,7 @@ import type { CardVersionInfo } from '../../registry/card-version.ts'
 import { CHANGE_KINDS, verdictOf } from '../../registry/compare-cards.ts'
 import { jsonResponse } from './json-response.ts'
 import { listResponse, listSchema } from './list-response.ts'
-import { defineRoute, NO_QUERY, type Route } from './route.ts'
+import { defineRoute, json, NO_QUERY, type Route } from './route.ts'
 
 const Verdict = Type.Enum([...CHANGE_KINDS], {
   description: 'What the change means to who relies on the agent',
@@ -56,7 +56,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     summary: 'The cards that the agent has had, the newest first',
     query: NO_QUERY,
     responses: {
-      200: { description: 'Versions', contentType: 'application/json', schema: listSchema(VersionView) },
+      200: json('Versions', listSchema(VersionView)),
     },
     async handle({ deps, call, params }) {
       const versions = await deps.registry.listCardVersions(call, params.id ?? '')
@@ -70,7 +70,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     scope: 'agents:write',
     summary: 'A card exactly as its publisher sent it',
     query: NO_QUERY,
-    responses: { 200: { description: 'The card', contentType: 'application/json', schema: AgentCard } },
+    responses: { 200: json('The card', AgentCard) },
     async handle({ deps, call, params }) {
       const number = numberIn(params.number)
       const { originalCard } = await deps.registry.getCardVersion(call, params.id ?? '', number)
@@ -84,7 +84,7 @@ export const VERSION_ROUTES: readonly Route[] = [
     summary: 'What a card changed, and what that means to who relies on the agent',
     query: ChangesQuery,
     responses: {
-      200: { description: 'The changes', contentType: 'application/json', schema: ChangesView },
+      200: json('The changes', ChangesView),
     },
     async handle({ deps, call, params, query }) {
       const number = numberIn(params.number)
