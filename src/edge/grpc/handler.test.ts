@@ -133,17 +133,22 @@ describe('A2A 1.0 over gRPC', () => {
     assert.equal(code, status.OK)
   })
 
-  it('asks for the scope of each operation', async () => {
+  it('asks for the scope of each operation, by its name', async () => {
     const { ask, open } = await listen()
     for (const method of V1_0_METHODS) {
       const other = SCOPES.find((scope) => scope !== scopeOf(method.operation) && scope !== 'admin') ?? ''
       const how = { metadata: bearer(other) }
 
-      const answer = method.isStream
-        ? await open(method, { id: 't', message: MESSAGE }, how).ended.then(({ code }) => code)
-        : (await ask(method, { id: 't', taskId: 't', url: 'https://x', message: MESSAGE }, how)).code
+      const { code, trailers } = method.isStream
+        ? await open(method, { id: 't', message: MESSAGE }, how).ended.then(
+            ({ code, metadata: trailers }) => ({ code, trailers }),
+          )
+        : await ask(method, { id: 't', taskId: 't', url: 'https://x', message: MESSAGE }, how)
 
-      assert.equal(answer, status.PERMISSION_DENIED, method.operation)
+      assert.equal(code, status.PERMISSION_DENIED, method.operation)
+      const [challenge] = trailers.get('www-authenticate').map(String)
+      const missing = `error="insufficient_scope", scope="${scopeOf(method.operation)}"`
+      assert.ok(challenge?.includes(missing), `${method.operation}: ${challenge}`)
     }
     assert.equal(V1_0_METHODS.length, OPERATIONS.length)
   })

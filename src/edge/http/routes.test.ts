@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SCOPES } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
+import { createCallLimits } from '../call-limits.ts'
 import { isArdPath } from './ard-error.ts'
 import { ROUTES } from './routes.ts'
 import { agent, bearer, post, type Script, scriptedApp } from './scripted-app.case.ts'
@@ -92,6 +93,24 @@ describe('every native route', () => {
         unknown.headers.get('www-authenticate') ?? '',
         /error="invalid_token", resource_metadata="/,
       )
+    }
+  })
+
+  it('is counted against the limit of who asks, and says how much of it is left', async () => {
+    for (const route of ROUTES.filter(({ scope }) => scope !== 'none')) {
+      const limits = createCallLimits({ rate: { perSecond: 1, burst: 1 }, maxStreams: 1 }, () => 0)
+      const call = () =>
+        ask(pathOf(route.path), { method: route.method, headers: bearer('root') }, { deps: { limits } })
+
+      const [first, second] = [await call(), await call()]
+
+      assert.notEqual(first.status, 429, nameOf(route))
+      assert.equal(second.status, 429, nameOf(route))
+      assert.equal(second.headers.get('retry-after'), '1', nameOf(route))
+      for (const { headers } of [first, second]) {
+        assert.equal(headers.get('ratelimit-policy'), '"principal";q=1;w=1', nameOf(route))
+        assert.equal(headers.get('ratelimit'), '"principal";r=0;t=1', nameOf(route))
+      }
     }
   })
 
