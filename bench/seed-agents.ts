@@ -60,7 +60,7 @@ function generatedAgent(n: number): Agent {
     updatedAt: at,
     lastHeartbeatAt: at,
     heartbeatTtlMs: WEEK_MS,
-    enabled: true,
+    lifecycle: 'active',
     originalCard: card,
     card,
   }

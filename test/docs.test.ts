@@ -7,6 +7,7 @@ import { GENERATED_DOCUMENTS, withStateDiagram } from '../scripts/generated-docu
 import { AUDIT_ACTIONS } from '../src/access/audit/audit-record.ts'
 import { parseCertificates } from '../src/access/parse-certificates.ts'
 import { parseIssuers } from '../src/access/tokens/parse-issuers.ts'
+import { TRANSITIONS } from '../src/registry/lifecycle.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -167,6 +168,17 @@ describe('docs/edge.md', () => {
     const [, json = ''] = /^```json\n(.*?)^```/ms.exec(read('docs/edge.md')) ?? []
 
     assert.equal(parseCertificates(json, { setting: 'the example', issuerAliases: [] }).length, 1)
+  })
+})
+
+describe('docs/registry.md', () => {
+  it('draws the lifecycle as it is', () => {
+    const drawn = Object.entries(TRANSITIONS).flatMap(([from, next]) =>
+      next.map((to) => `  ${from} --> ${to}`),
+    )
+
+    const [, found = ''] = /^stateDiagram-v2\n(.*?)\n```/ms.exec(read('docs/registry.md')) ?? []
+    assert.equal(found, drawn.join('\n'))
   })
 })
 

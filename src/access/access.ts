@@ -39,6 +39,7 @@ export type AgentResource = {
   readonly tenant: string
   readonly owner: string
   readonly visibility: 'public' | 'tenant' | 'restricted'
+  readonly lifecycle: 'draft' | 'pending' | 'active' | 'deprecated' | 'disabled'
   readonly grants: readonly Grant[]
 }
 
@@ -53,12 +54,16 @@ export type Resource = AgentResource | TaskResource
 
 /**
  * `reason` is `scope` (the principal lacks the scope, and may be told so), `grant` (it sees the resource, and may be told
- * that it lacks the right), or `hidden` (answer exactly as if the resource were missing). Obligations (quota, metering)
+ * that it lacks the right), `disabled` (it has the right, and nobody may use it now), or `hidden` (answer exactly as if the resource were missing). Obligations (quota, metering)
  * travel into the commit.
  */
 export type Decision =
   | { readonly allow: true; readonly grantId?: string; readonly obligations: readonly string[] }
-  | { readonly allow: false; readonly reason: 'scope' | 'grant' | 'hidden'; readonly scope: Scope }
+  | {
+      readonly allow: false
+      readonly reason: 'scope' | 'grant' | 'disabled' | 'hidden'
+      readonly scope: Scope
+    }
 
 export type NewKey = {
   /** `<issuer alias>:<value>`; a value alone gets the alias of API keys, `key`. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { ACTIONS, type Action, type Resource } from './access.ts'
+import { ACTIONS, type Action, type AgentResource, type Decision, type Resource } from './access.ts'
 import { decide } from './decide.ts'
 import { type Grant, RIGHTS } from './grant.ts'
 import { ANONYMOUS, type Principal, SCOPES, type Scope } from './principal.ts'
@@ -29,12 +29,13 @@ const callers: Record<string, Principal> = {
 const agent = (
   visibility: 'public' | 'tenant' | 'restricted',
   ...grants: readonly Pick<Grant, 'to' | 'right' | 'operations'>[]
-): Resource => ({
+): AgentResource => ({
   kind: 'agent',
   id: 'a1',
   tenant: 'default',
   owner: 'key:owner',
   visibility,
+  lifecycle: 'active',
   grants: grants.map((grant, n) => ({ ...grant, id: `g${n + 1}`, createdAt: 0, createdBy: 'key:owner' })),
 })
 const resources: Record<string, Resource> = {
@@ -109,7 +110,7 @@ describe('decide', () => {
     const owned: Resource = { ...agent('restricted'), owner: 'group:corp:ops' }
 
     for (const action of actions) {
-      const ask = (facts: Partial<Principal>) =>
+      const ask = (facts: Partial<Principal>): boolean =>
         decide(principal({ subject: 'corp:eve', ...facts }, ALL_BUT_ADMIN), action, owned).allow
       assert.equal(ask({ groups: ['corp:dev', 'corp:ops'] }), true)
       assert.equal(ask({ subject: 'corp:ops' }), false)
@@ -145,6 +146,42 @@ describe('decide', () => {
     }
     const open = agent('restricted', { to: { everyone: true }, right: 'manage' })
     assert.equal(decide(ANONYMOUS, 'discover', open).allow, false)
+  })
+
+  it('shows an agent that is not listed yet only to its owner, admins and who has a grant to manage it', () => {
+    for (const lifecycle of ['draft', 'pending'] as const) {
+      for (const visibility of ['public', 'tenant', 'restricted'] as const) {
+        for (const action of actions) {
+          const ask = (who: Principal, ...grants: Pick<Grant, 'to' | 'right'>[]): Decision =>
+            decide(who, action, { ...agent(visibility, ...grants), lifecycle })
+
+          assert.equal(ask(callers.owner ?? eve, { to: { subject: 'x' }, right: 'invoke' }).allow, true)
+          assert.equal(ask(callers.admin ?? eve).allow, true)
+          assert.equal(ask(eve, { to: { subject: 'corp:eve' }, right: 'manage' }).allow, true)
+          for (const refused of [ask(eve), ask(eve, { to: { everyone: true }, right: 'invoke' })]) {
+            assert.deepEqual(refused, { allow: false, reason: 'hidden', scope: ACTIONS[action] })
+          }
+          assert.equal(ask(ANONYMOUS).allow, false)
+        }
+      }
+    }
+  })
+
+  it('refuses to call a disabled agent to those who otherwise may, and them alone are told', () => {
+    const off = (visibility: 'tenant' | 'restricted') =>
+      ({ ...agent(visibility), lifecycle: 'disabled' }) as const
+    const reasonFor = (who: Principal, visibility: 'tenant' | 'restricted') => {
+      const decision = decide(who, 'invoke', off(visibility))
+      return decision.allow ? 'allowed' : decision.reason
+    }
+    for (const who of [callers.owner ?? eve, callers.admin ?? eve, eve]) {
+      assert.equal(reasonFor(who, 'tenant'), 'disabled')
+      for (const action of ['discover', 'read', 'cancel'] as const) {
+        assert.equal(decide(who, action, off('tenant')).allow, true, action)
+      }
+    }
+    assert.equal(reasonFor(eve, 'restricted'), 'hidden')
+    assert.equal(decide(callers.owner ?? eve, 'manage', off('restricted')).allow, true)
   })
 
   it('limits a grant to its operations, and lets its holder see the agent', () => {
@@ -208,6 +245,7 @@ describe('decide', () => {
       tenant: anyText,
       owner: anyText,
       visibility: fc.constantFrom('public' as const, 'tenant' as const, 'restricted' as const),
+      lifecycle: fc.constantFrom('draft', 'pending', 'active', 'deprecated', 'disabled'),
       grants: fc.subarray(open),
     }),
   )

@@ -60,6 +60,7 @@ const anyAgent: fc.Arbitrary<AgentResource> = fc.record({
   tenant: anyTenant,
   owner: fc.constantFrom(...subjects, ...groups.map((group) => `group:${group}`)),
   visibility: fc.constantFrom('public', 'tenant', 'restricted', 'restricted'),
+  lifecycle: fc.constantFrom('draft', 'pending', 'active', 'active', 'deprecated', 'disabled'),
   grants: fc.array(anyGrant, { maxLength: 4 }),
 })
 
@@ -84,6 +85,7 @@ describe('an explanation', () => {
         assert.equal(last.outcome, decision.allow ? 'allows' : 'refuses')
         assert.equal(last.grantId, decision.allow ? decision.grantId : undefined)
         if (!decision.allow) assert.equal(decision.reason === 'scope', last.code === 'scope')
+        if (!decision.allow) assert.equal(decision.reason === 'disabled', last.code === 'lifecycle')
         if (!decision.allow && decision.reason === 'grant') assert.equal(last.code, 'no_grant')
         seen.add(`${last.code} ${last.outcome}`)
       },
@@ -96,6 +98,7 @@ describe('an explanation', () => {
       'anonymous refuses',
       'credential refuses',
       'grant allows',
+      'lifecycle refuses',
       'no_grant refuses',
       'owner allows',
       'scope refuses',
@@ -117,6 +120,7 @@ describe('an explanation', () => {
       tenant: 'default',
       owner: 'corp:ada',
       visibility: 'restricted',
+      lifecycle: 'active',
       grants: [
         grant('g1', { to: { subject: 'corp:eve' }, right: 'discover' }),
         grant('g2', { to: { group: 'corp:ops' }, right: 'invoke', operations: ['SendMessage'] }),

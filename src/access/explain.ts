@@ -1,7 +1,7 @@
 import type { Operation } from '../a2a/operation.ts'
 import { ACTIONS, type Action, type AgentResource, type Decision } from './access.ts'
-import { decide, PLAINEST, RIGHT_FOR } from './decide.ts'
-import { covers, type Grant, includes, isFor, type Right } from './grant.ts'
+import { decide, grantsFor, isListed, isOpen, PLAINEST, RIGHT_FOR } from './decide.ts'
+import { covers, type Grant, includes, type Right } from './grant.ts'
 import { groupOf, ownsAgent } from './owner.ts'
 import { hasScope, isAnonymous, type Principal, type Scope } from './principal.ts'
 
@@ -10,6 +10,7 @@ export const STEP_CODES = [
   'tenant',
   'credential',
   'anonymous',
+  'lifecycle',
   'owner',
   'admin',
   'visibility',
@@ -56,12 +57,13 @@ export function explain(
     scope: ACTIONS[action],
     decision,
     text: decision.allow ? 'Allowed' : REFUSED[decision.reason],
-    steps: stepsUntilDecided(stepsOf(principal, action, agent, operation)),
+    steps: stepsUntilDecided(stepsOf(principal, action, agent, operation, decision)),
   }
 }
 
 const REFUSED = {
   scope: 'Refused with the missing scope named, whether or not there is such an agent',
+  disabled: 'Refused as nobody may call the agent while it is disabled',
   grant: 'Refused as somebody who may see the agent, and lacks the right',
   hidden: 'Answered exactly as if there were no such agent',
 }
@@ -81,15 +83,18 @@ function* stepsOf(
   action: Action,
   agent: AgentResource,
   operation: Operation | undefined,
+  decision: Decision,
 ): Generator<Step> {
   yield scopeStep(principal, action)
   yield tenantStep(principal, agent)
   if (principal.agents !== undefined) yield credentialStep(principal.agents, agent)
   if (isAnonymous(principal)) yield anonymousStep(action, agent)
+  if (!decision.allow && decision.reason === 'disabled') yield disabledStep()
   yield ownerStep(principal, agent)
   yield adminStep(principal)
+  if (!isListed(agent)) yield unlistedStep(agent)
   yield visibilityStep(action, agent)
-  const grants = agent.grants.filter((grant) => isFor(grant, principal))
+  const grants = grantsFor(principal, agent)
   for (const grant of grants) yield grantStep(grant, RIGHT_FOR[action], operation)
   yield noGrantStep(grants, agent)
 }
@@ -112,8 +117,8 @@ const credentialStep = (agents: ReadonlySet<string>, { id }: AgentResource): Ste
     ? passes('credential', 'The credential is limited to certain agents, and this is one of them')
     : refuses('credential', 'The credential is limited to certain agents, and this is none of them')
 
-const anonymousStep = (action: Action, { visibility }: AgentResource): Step =>
-  RIGHT_FOR[action] === 'discover' && visibility === 'public'
+const anonymousStep = (action: Action, agent: AgentResource): Step =>
+  RIGHT_FOR[action] === 'discover' && agent.visibility === 'public' && isOpen(agent)
     ? allows('anonymous', 'The agent is public, so that callers without a credential see it')
     : refuses('anonymous', 'Callers without a credential see public agents, and do nothing else')
 
@@ -128,16 +133,24 @@ const adminStep = (principal: Principal): Step =>
     ? allows('admin', 'The scope admin covers every agent of its tenant')
     : passes('admin', 'The credential lacks the scope admin')
 
-function visibilityStep(action: Action, { visibility }: AgentResource): Step {
-  const isOpen = visibility !== 'restricted'
-  if (isOpen && RIGHT_FOR[action] !== 'manage') {
+const disabledStep = (): Step =>
+  refuses('lifecycle', 'The agent is disabled: it may see it, but nobody may call it')
+
+const unlistedStep = ({ lifecycle }: AgentResource): Step =>
+  passes('lifecycle', `The agent is ${lifecycle}: only who may manage it sees it`)
+
+function visibilityStep(action: Action, agent: AgentResource): Step {
+  const { visibility } = agent
+  if (isOpen(agent) && RIGHT_FOR[action] !== 'manage') {
     return allows('visibility', `The agent is ${visibility}: everyone of its tenant may see and call it`)
   }
   return passes(
     'visibility',
-    isOpen
+    isOpen(agent)
       ? `The agent is ${visibility}: everyone of its tenant may see and call it, but not do this`
-      : 'The agent is restricted: others than its owner need a grant',
+      : isListed(agent)
+        ? 'The agent is restricted: others than its owner need a grant'
+        : 'Others than its owner need a grant to manage it',
   )
 }
 

@@ -46,7 +46,14 @@ const holds = (maker: Principal, key: ApiKey): boolean => {
 
 const RESOURCES: readonly Resource[] = TENANTS.flatMap((tenant) =>
   [...AGENTS, undefined].flatMap((id): readonly Resource[] => {
-    const agent = { kind: 'agent', tenant, owner: 'key:ada', visibility: 'restricted', grants: [] } as const
+    const agent = {
+      kind: 'agent',
+      tenant,
+      owner: 'key:ada',
+      visibility: 'restricted',
+      lifecycle: 'active',
+      grants: [],
+    } as const
     if (id === undefined) return [agent]
     return [
       { ...agent, id },

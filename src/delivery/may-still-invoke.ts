@@ -8,7 +8,10 @@ import type { DeliveryDeps } from './delivery.ts'
 /** By either of these a message may have been sent. */
 const SENDS: readonly Operation[] = ['SendMessage', 'SendStreamingMessage']
 
-/** Whether who sent a task's newest message may have its agent work on it now. Rejects when that cannot be known. */
+/**
+ * Whether who sent a task's newest message may have its agent work on it now. A disabled agent takes nothing new, and what it
+ * was sent before goes on. Rejects when that cannot be known.
+ */
 export async function mayStillInvoke(
   { access }: Pick<DeliveryDeps, 'access'>,
   head: TaskHead,
@@ -16,6 +19,7 @@ export async function mayStillInvoke(
 ): Promise<boolean> {
   const sender = await access.reassess(senderOf(head), 'task')
   if (sender === undefined) return false
-  const resource = resourceOf(agent)
+  const lifecycle = agent.lifecycle === 'disabled' ? 'active' : agent.lifecycle
+  const resource = resourceOf({ ...agent, lifecycle })
   return SENDS.some((operation) => access.decide(sender, 'invoke', resource, operation).allow)
 }

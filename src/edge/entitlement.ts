@@ -1,6 +1,7 @@
 import type { Operation } from '../a2a/operation.ts'
 import { ACTION_OF } from '../access/operation-actions.ts'
 import type { Call, Principal } from '../access/principal.ts'
+import { ParleyError } from '../errors.ts'
 import type { AppDeps } from './app-deps.ts'
 import { unauthenticated } from './authenticate.ts'
 
@@ -30,7 +31,8 @@ export function textOfEntitlement({ principal, to }: Entitlement): string {
 
 /**
  * The principal as its credential makes it now. Throws what the same call would be refused with now: `unauthenticated`,
- * `forbidden`, `agent_not_found` or `task_not_found`; or whatever keeps that from being known.
+ * `forbidden`, `agent_not_found` or `task_not_found`; or whatever keeps that from being known. That the agent was disabled
+ * meanwhile ends nothing.
  */
 export async function assertEntitled(
   { access, registry, tasks, shutdown }: Pick<AppDeps, 'access' | 'registry' | 'tasks' | 'shutdown'>,
@@ -40,6 +42,10 @@ export async function assertEntitled(
   if (now === undefined) throw unauthenticated()
   const call: Call = { principal: now, requestId, signal: shutdown }
   if ('task' in to) await tasks.assertVisible(call, to.task)
-  else await registry.get(call, to.agent, ACTION_OF[to.operation], to.operation)
+  else await registry.get(call, to.agent, ACTION_OF[to.operation], to.operation).catch(ignoreDisabled)
   return now
+}
+
+const ignoreDisabled = (reason: unknown): void => {
+  if (!(reason instanceof ParleyError && reason.code === 'agent_unavailable')) throw reason
 }

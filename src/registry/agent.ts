@@ -2,6 +2,7 @@ import type { AgentCard } from '../a2a/agent-card.ts'
 import type { AgentId } from '../a2a/ids.ts'
 import type { JsonText } from '../a2a/json-text.ts'
 import type { Grant } from '../access/grant.ts'
+import type { Lifecycle } from './lifecycle.ts'
 import type { CardSignature } from './signatures/verify-signatures.ts'
 
 export const VISIBILITIES = ['public', 'tenant', 'restricted'] as const
@@ -41,7 +42,9 @@ export type Agent = {
   readonly lastHeartbeatAt: number
   /** How long a heartbeat counts, in milliseconds. */
   readonly heartbeatTtlMs: number
-  readonly enabled: boolean
+  readonly lifecycle: Lifecycle
+  /** The agent to use in the place of one that is deprecated. */
+  readonly successor?: AgentId
   /** Number of the card among those that its publisher has sent; absent for agents of before they were counted. */
   readonly cardVersion?: number
   /** Where the card was fetched from, if it was. */
@@ -55,9 +58,13 @@ export type Agent = {
 }
 
 export const isAlive = (
-  agent: Pick<Agent, 'enabled' | 'lastHeartbeatAt' | 'heartbeatTtlMs'>,
+  agent: Pick<Agent, 'lifecycle' | 'lastHeartbeatAt' | 'heartbeatTtlMs'>,
   now: number,
-): boolean => agent.enabled && now - agent.lastHeartbeatAt <= agent.heartbeatTtlMs
+): boolean => agent.lifecycle !== 'disabled' && now - agent.lastHeartbeatAt <= agent.heartbeatTtlMs
+
+/** Whether everybody may see the agent, without a credential. */
+export const isPublic = ({ visibility, lifecycle }: Pick<Agent, 'visibility' | 'lifecycle'>): boolean =>
+  visibility === 'public' && lifecycle !== 'draft' && lifecycle !== 'pending'
 
 export const profileOf = (agent: Agent): CardProfile => agent.cardProfile ?? 'superset'
 

@@ -11,9 +11,9 @@ const Verdict = Type.Object({
   action: Type.Enum([...ACTION_NAMES]),
   operation: Type.Optional(Type.Enum([...OPERATIONS])),
   scope: Type.Enum([...SCOPES], { description: 'The scope it takes' }),
-  verdict: Type.Enum(['allowed', 'scope', 'grant', 'hidden'], {
+  verdict: Type.Enum(['allowed', 'scope', 'grant', 'disabled', 'hidden'], {
     description:
-      'allowed, or why not: no scope, no grant for what is seen, or answered as if there were no agent',
+      'allowed, or why not: no scope, no grant for what is seen, disabled for everybody, or answered as if there were no agent',
   }),
   grantId: Type.Optional(Type.String({ description: 'The grant that allows it' })),
   text: Type.String({ description: 'What the caller gets to see' }),

@@ -31,11 +31,19 @@ export async function getAgent(
   if (agent === undefined) throw agentNotFound()
   const decision = access.decide(call.principal, action, resourceOf(agent), operation)
   if (decision.allow) return agent
+  if (decision.reason === 'disabled') throw disabled()
   throw decision.reason === 'grant' ? noGrant(agent) : agentNotFound(refusal(agent, 'hidden'))
 }
 
 const refusal = ({ tenant, id }: Agent, reason: 'grant' | 'hidden'): RefusalError =>
   new RefusalError(tenant, { kind: 'agent', id }, reason)
+
+/** For an agent that the caller might otherwise call. */
+const disabled = (): ParleyError =>
+  new ParleyError(
+    'agent_unavailable',
+    'This agent is disabled: it takes no messages until who manages it makes it active again',
+  )
 
 /** For an agent that the caller sees anyway. */
 export const noGrant = (agent: Agent): ParleyError =>
@@ -49,13 +57,15 @@ export const resourceOf = ({
   tenant,
   owner,
   visibility,
+  lifecycle,
   grants = [],
-}: Pick<Agent, 'id' | 'tenant' | 'owner' | 'visibility' | 'grants'>): AgentResource => ({
+}: Pick<Agent, 'id' | 'tenant' | 'owner' | 'visibility' | 'lifecycle' | 'grants'>): AgentResource => ({
   kind: 'agent',
   id,
   tenant,
   owner,
   visibility,
+  lifecycle,
   grants,
 })
 

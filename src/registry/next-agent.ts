@@ -1,9 +1,11 @@
 import { agentId } from '../a2a/ids.ts'
 import type { Call } from '../access/principal.ts'
+import { ParleyError } from '../errors.ts'
 import { type Agent, cardOf } from './agent.ts'
 import type { CardVersion } from './card-version.ts'
 import { compareCards, verdictOf } from './compare-cards.ts'
 import type { Listing } from './judge-registration.ts'
+import type { Registration } from './registry.ts'
 
 /** How long a heartbeat counts unless the publisher says otherwise. */
 const DEFAULT_HEARTBEAT_TTL_MS = 300_000
@@ -21,10 +23,19 @@ export const unlisted = (listing: Listing, slug: string, id: string, at: number)
   updatedAt: at,
   lastHeartbeatAt: at,
   heartbeatTtlMs: DEFAULT_HEARTBEAT_TTL_MS,
-  enabled: true,
+  lifecycle: listing.registration.lifecycle ?? 'active',
   originalCard: listing.originalCard,
   card: listing.card,
 })
+
+/** Throws `invalid_registration` when an agent that others know is to be a draft. */
+export function assertMayBeDraft({ lifecycle }: Registration, previous: Agent): void {
+  if (lifecycle === undefined || previous.version === 0 || previous.lifecycle === lifecycle) return
+  const message = `is for new agents: this one is ${previous.lifecycle}`
+  throw new ParleyError('invalid_registration', `The lifecycle ${lifecycle} ${message}`, {
+    violations: [{ pointer: '/lifecycle', code: 'transition', message }],
+  })
+}
 
 /** The next version of an agent. What the registration leaves open stays; registering counts as a heartbeat. */
 export function listed(

@@ -20,6 +20,9 @@ export const RegistrationOptions = Type.Object({
     }),
   ),
   visibility: Type.Optional(Type.Enum([...VISIBILITIES])),
+  lifecycle: Type.Optional(
+    Type.Enum(['draft'], { description: 'Of a new agent: at first, only who may manage it sees it' }),
+  ),
   redelivery: Type.Optional(Type.Enum([...REDELIVERIES])),
   cardProfile: Type.Optional(Type.Enum([...CARD_PROFILES])),
   heartbeatTtlMs: Type.Optional(Type.Integer({ minimum: 1000, maximum: 7 * 24 * 60 * 60 * 1000 })),
@@ -135,11 +138,13 @@ function enclosedCardViolations(value: JsonObject, card: string | undefined): re
 
 /** The options of a body that `optionViolations` found nothing wrong with. */
 function optionsOf(value: JsonObject): Registration {
-  const { slug, owner, visibility, redelivery, cardProfile, heartbeatTtlMs } = optionsCheck.parse(value)
+  const { slug, owner, visibility, lifecycle, redelivery, cardProfile, heartbeatTtlMs } =
+    optionsCheck.parse(value)
   return {
     ...(slug === undefined ? {} : { slug }),
     ...(owner === undefined ? {} : { owner }),
     ...(visibility === undefined ? {} : { visibility }),
+    ...(lifecycle === undefined ? {} : { lifecycle }),
     ...(redelivery === undefined ? {} : { redelivery }),
     ...(cardProfile === undefined ? {} : { cardProfile }),
     ...(heartbeatTtlMs === undefined ? {} : { heartbeatTtlMs }),

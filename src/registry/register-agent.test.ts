@@ -38,7 +38,7 @@ describe('register', () => {
       updatedAt: room.clock.now,
       lastHeartbeatAt: room.clock.now,
       heartbeatTtlMs: 300_000,
-      enabled: true,
+      lifecycle: 'active',
       originalCard: cardText(),
       card: cardText(),
       cardVersion: 1,

@@ -9,7 +9,7 @@ import { type Agent, cardOf } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'
 import { resourceOf } from './find-agent.ts'
 import { createJudgeRegistration, type JudgeRegistrationDeps, type Listing } from './judge-registration.ts'
-import { listed, nextCardVersion, unlisted } from './next-agent.ts'
+import { assertMayBeDraft, listed, nextCardVersion, unlisted } from './next-agent.ts'
 import type { Registry } from './registry.ts'
 import { numberedSlug, slugFrom } from './slug.ts'
 
@@ -40,6 +40,7 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
       assertMayRegister(access, call, owner, existing)
       const previous = existing ?? unlisted(listing, slug, newId(), now())
       if (previous.owner === owner || registration.slug !== undefined) assertWithinReach(listing, previous)
+      if (previous.owner === owner) assertMayBeDraft(registration, previous)
       const cardVersion = nextCardVersion(previous, listing, call, now())
       const agent = listed(previous, listing, now(), cardVersion)
       const result =
@@ -92,7 +93,14 @@ export function registrationRecord(call: Call, agent: Agent, at: number): AuditR
 function assertMayRegister(access: Access, call: Call, owner: string, existing: Agent | undefined): void {
   const { agents: _, ...principal } = call.principal
   const { tenant } = principal
-  const wanted = { kind: 'agent', tenant, owner, visibility: 'restricted', grants: [] } as const
+  const wanted = {
+    kind: 'agent',
+    tenant,
+    owner,
+    visibility: 'restricted',
+    lifecycle: 'active',
+    grants: [],
+  } as const
   const decision = access.decide(principal, 'manage', wanted)
   if (!decision.allow && decision.reason === 'scope') throw missingScope(decision.scope)
   if (decision.allow && owner.trim() !== '') return

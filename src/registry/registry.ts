@@ -35,6 +35,8 @@ export type Registration = {
   readonly slug?: string
   readonly owner?: string
   readonly visibility?: Visibility
+  /** Of a new agent; `active` when absent. */
+  readonly lifecycle?: 'draft'
   readonly redelivery?: Redelivery
   readonly cardProfile?: CardProfile
   readonly heartbeatTtlMs?: number

@@ -4,7 +4,7 @@ import type { Agent } from './agent.ts'
 import { type AgentCondition, assertHolds, changeAgent } from './change-agent.ts'
 import { getAgent } from './find-agent.ts'
 import { createJudgeRegistration } from './judge-registration.ts'
-import { listed, nextCardVersion } from './next-agent.ts'
+import { assertMayBeDraft, listed, nextCardVersion } from './next-agent.ts'
 import { type RegisterDeps, registrationRecord } from './register-agent.ts'
 import type { Registration, Registry } from './registry.ts'
 
@@ -23,6 +23,7 @@ export function createReplace(deps: RegisterDeps): Registry['replace'] {
       call,
       known.id,
       (agent) => {
+        assertMayBeDraft(registration, agent)
         const cardVersion = nextCardVersion(agent, listing, call, now())
         const next = listed(agent, listing, now(), cardVersion)
         const audit = [registrationRecord(call, next, now())]

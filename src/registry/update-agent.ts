@@ -1,13 +1,27 @@
 import Type, { type Static } from 'typebox'
+import { type AgentId, MAX_ID_LENGTH } from '../a2a/ids.ts'
 import { check } from '../a2a/wire.ts'
 import { auditOf } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
+import { ParleyError } from '../errors.ts'
 import { type Agent, VISIBILITIES } from './agent.ts'
 import { type AgentCondition, type ChangeDeps, changeAgent } from './change-agent.ts'
+import { getAgent } from './find-agent.ts'
+import { LIFECYCLES, TRANSITIONS } from './lifecycle.ts'
 
 /** What can be changed of an agent without its card; what is absent stays. */
 export const AgentChangesBody = Type.Object(
-  { visibility: Type.Optional(Type.Enum([...VISIBILITIES])) },
+  {
+    visibility: Type.Optional(Type.Enum([...VISIBILITIES])),
+    lifecycle: Type.Optional(Type.Enum([...LIFECYCLES])),
+    successor: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_ID_LENGTH,
+        description: 'Id or slug of the agent to use in the place of this one, which is deprecated',
+      }),
+    ),
+  },
   { additionalProperties: false },
 )
 export type AgentChanges = Static<typeof AgentChangesBody>
@@ -19,21 +33,21 @@ export async function updateAgent(
   deps: ChangeDeps,
   call: Call,
   ref: string,
-  { visibility }: AgentChanges,
+  changes: AgentChanges,
   condition?: AgentCondition,
 ): Promise<Agent> {
   const { now, events } = deps
+  const known = await getAgent(deps, call, ref, 'manage')
+  const successor = await successorOf(deps, call, known, changes)
   const { before, after } = await changeAgent(
     deps,
     call,
-    ref,
+    known.id,
     (agent) => {
-      if (visibility === undefined || visibility === agent.visibility) return undefined
-      const audit = auditOf(call, 'agent.update', { kind: 'agent', id: agent.id }, now(), {
-        details: { visibility, before: agent.visibility },
-      })
-      const updatedAt = Math.max(now(), agent.updatedAt)
-      return { next: { ...agent, visibility, updatedAt }, audit: [audit] }
+      const details = differences(agent, changes, successor)
+      if (details === undefined) return undefined
+      const audit = auditOf(call, 'agent.update', { kind: 'agent', id: agent.id }, now(), { details })
+      return { next: changed(agent, changes, successor, now()), audit: [audit] }
     },
     condition,
   )
@@ -43,3 +57,64 @@ export async function updateAgent(
   }
   return after
 }
+
+/** The successor that is asked for: an agent that the caller sees. */
+async function successorOf(
+  deps: ChangeDeps,
+  call: Call,
+  agent: Agent,
+  { successor: ref }: AgentChanges,
+): Promise<AgentId | undefined> {
+  if (ref === undefined) return undefined
+  const found = await getAgent(deps, call, ref, 'discover').catch((reason: unknown) => {
+    if (reason instanceof ParleyError && reason.code === 'agent_not_found') return undefined
+    throw reason
+  })
+  if (found !== undefined && found.id !== agent.id) return found.id
+  throw invalid('/successor', 'successor', 'must be the id or slug of another agent, which you see')
+}
+
+/** What the audit log says of a change; `undefined` when it is none. Throws for one that may not be. */
+function differences(
+  agent: Agent,
+  { visibility = agent.visibility, lifecycle = agent.lifecycle }: AgentChanges,
+  successor: AgentId | undefined,
+): Readonly<Record<string, string>> | undefined {
+  if (lifecycle !== agent.lifecycle && !TRANSITIONS[agent.lifecycle].includes(lifecycle)) {
+    const next = TRANSITIONS[agent.lifecycle].join(' or ')
+    const message = `cannot become ${lifecycle}: the agent is ${agent.lifecycle}, and can become ${next}`
+    throw new ParleyError('conflict', `The lifecycle ${message}`, {
+      violations: [{ pointer: '/lifecycle', code: 'transition', message }],
+    })
+  }
+  if (successor !== undefined && lifecycle !== 'deprecated') {
+    throw invalid('/successor', 'lifecycle', 'is for agents that are deprecated')
+  }
+  const isSame = visibility === agent.visibility && lifecycle === agent.lifecycle
+  if (isSame && (successor === undefined || successor === agent.successor)) return undefined
+  return {
+    ...(visibility === agent.visibility ? {} : { visibility, before: agent.visibility }),
+    ...(lifecycle === agent.lifecycle ? {} : { lifecycle, lifecycleBefore: agent.lifecycle }),
+    ...(successor === undefined ? {} : { successor }),
+  }
+}
+
+function changed(
+  { successor: before, ...agent }: Agent,
+  { visibility = agent.visibility, lifecycle = agent.lifecycle }: AgentChanges,
+  successor = before,
+  at: number,
+): Agent {
+  return {
+    ...agent,
+    visibility,
+    lifecycle,
+    ...(successor !== undefined && lifecycle === 'deprecated' ? { successor } : {}),
+    updatedAt: Math.max(at, agent.updatedAt),
+  }
+}
+
+const invalid = (pointer: string, code: string, message: string): ParleyError =>
+  new ParleyError('invalid_params', `${pointer.slice(1)} ${message}`, {
+    violations: [{ pointer, code, message }],
+  })

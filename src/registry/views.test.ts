@@ -51,7 +51,7 @@ describe('views', () => {
     const signatures = [{ status: 'verified', keyId: 'k', algorithm: 'ES256', form: 'wire' }] as const
     const signed = agentView({ ...agent, cardProfile: 'v1', signatures }, clock.now, publicUrl)
     assert.deepEqual([signed.cardProfile, signed.signatures], ['v1', signatures])
-    assert.equal(agentView({ ...agent, enabled: false }, clock.now, publicUrl).lifecycle, 'disabled')
+    assert.equal(agentView({ ...agent, lifecycle: 'disabled' }, clock.now, publicUrl).lifecycle, 'disabled')
   })
 
   it('hold what their schemas say', async () => {

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { AgentCard, AgentInterface } from '../a2a/agent-card.ts'
 import { type Agent, CARD_PROFILES, cardOf, isAlive, profileOf, REDELIVERIES, VISIBILITIES } from './agent.ts'
 import { invokeUrl, publishedCardUrl } from './invoke-url.ts'
+import { LIFECYCLES } from './lifecycle.ts'
 import { RegistrationOptions } from './parse-registration.ts'
 import type { PublicAddresses } from './public-addresses.ts'
 import { publishedInterfaces } from './published-interfaces.ts'
@@ -43,7 +44,10 @@ export const AgentView = Type.Object({
   cardProfile: Type.Enum([...CARD_PROFILES], {
     description: 'The form of card that clients get who ask for no version',
   }),
-  lifecycle: Type.Enum(['active', 'disabled']),
+  lifecycle: Type.Enum([...LIFECYCLES]),
+  successor: Type.Optional(
+    Type.String({ description: 'Id of the agent to use in the place of one that is deprecated' }),
+  ),
   alive: Type.Boolean({ description: 'Whether a heartbeat came within the last heartbeatTtlMs' }),
   lastHeartbeatAt: Time,
   heartbeatTtlMs: Type.Integer(),
@@ -107,7 +111,8 @@ export function agentView(agent: Agent, now: number, publicUrl: string): AgentVi
     visibility: agent.visibility,
     redelivery: agent.redelivery,
     cardProfile: profileOf(agent),
-    lifecycle: agent.enabled ? 'active' : 'disabled',
+    lifecycle: agent.lifecycle,
+    ...(agent.successor === undefined ? {} : { successor: agent.successor }),
     alive: isAlive(agent, now),
     lastHeartbeatAt: isoOf(agent.lastHeartbeatAt),
     heartbeatTtlMs: agent.heartbeatTtlMs,

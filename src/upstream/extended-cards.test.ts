@@ -47,7 +47,7 @@ const agentAt = (...supportedInterfaces: readonly AgentInterface[]): Agent => ({
   updatedAt: 0,
   lastHeartbeatAt: 0,
   heartbeatTtlMs: 1,
-  enabled: true,
+  lifecycle: 'active',
   originalCard: '',
   card: JSON.stringify({ supportedInterfaces, capabilities: {} }),
 })

@@ -54,7 +54,7 @@ async function open(requirements: readonly (readonly string[])[] = []) {
     updatedAt: 0,
     lastHeartbeatAt: 0,
     heartbeatTtlMs: 1,
-    enabled: true,
+    lifecycle: 'active',
     originalCard: '{}',
     card: JSON.stringify({
       name: 'a',

@@ -26,7 +26,7 @@ export const AgentsQuery = Type.Object({
   version: names('Version of A2A of any interface, such as 1.0.'),
   mode: names('Media type that is taken or given.'),
   security: names('apiKey, http, oauth2, openIdConnect, mutualTLS or none.'),
-  lifecycle: names('active or disabled.'),
+  lifecycle: names('draft, pending, active, deprecated or disabled; all but disabled when absent.'),
   only_alive: Type.Optional(Type.Boolean({ description: 'Only agents whose heartbeat is recent.' })),
   updated_since: Type.Optional(
     Type.String({ format: 'date-time', description: 'Only agents that changed then or later.' }),

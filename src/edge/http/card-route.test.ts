@@ -59,9 +59,11 @@ describe('a published card', () => {
   it('says how long it may be kept, by whom, and what it depends on', async () => {
     const open = await get(CARD_PATH)
     const closed = await get(CARD_PATH, {}, publishing({ visibility: 'tenant' }))
+    const draft = await get(CARD_PATH, {}, publishing({ lifecycle: 'draft' }))
 
     assert.equal(open.headers.get('cache-control'), 'public, max-age=60')
     assert.equal(closed.headers.get('cache-control'), 'private, max-age=60')
+    assert.equal(draft.headers.get('cache-control'), 'private, max-age=60')
     assert.equal(open.headers.get('vary'), 'A2A-Version, Authorization, X-API-Key')
     assert.equal(open.headers.get('etag'), 'W/"superset"')
     assert.equal(open.headers.get('last-modified'), 'Sun, 01 Mar 2026 12:00:00 GMT')

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { AgentCard } from '../../a2a/agent-card.ts'
 import type { Version } from '../../a2a/version.ts'
-import { type CardProfile, profileOf } from '../../registry/agent.ts'
+import { type CardProfile, isPublic, profileOf } from '../../registry/agent.ts'
 import { declaredVersion } from '../service-parameters.ts'
 import { CARD_MAX_AGE_S } from './card-headers.ts'
 import { isUnchanged } from './conditional.ts'
@@ -59,7 +59,7 @@ async function answerCard(
   const card = await deps.registry.publishedCard(agent, asked ?? profileOf(agent))
   const headers = {
     ...API_HEADERS,
-    'cache-control': `${agent.visibility === 'public' ? 'public' : 'private'}, max-age=${CARD_MAX_AGE_S}`,
+    'cache-control': `${isPublic(agent) ? 'public' : 'private'}, max-age=${CARD_MAX_AGE_S}`,
     'content-type': 'application/json',
     // Weak: two processes sign one card in different bytes.
     etag: `W/"${card.digest}"`,

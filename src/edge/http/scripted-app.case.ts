@@ -55,7 +55,7 @@ export const agent = (changes: Partial<Agent> = {}): Agent => ({
   updatedAt: 0,
   lastHeartbeatAt: 0,
   heartbeatTtlMs: 300_000,
-  enabled: true,
+  lifecycle: 'active',
   originalCard: textOf(CARD),
   card: textOf(CARD),
   ...changes,

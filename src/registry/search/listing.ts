@@ -3,6 +3,7 @@ import type { AgentId } from '../../a2a/ids.ts'
 import { SCHEME_KINDS } from '../../a2a/security-scheme.ts'
 import type { Grant } from '../../access/grant.ts'
 import { type Agent, cardOf, type Visibility } from '../agent.ts'
+import type { Lifecycle } from '../lifecycle.ts'
 import { fold, wordsOf } from './words.ts'
 
 /** What agents are filtered by exactly, and counted by. */
@@ -29,9 +30,9 @@ export type AgentListing = {
   readonly tenant: string
   readonly owner: string
   readonly visibility: Visibility
-  /** Of restricted agents alone: nobody needs a grant to see another. */
+  /** Of those agents alone that somebody may need a grant to see. */
   readonly grants?: readonly Grant[]
-  readonly enabled: boolean
+  readonly lifecycle: Lifecycle
   readonly updatedAt: number
   readonly lastHeartbeatAt: number
   readonly heartbeatTtlMs: number
@@ -67,7 +68,7 @@ const MAX_NAME_KEY_LENGTH = 100
 
 export function indexedAgent(agent: Agent): IndexedAgent {
   const card = cardOf(agent)
-  const { id, slug, tenant, owner, visibility, grants, enabled, updatedAt } = agent
+  const { id, slug, tenant, owner, visibility, grants, lifecycle, updatedAt } = agent
   const { lastHeartbeatAt, heartbeatTtlMs } = agent
   const name = fold(card.name)
   const ranked = rankedWordsOf(agent, card)
@@ -80,8 +81,8 @@ export function indexedAgent(agent: Agent): IndexedAgent {
       tenant,
       owner,
       visibility,
-      ...(grants !== undefined && visibility === 'restricted' ? { grants } : {}),
-      enabled,
+      ...(grants !== undefined && needsGrants(agent) ? { grants } : {}),
+      lifecycle,
       updatedAt,
       lastHeartbeatAt,
       heartbeatTtlMs,
@@ -115,6 +116,9 @@ const spacedWords = ({ name, skills, tags, provider }: RankedWords): AgentListin
   provider: spaced(provider),
 })
 
+const needsGrants = ({ visibility, lifecycle }: Agent): boolean =>
+  visibility === 'restricted' || lifecycle === 'draft' || lifecycle === 'pending'
+
 const spaced = (words: readonly string[]): string =>
   words.length === 0 ? '' : ` ${within(MAX_RANKED_CHARACTERS, [...new Set(words)]).join(' ')} `
 
@@ -128,7 +132,7 @@ function within<T extends string>(characters: number, texts: readonly T[]): read
   return end < 0 ? texts : texts.slice(0, end)
 }
 
-function termsOf({ owner, enabled }: Agent, card: AgentCard): readonly Term[] {
+function termsOf({ owner, lifecycle }: Agent, card: AgentCard): readonly Term[] {
   const { skills, capabilities, supportedInterfaces, securitySchemes = {}, provider } = card
   const modes = [
     ...card.defaultInputModes,
@@ -153,7 +157,7 @@ function termsOf({ owner, enabled }: Agent, card: AgentCard): readonly Term[] {
     version: supportedInterfaces.map(({ protocolVersion }) => minorOf(protocolVersion)),
     mode: modes.map((mode) => mode.toLowerCase()),
     security: schemes.length === 0 ? ['none'] : schemes.map((kind) => SECURITY_NAMES[kind]),
-    lifecycle: [enabled ? 'active' : 'disabled'],
+    lifecycle: [lifecycle],
   }
   return FACETS.flatMap((facet) => [...new Set(terms[facet])].map((value): Term => `${facet}:${value}`))
 }

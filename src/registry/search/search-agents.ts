@@ -51,6 +51,7 @@ export function createSearch({ agents, access, now, cursors }: SearchDeps): Regi
       const page = { limit: LISTINGS_PER_READ, order, withTerms, ...(last && { after: last }) }
       const batch = await agents.search(filter, page)
       for (const listing of batch) {
+        if (listing.lifecycle === 'disabled' && !asksForLifecycle(query)) continue
         if (query.onlyAlive === true && !isAlive(listing, at)) continue
         if (access.decide(call.principal, 'discover', resourceOf(listing)).allow) yield listing
       }
@@ -145,6 +146,9 @@ async function readAgents(agents: AgentStore, page: readonly AgentListing[]): Pr
 }
 
 const queryWords = ({ text = '' }: AgentQuery): readonly string[] => wordsOf(text, MAX_QUERY_WORDS)
+
+/** Agents that nobody may call are found only by who asks for them. */
+const asksForLifecycle = ({ filters }: AgentQuery): boolean => Boolean(filters?.lifecycle?.length)
 
 const isRanked = (query: AgentQuery): boolean =>
   query.sort === 'relevance' || (query.sort === undefined && queryWords(query).length > 0)

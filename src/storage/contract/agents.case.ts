@@ -33,7 +33,7 @@ export const agentCases: Cases = ({ open }) => {
   it('refuses a commit made from a stale read', async (t) => {
     const backend = await open(t)
     const agent = await create(backend)
-    const next = { ...agent, version: 2, enabled: false }
+    const next = { ...agent, version: 2, lifecycle: 'disabled' as const }
 
     assert.deepEqual(await backend.agents.commit({ agent, expectedVersion: 0 }), { kind: 'conflict' })
     assert.deepEqual(await backend.agents.commit({ agent: next, expectedVersion: 1 }), { kind: 'committed' })
@@ -89,9 +89,26 @@ export const agentCases: Cases = ({ open }) => {
     assert.equal(await backend.agents.beat(agent.id, 3000), true)
     assert.equal(await backend.agents.beat(agentId('missing'), 3000), false)
     assert.deepEqual(await backend.agents.find(agent.id), { ...agent, lastHeartbeatAt: 5000 })
-    const stale = { ...agent, version: 2, enabled: false }
+    const stale = { ...agent, version: 2, lifecycle: 'disabled' as const }
     assert.deepEqual(await backend.agents.commit({ agent: stale, expectedVersion: 1 }), { kind: 'committed' })
     assert.equal((await backend.agents.find(agent.id))?.lastHeartbeatAt, 5000)
+  })
+
+  it('lists where agents stand, with the grants of those that are not seen by all', async (t) => {
+    const backend = await open(t)
+    const grants = [
+      { id: 'g', to: { subject: 'key:bob' }, right: 'manage', createdAt: 1, createdBy: 'key:alice' },
+    ] as const
+    for (const lifecycle of ['draft', 'pending', 'active', 'deprecated', 'disabled'] as const) {
+      const agent = await create(backend, { lifecycle, grants })
+      const filter = { tenant: 'default', terms: [[`lifecycle:${lifecycle}`]] } as const
+      const [listing, ...more] = await backend.agents.search(filter, { limit: 10 })
+
+      assert.deepEqual(more, [])
+      assert.deepEqual([listing?.id, listing?.lifecycle], [agent.id, lifecycle])
+      const isUnlisted = lifecycle === 'draft' || lifecycle === 'pending'
+      assert.deepEqual(listing?.grants, isUnlisted ? grants : undefined)
+    }
   })
 
   it('finds what it is asked for by id, in that order', async (t) => {

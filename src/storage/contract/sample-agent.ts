@@ -32,7 +32,7 @@ export function sampleAgent(changes: Partial<Agent> = {}): Agent {
     updatedAt: T0,
     lastHeartbeatAt: T0,
     heartbeatTtlMs: 300_000,
-    enabled: true,
+    lifecycle: 'active',
     originalCard: '{}',
     card: sampleCard({}),
     ...changes,

@@ -4,15 +4,16 @@ import { indexedAgent } from '../../registry/search/listing.ts'
 import { integerIn, textIn } from './columns.ts'
 import type { Connection } from './connection.ts'
 import type { GroupCommit } from './group-commit.ts'
+import { storedAgent } from './stored-agent.ts'
 
 /** Grows when agents are listed differently: what was listed before is then listed anew. */
-const FORM = 2
+const FORM = 3
 /** Agents listed anew in one write. */
 const AGENTS_PER_WRITE = 50
 
 const PUT_LISTING = `
   INSERT OR REPLACE INTO agent_listings
-    (n, form, id, tenant, owner, visibility, enabled, name_key, updated_at, ttl, words, grants, names, terms)
+    (n, form, id, tenant, owner, visibility, lifecycle, name_key, updated_at, ttl, words, grants, names, terms)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const PUT_TEXT = 'INSERT OR REPLACE INTO agent_text (rowid, terms, words) VALUES (?, ?, ?)'
 const OUTDATED = `
@@ -30,10 +31,10 @@ export function createAgentIndex(connection: Connection): AgentIndex {
   return {
     put(n, agent) {
       const { listing, names, terms, words } = indexedAgent(agent)
-      const { id, tenant, owner, visibility, enabled, nameKey, updatedAt, heartbeatTtlMs } = listing
+      const { id, tenant, owner, visibility, lifecycle, nameKey, updatedAt, heartbeatTtlMs } = listing
       connection.run(
         PUT_LISTING,
-        ...[n, FORM, id, tenant, owner, visibility, Number(enabled), nameKey, updatedAt, heartbeatTtlMs],
+        ...[n, FORM, id, tenant, owner, visibility, lifecycle, nameKey, updatedAt, heartbeatTtlMs],
         JSON.stringify(listing.words),
         listing.grants === undefined ? null : JSON.stringify(listing.grants),
         names,
@@ -60,7 +61,7 @@ export async function listAnew(
       const rows = connection.all(OUTDATED, FORM, AGENTS_PER_WRITE)
       if (rows.length === 0) return { result: 0 }
       const apply = () => {
-        for (const row of rows) index.put(integerIn(row, 'n'), JSON.parse(textIn(row, 'agent')))
+        for (const row of rows) index.put(integerIn(row, 'n'), storedAgent(textIn(row, 'agent')))
       }
       return { result: rows.length, apply }
     })

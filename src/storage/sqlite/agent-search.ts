@@ -38,9 +38,9 @@ export function searchQuery(
   ]
   const sql = `
     SELECT json_group_array(json_array(
-      id, owner, visibility, json(grants), enabled, updated_at, beat_at, ttl, name_key, json(words), json(terms)
+      id, owner, visibility, json(grants), lifecycle, updated_at, beat_at, ttl, name_key, json(words), json(terms)
     )) AS listings FROM (
-      SELECT listed.id, owner, visibility, grants, enabled, updated_at, beats.at AS beat_at, ttl, name_key, listed.words,
+      SELECT listed.id, owner, visibility, grants, lifecycle, updated_at, beats.at AS beat_at, ttl, name_key, listed.words,
         ${withTerms ? 'listed.terms' : 'NULL'} AS terms
       FROM ${source} JOIN agent_beats beats ON beats.agent_id = listed.id
       WHERE ${conditions.join(' AND ')} ORDER BY ${ORDERS[order]} LIMIT ${param(limit)}
@@ -53,7 +53,7 @@ type ListingRow = readonly [
   owner: string,
   visibility: AgentListing['visibility'],
   grants: AgentListing['grants'] | null,
-  enabled: number,
+  lifecycle: AgentListing['lifecycle'],
   updatedAt: number,
   lastHeartbeatAt: number,
   heartbeatTtlMs: number,
@@ -71,7 +71,7 @@ export function listingsIn(text: string, tenant: string): readonly AgentListing[
       owner,
       visibility,
       grants,
-      enabled,
+      lifecycle,
       updatedAt,
       lastHeartbeatAt,
       heartbeatTtlMs,
@@ -84,7 +84,7 @@ export function listingsIn(text: string, tenant: string): readonly AgentListing[
       owner,
       visibility,
       ...(grants === null || grants === undefined ? {} : { grants }),
-      enabled: enabled === 1,
+      lifecycle,
       updatedAt,
       lastHeartbeatAt,
       heartbeatTtlMs,

@@ -15,6 +15,7 @@ import type { Connection, Row } from './connection.ts'
 import type { Decision, GroupCommit } from './group-commit.ts'
 import type { Reader } from './reader-thread.ts'
 import { retryBusy } from './retry-busy.ts'
+import { storedAgent } from './stored-agent.ts'
 
 export type SqliteAgentOptions = {
   readonly connection: Connection
@@ -187,6 +188,5 @@ const agentOrNone = (row: Row | undefined): Agent | undefined =>
   row === undefined ? undefined : agentIn(row)
 
 function agentIn(row: Row): Agent {
-  const agent: Agent = JSON.parse(textIn(row, 'agent'))
-  return { ...agent, lastHeartbeatAt: integerIn(row, 'beat_at') }
+  return { ...storedAgent(textIn(row, 'agent')), lastHeartbeatAt: integerIn(row, 'beat_at') }
 }

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { at, listAt, textAt } from './json-path.ts'
+import { errorOf, getTask, native, rpc, send, userMessage, withoutRequest } from './rpc.ts'
+import { openStream } from './sse.ts'
+import { newClient, newKey, startWorld, type World } from './world.ts'
+
+const NEVER_EXISTED = '0190a0a0-0000-7000-8000-00000000dead'
+
+describe('the lifecycle of an agent', { timeout: 120_000 }, () => {
+  const opened = new AsyncDisposableStack()
+  let world: World
+  let owner: string
+
+  before(async () => {
+    world = opened.use(await startWorld({ env: { PARLEY_RECHECK_MS: '100' } }))
+    owner = await newKey(world.parley, 'owner', ['agents:read', 'agents:write', 'tasks:submit', 'tasks:read'])
+  })
+  after(() => opened.disposeAsync())
+
+  const to = (path: string) => `${world.parley.url}${path}`
+  const register = async (slug: string, more: object = {}) => {
+    const body = { card: world.agent.card, slug, visibility: 'public', ...more }
+    const made = await native(owner, 'POST', to('/agents/register'), body)
+    assert.equal(made.status, 201, made.text)
+    return textAt(made.body, 'id')
+  }
+  const change = async (ref: string, changes: object, key = owner) => {
+    const reply = await native(key, 'PATCH', to(`/agents/${ref}`), changes)
+    assert.equal(reply.status, 200, reply.text)
+    return reply.body
+  }
+
+  test('a draft is to others exactly what never existed, and to its owner an agent that works', async () => {
+    const id = await register('draft', { lifecycle: 'draft' })
+    const reader = await newKey(world.parley, 'reader', ['agents:read'])
+    const visible = async (key: string | undefined, path: string, ref: string) =>
+      JSON.stringify(withoutRequest(await native(key, 'GET', to(path.replace('{}', ref))))).replaceAll(
+        ref,
+        '',
+      )
+    for (const key of [reader, undefined]) {
+      for (const path of ['/agents/{}', '/agents/{}/invoke_url', '/a2a/{}/.well-known/agent-card.json']) {
+        const missing = await visible(key, path, NEVER_EXISTED)
+        for (const ref of [id, 'draft']) assert.equal(await visible(key, path, ref), missing, path)
+      }
+      const found = await native(key, 'GET', to('/agents?name=draft&facets=lifecycle'))
+      assert.deepEqual([at(found.body, 'total'), listAt(found.body, 'facets', 'lifecycle')], [0, []])
+    }
+    const stranger = await newClient(world.parley, 'draft', 'stranger')
+    const nobody = await newClient(world.parley, NEVER_EXISTED, 'stranger')
+    const params = { message: userMessage('echo x') }
+    const ask = async (client: typeof stranger) => errorOf(await rpc(client, 'SendMessage', params))
+    assert.deepEqual(await ask(stranger), await ask(nobody))
+    const sent = await send({ url: to('/a2a/draft'), key: owner }, 'echo x')
+    assert.equal(at(sent, 'task', 'status', 'state'), 'TASK_STATE_COMPLETED')
+
+    await change('draft', { lifecycle: 'active' })
+    assert.equal((await native(undefined, 'GET', to('/agents/draft'))).status, 200)
+    assert.equal(at(await send(stranger, 'echo x'), 'task', 'status', 'state'), 'TASK_STATE_COMPLETED')
+  })
+
+  test('a disabled agent takes nothing new and finishes what it was sent', async () => {
+    await register('halted')
+    const client = await newClient(world.parley, 'halted', 'caller')
+    const stream = await openStream(client, 'SendStreamingMessage', {
+      message: userMessage('stream 10 100'),
+    })
+    const first = await stream.next()
+    assert.ok(first !== undefined)
+    await change('halted', { lifecycle: 'disabled' })
+
+    const refused = await rpc(client, 'SendMessage', { message: userMessage('echo x') })
+    assert.match(errorOf(refused).message, /disabled/)
+    const events = await stream.rest()
+    assert.match(JSON.stringify(events), /TASK_STATE_COMPLETED/)
+    const id = /"(?:taskId|id)":"([0-9a-f-]{36})"/.exec(JSON.stringify(first).replaceAll('\\"', '"'))?.[1]
+    assert.equal(at(await getTask(client, id ?? ''), 'status', 'state'), 'TASK_STATE_COMPLETED')
+    const listed = async (query: string) =>
+      at((await native(owner, 'GET', to(`/agents?name=halted${query}`))).body, 'total')
+    assert.deepEqual([await listed(''), await listed('&lifecycle=disabled')], [0, 1])
+
+    await change('halted', { lifecycle: 'active' })
+    assert.equal(at(await send(client, 'echo x'), 'task', 'status', 'state'), 'TASK_STATE_COMPLETED')
+  })
+
+  test('a deprecated agent works and names its successor', async () => {
+    await register('old')
+    const next = await register('new')
+    const changed = await change('old', { lifecycle: 'deprecated', successor: 'new' })
+    assert.deepEqual([at(changed, 'lifecycle'), at(changed, 'successor')], ['deprecated', next])
+    const client = await newClient(world.parley, 'old', 'caller')
+    assert.equal(at(await send(client, 'echo x'), 'task', 'status', 'state'), 'TASK_STATE_COMPLETED')
+    const found = await native(owner, 'GET', to('/agents?lifecycle=deprecated'))
+    assert.deepEqual(
+      listAt(found.body, 'items').map((item) => at(item, 'successor')),
+      [next],
+    )
+    const refused = await native(owner, 'PATCH', to('/agents/old'), { lifecycle: 'draft' })
+    assert.deepEqual([refused.status, at(refused.body, 'code')], [409, 'conflict'], refused.text)
+  })
+})
