@@ -21,6 +21,7 @@ import { at, listAt, numberAt, textAt } from './json-path.ts'
 import { type ParleyProcess, startParley } from './parley-process.ts'
 import { createRawWays } from './raw-ways.ts'
 import { type Endpoint, errorOf, native, type Reply, resultOf, rpc, send } from './rpc.ts'
+import { apiKey, oauthAt, SIMPLE_SCHEMES } from './security-schemes.ts'
 import { newClient, register } from './world.ts'
 
 const opened = new AsyncDisposableStack()
@@ -97,66 +98,12 @@ const only = ({ agent }: Listed): Shown => {
   return one
 }
 
-const apiKey = (location: string, name: string) => ({ apiKeySecurityScheme: { location, name } })
-const http = (scheme: string) => ({ httpAuthSecurityScheme: { scheme } })
-const oauthAt = (tokenUrl: string) => ({
-  oauth2SecurityScheme: { flows: { clientCredentials: { tokenUrl, scopes: {} } } },
-})
-
 /** The token that says it is us, wherever it stands. */
 const identityIn = ({ header }: Shown): Readonly<Record<string, unknown>> =>
   decodeJwt(header('parley-identity') ?? header('authorization')?.replace('Bearer ', '') ?? '')
 
-type Simple = {
-  readonly what: string
-  readonly scheme: object
-  readonly body: object
-  readonly shows: (shown: Shown) => unknown
-  readonly expected: string
-  readonly not?: Binding
-}
-
-const SIMPLE: readonly Simple[] = [
-  {
-    what: 'a key in a header',
-    scheme: apiKey('header', 'X-Agent-Key'),
-    body: { key: 'top-s3cret-header' },
-    shows: ({ header }) => header('x-agent-key'),
-    expected: 'top-s3cret-header',
-  },
-  {
-    what: 'a key in the query',
-    scheme: apiKey('query', 'the key'),
-    body: { key: 'top-s3cret&query=' },
-    shows: ({ query }) => query.get('the key'),
-    expected: 'top-s3cret&query=',
-    not: 'GRPC',
-  },
-  {
-    what: 'a key in a cookie',
-    scheme: apiKey('cookie', 'sid'),
-    body: { key: 'top-s3cret-cookie' },
-    shows: ({ header }) => header('cookie'),
-    expected: 'sid=top-s3cret-cookie',
-  },
-  {
-    what: 'HTTP Basic',
-    scheme: http('Basic'),
-    body: { username: 'parley', password: 'top-s3cret:päss' },
-    shows: ({ header }) => header('authorization'),
-    expected: `Basic ${Buffer.from('parley:top-s3cret:päss').toString('base64')}`,
-  },
-  {
-    what: 'HTTP Bearer',
-    scheme: http('bearer'),
-    body: { token: 'top-s3cret-bearer' },
-    shows: ({ header }) => header('authorization'),
-    expected: 'Bearer top-s3cret-bearer',
-  },
-]
-
 describe('an agent that demands', { timeout: 120_000 }, () => {
-  for (const { what, scheme, body, shows, expected, not } of SIMPLE) {
+  for (const { what, scheme, body, shows, expected, not } of SIMPLE_SCHEMES) {
     for (const binding of BINDINGS.filter((one) => one !== not)) {
       test(`${what} gets it over ${binding} once it is stored, beside the token that says it is us`, async () => {
         const listed = await enrol(
