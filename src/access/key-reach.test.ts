@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { ACTIONS, type Action, type Resource } from './access.ts'
 import { decide } from './decide.ts'
 import { principalOf } from './key-principal.ts'
-import { assertHolds, isWithinReach } from './key-reach.ts'
+import { assertNoExcess, isWithinReach } from './key-reach.ts'
 import type { ApiKey } from './key-store.ts'
 import { type Principal, SCOPES, type Scope } from './principal.ts'
 
@@ -37,7 +37,7 @@ const keys: fc.Arbitrary<ApiKey> = fc
 
 const holds = (maker: Principal, key: ApiKey): boolean => {
   try {
-    assertHolds(maker, key)
+    assertNoExcess(maker, key)
     return true
   } catch {
     return false

@@ -16,7 +16,7 @@ export const isWithinReach = (
  * Throws `forbidden`, naming everything, for a key that could do more than its maker, or for longer. A key bounds the life of
  * those it makes; a token does not, because it lives too short to be of use as a bound.
  */
-export function assertHolds(principal: Principal, key: Omit<NewKey, 'subject' | 'label'>): void {
+export function assertNoExcess(principal: Principal, key: Omit<NewKey, 'subject' | 'label'>): void {
   const found = excessOf(principal, key)
   const [first] = found
   if (first === undefined) return

@@ -5,7 +5,7 @@ import type { Access, NewKey } from './access.ts'
 import { assertScope } from './assert-scope.ts'
 import { type AuditRecord, auditOf } from './audit/audit-record.ts'
 import { RefusalError } from './audit/refusal.ts'
-import { assertHolds, isWithinReach } from './key-reach.ts'
+import { assertNoExcess, isWithinReach } from './key-reach.ts'
 import { hashOf, newSecret, type RandomBytes } from './key-secret.ts'
 import type { ApiKey, KeyChange, KeyStore } from './key-store.ts'
 import { acceptNewKey, assertFuture } from './new-key.ts'
@@ -76,7 +76,7 @@ export function manageKeys(
       const principal = await makerOf(call)
       const at = now()
       const wanted = acceptNewKey({ ...request, tenant: request.tenant ?? principal.tenant }, at)
-      assertHolds(principal, wanted)
+      assertNoExcess(principal, wanted)
       const secret = newSecret(randomBytes)
       const key = newKey(newId(), hashOf(secret), wanted, at)
       const record = auditOf(call, 'key.create', { kind: 'key', id: key.id }, at, factsOf(key))
@@ -95,7 +95,7 @@ export function manageKeys(
         assertLives(old, at)
         const wanted = successorOf(old, expiresAt, at)
         assertFuture(wanted, at)
-        assertHolds(principal, wanted)
+        assertNoExcess(principal, wanted)
         const secret = newSecret(randomBytes)
         const key = { ...newKey(newId(), hashOf(secret), wanted, at), replaces: id }
         const retired = retire(old, key.id, overlapMs, at)
