@@ -62,6 +62,9 @@ describe('the limits of a process', () => {
     assert.ok(!asks('2001:db8:0:1:ffff::2'), 'one of the same 2^64')
     assert.ok(asks('2001:db8:0:2::1'))
     assert.ok(asks('::1'))
+    assert.ok(asks('2001::5:1:2:3:4'))
+    assert.ok(!asks('2001:0:0:5::1'), 'the same 2^64, whose zeros are left out elsewhere')
+    assert.ok(asks('2001::6:1:2:3:4'), 'other zeros, and what follows them')
   })
 
   it('bound the streams of each principal, and give them back', () => {

@@ -83,6 +83,9 @@ const callerKey = (principal: Principal, { from = '' }: CallInProgress): string 
 function networkOf(address: string): string {
   if (!address.includes(':')) return address
   const [head = '', tail] = address.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  return [...groups, ...(tail === undefined ? [] : ['0', '0', '0', '0'])].slice(0, 4).join(':')
+  const [before, after] = [groupsOf(head), groupsOf(tail ?? '')]
+  const left = tail === undefined ? 0 : 8 - before.length - after.length
+  return [...before, ...Array.from({ length: left }, () => '0'), ...after].slice(0, 4).join(':')
 }
+
+const groupsOf = (text: string): readonly string[] => (text === '' ? [] : text.split(':'))
