@@ -62,6 +62,15 @@ describe('files that are watched', () => {
     await noticed(behindLink, turn)
   })
 
+  it('are told of at the first look, which may find another content than was read before', async () => {
+    const path = join(folder, 'file')
+    await writeFile(path, 'first')
+
+    using watched = watch(path)
+
+    await watched.change()
+  })
+
   it('are unchanged while they are away, and when they come back as they were', async () => {
     const path = join(folder, 'file')
     await writeFile(path, 'first')
@@ -78,6 +87,6 @@ describe('files that are watched', () => {
     await noticed(beside, (round) => writeFile(other, `back ${round}`))
 
     watched[Symbol.dispose]()
-    assert.equal(changes, 0)
+    assert.equal(changes, 1, 'when they were first looked at')
   })
 })

@@ -5,7 +5,8 @@ import { readFile } from 'node:fs/promises'
 const INTERVAL_MS = 5000
 
 /**
- * Calls `changed` when the content of any of the files has become another than when this was called, and each time again.
+ * Calls `changed` once the content of the files is known, as it may have become another since whoever calls this read it, and
+ * whenever that of any of them has become another.
  *
  * The content is compared and not the file, so that a file that is renamed into place and a link that points elsewhere (as
  * Kubernetes does it) count like one that is written anew. What cannot be read counts as unchanged: it is being replaced.
@@ -22,10 +23,9 @@ export function watchFiles(
     isLooking = true
     const found = await fingerprintOf(paths).catch(() => known)
     isLooking = false
-    const isFirst = known === undefined
     if (found === known) return
     known = found
-    if (!isFirst) changed()
+    changed()
   }
   void look()
   const timer = setInterval(() => void look(), intervalMs)

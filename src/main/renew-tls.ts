@@ -19,14 +19,18 @@ export function renewTls({ files, tls, listeners, certificates, events }: RenewD
   const { certFile, keyFile, clients } = files
   const stack = new DisposableStack()
   const watch = (what: string, paths: readonly string[], take: () => void): void => {
+    let isTaken = false
     const taken = (): void => {
+      const isNews = isTaken
+      isTaken = true
       try {
         take()
       } catch (cause) {
         events.filesRefused({ what, cause })
         return
       }
-      events.filesRenewed({ what })
+      // The first time is about what changed while the gateway started, if anything did.
+      if (isNews) events.filesRenewed({ what })
     }
     stack.use(watchFiles(paths, taken))
   }
