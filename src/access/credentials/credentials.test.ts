@@ -197,6 +197,8 @@ describe('storing a credential for an agent', () => {
   it('asks for a body that is JSON', async () => {
     const room = await open()
     await assert.rejects(room.store('key', '{"key":"s3cret'), { code: 'parse_error' })
+    const deep = `${'{"key":'.repeat(200)}"s3cret"${'}'.repeat(200)}`
+    await assert.rejects(room.store('key', deep), { code: 'invalid_params' })
   })
 
   it('is for an agent that is there', async () => {

@@ -114,6 +114,20 @@ describe('every native route', () => {
     }
   })
 
+  it('refuses a body that nests too deeply', async () => {
+    const body = `${'{"a":'.repeat(200)}1${'}'.repeat(200)}`
+    // What these take is text for the room behind: a card that is told all its problems, a secret, nothing.
+    const others = ['/agents/validate', '/agents/{id}/credentials/{scheme}', '/agents/{id}/heartbeat']
+    const taking = ROUTES.filter(({ method, path }) => !/GET|DELETE/.test(method) && !others.includes(path))
+    assert.ok(taking.length >= 10)
+    for (const route of taking) {
+      const headers = { ...bearer('root'), 'content-type': 'application/json' }
+      const { status, text } = await ask(pathOf(route.path), { method: route.method, headers, body })
+      assert.equal(status, 400, nameOf(route))
+      assert.match(text, /JSON nests deeper than 64 levels/)
+    }
+  })
+
   it('asks an anonymous caller for a credential where its scope does not suffice', async () => {
     for (const route of ROUTES.filter(({ scope }) => scope !== 'none' && scope !== 'agents:read')) {
       const { status } = await ask(pathOf(route.path), { method: route.method })
