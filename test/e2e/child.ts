@@ -15,9 +15,12 @@ export type Child = {
   line<T>(pick: (line: string) => T | undefined, timeoutMs?: number): Promise<T>
 }
 
+/** Where compiled sources are kept, if they are: programs of ours need not be compiled for each start. */
+const { NODE_COMPILE_CACHE } = process.env
+
 /** Starts a TypeScript program on the Node that runs this test, with nothing of our own environment. */
 export const startChild = (args: readonly string[], env: Readonly<Record<string, string>>): Child =>
-  startProgram(process.execPath, args, env)
+  startProgram(process.execPath, args, { ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...env })
 
 /** Starts any program, likewise. */
 export function startProgram(
