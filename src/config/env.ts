@@ -14,7 +14,7 @@ export const SETTINGS = {
     'Authorities in PEM whose client certificates may prove who calls; needs CLIENT_CERTIFICATES_FILE (none)',
   CLIENT_CERTIFICATES_FILE: 'JSON file that says whom client certificates prove, see edge.md (none)',
   ROOT_AGENT:
-    'Agent, by slug or id, whose card is served at /.well-known/agent-card.json of this host (none)',
+    'Agent, by slug or id, whose card is served at /.well-known/agent-card.json of this host (directory)',
   STRICT_VERSION: '1: a request that declares no A2A version is one of 0.3, whatever it asks for (0)',
   DATA_DIR: 'Folder of the database and the generated keys (./data)',
   BACKEND: 'sqlite, or memory: nothing survives the process (sqlite)',

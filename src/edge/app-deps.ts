@@ -29,7 +29,7 @@ export type EdgeSettings = CallerSettings &
     readonly maxWaitMs: number
     /** How long a stream may stay without a first event before its headers are sent anyway. */
     readonly firstEventWaitMs: number
-    /** The agent, by slug or id, whose card this host itself serves; none when absent. */
+    /** The agent, by slug or id, whose card this host itself serves; the directory when absent. */
     readonly rootAgent?: string
     /** Host names (without port, IPv6 in brackets) that may be asked for; every name when absent. Guards against DNS rebinding. */
     readonly allowedHosts?: readonly string[]

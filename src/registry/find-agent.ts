@@ -7,14 +7,24 @@ import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Agent } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'
+import { DIRECTORY, directoryIn } from './directory/directory-agent.ts'
 import { isSlug } from './slug.ts'
 
 /** The agent that `ref` names for this caller: an id or, in the caller's tenant, a slug. */
-async function findAgent(agents: AgentStore, call: Call, ref: string): Promise<Agent | undefined> {
+async function findAgent(
+  agents: AgentStore,
+  call: Call,
+  ref: string,
+  action: Action,
+): Promise<Agent | undefined> {
+  if (ref === DIRECTORY) return OF_MANAGERS.has(action) ? undefined : directoryIn(call.principal.tenant)
   if (ref === '' || ref.length > MAX_ID_LENGTH) return undefined
   const named = isSlug(ref) ? await agents.findBySlug(call.principal.tenant, ref) : undefined
   return named ?? agents.find(agentId(ref))
 }
+
+/** What nobody may do to Parley's own agent: there is no such agent then. */
+const OF_MANAGERS: ReadonlySet<Action> = new Set<Action>(['manage', 'beat'])
 
 export type FindDeps = { readonly agents: AgentStore; readonly access: Access }
 
@@ -27,7 +37,7 @@ export async function getAgent(
   operation?: Operation,
 ): Promise<Agent> {
   assertScope(call.principal, ACTIONS[action])
-  const agent = await findAgent(agents, call, ref)
+  const agent = await findAgent(agents, call, ref, action)
   if (agent === undefined) throw agentNotFound()
   const decision = access.decide(call.principal, action, resourceOf(agent), operation)
   if (decision.allow) return agent

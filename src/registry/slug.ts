@@ -10,7 +10,7 @@ const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 
 /** Words that stand, or may come to stand, for something else where a slug stands. */
 const RESERVED: ReadonlySet<string> = new Set(
-  `a2a admin agents alerts api assets audit auth console contexts dead-letters docs extended-agent-card grants graphql
+  `a2a admin agents alerts api assets audit auth console contexts dead-letters directory docs extended-agent-card grants graphql
   health healthz invoke-url keys livez login logout metrics oauth openapi readyz register search settings static tasks v0
   v1 v2 validate webhooks well-known`.split(/\s+/),
 )

@@ -1,3 +1,5 @@
+import { DIRECTORY } from '../registry/directory/directory-agent.ts'
+import { askDirectory, streamFromDirectory } from './ask-directory.ts'
 import { cancelTask } from './cancel-task.ts'
 import type { TasksDeps } from './deps.ts'
 import { getTask } from './get-task.ts'
@@ -21,8 +23,14 @@ export function createTasks(deps: TasksDeps): Tasks {
   // Whoever follows a log looks at `stopping` when it wakes: thousands of readers need no listener each.
   deps.stopping.addEventListener('abort', () => deps.news.tellAll(), { once: true })
   return {
-    sendMessage: (...args) => sendMessage(deps, ...args),
-    sendStreamingMessage: (...args) => sendStreamingMessage(deps, ...args),
+    sendMessage: (call, agent, request, options) =>
+      agent === DIRECTORY
+        ? askDirectory(deps, call, request)
+        : sendMessage(deps, call, agent, request, options),
+    sendStreamingMessage: (call, agent, request, options) =>
+      agent === DIRECTORY
+        ? streamFromDirectory(deps, call, request)
+        : sendStreamingMessage(deps, call, agent, request, options),
     getTask: (...args) => getTask(deps, rendered, ...args),
     listTasks: (...args) => listTasks(deps, ...args),
     cancelTask: (...args) => cancelTask(deps, ...args),

@@ -260,7 +260,8 @@ function messageEvent(
   }
 }
 
-function refuseUnsupported(request: SendMessageRequest): void {
+/** Throws for what no agent is offered with. */
+export function refuseUnsupported(request: SendMessageRequest): void {
   if (request.configuration?.taskPushNotificationConfig !== undefined) {
     throw new ParleyError('push_notification_not_supported', 'Push notifications are not supported yet')
   }

@@ -43,6 +43,15 @@ describe('discovery for machines', { timeout: 180_000 }, () => {
         visibility,
       })
     }
+    for (const lifecycle of ['draft', 'deprecated', 'disabled']) {
+      const slug = `weather-${lifecycle}`
+      const first = lifecycle === 'draft' ? { lifecycle } : {}
+      const card = agentCard(THERE, { name: `Weather ${lifecycle}`, skills })
+      await register(parley, card, { slug, visibility: 'public', ...first })
+      if (lifecycle === 'draft') continue
+      const changed = await native(parley.adminKey, 'PATCH', to(`/agents/${slug}`), { lifecycle })
+      assert.equal(changed.status, 200, changed.text)
+    }
   })
   after(() => opened.disposeAsync())
 

@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { AgentCard } from '../../a2a/agent-card.ts'
 import type { Version } from '../../a2a/version.ts'
 import { type CardProfile, isPublic, profileOf } from '../../registry/agent.ts'
+import { DIRECTORY } from '../../registry/directory/directory-agent.ts'
 import { declaredVersion } from '../service-parameters.ts'
 import { CARD_MAX_AGE_S } from './card-headers.ts'
 import { isUnchanged } from './conditional.ts'
@@ -42,7 +43,7 @@ const cardRoute = (path: string, summary: string, unasked?: CardProfile): Route 
 export const CARD_ROUTES: readonly Route[] = [
   cardRoute(`/a2a/{agent}${WELL_KNOWN}`, "The agent's card, with the gateway's addresses"),
   cardRoute(`/a2a/{agent}${LEGACY_WELL_KNOWN}`, LEGACY_SUMMARY, 'v0.3'),
-  cardRoute(WELL_KNOWN, 'The card of the agent that PARLEY_ROOT_AGENT names'),
+  cardRoute(WELL_KNOWN, 'The card of the agent that PARLEY_ROOT_AGENT names, or of the directory'),
   cardRoute(LEGACY_WELL_KNOWN, LEGACY_SUMMARY, 'v0.3'),
 ]
 
@@ -53,7 +54,7 @@ async function answerCard(
   unasked: CardProfile | undefined,
 ): Promise<Response> {
   const version = declaredVersion(exchange, false)
-  const ref = params.agent ?? deps.settings.rootAgent ?? ''
+  const ref = params.agent ?? deps.settings.rootAgent ?? DIRECTORY
   const agent = await deps.registry.get(call, ref, 'discover')
   const asked = version === undefined ? unasked : FORMS[version]
   const card = await deps.registry.publishedCard(agent, asked ?? profileOf(agent))

@@ -26,7 +26,7 @@ export const constantOf = (field: CatalogField, publicUrl: string): string | und
 }
 
 /**
- * A filter as a search takes it, or `undefined` where it asks for what no agent here is. Only agents that can be called are
+ * A filter as a search takes it, or `undefined` where it asks for what no agent here is. Only active agents are
  * in the catalog. Throws `invalid_params` naming every field that cannot be filtered by, below `pointer`.
  */
 export function filtersOf(
