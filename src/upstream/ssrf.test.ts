@@ -5,9 +5,10 @@ import { AgentFailure } from '../delivery/agent-client.ts'
 import { ParleyError } from '../errors.ts'
 import { createAgentClient } from './agent-client.ts'
 import { createCardSource } from './fetch-card.ts'
-import { createKeySource } from './fetch-keys.ts'
+import { createIdentitySource, createKeySource } from './fetch-keys.ts'
 import { ALLOW_SETTINGS, createGuard, type Guard, type Purpose } from './guard.ts'
 import { ADA, type LoopbackServer, NOW, openLoopbackServer, targetOf } from './loopback-server.case.ts'
+import { createTokenSource } from './request-token.ts'
 import { ADDRESSES, type ForbiddenUrl, forbiddenUrls, type Refusal } from './ssrf-corpus.case.ts'
 
 const never = new AbortController().signal
@@ -83,6 +84,24 @@ describe('a forbidden URL', () => {
   test('brings no keys', async () => {
     await using keys = createKeySource({ guard: strict, userAgent })
     await allRefused('cards', (url) => keys.fetchKeys(url, never))
+  })
+
+  test('brings no keys of an identity provider, nor where they are', async () => {
+    await using source = createIdentitySource({ guard: strict, userAgent })
+    await allRefused('identity', (url) => source.fetchKeys(url, never))
+    await allRefused('identity', (url) => source.fetchMetadata(url, never))
+  })
+
+  test('brings no access token, and is shown no secret of a client', async () => {
+    await using source = createTokenSource({ guard: strict, userAgent })
+    const client = {
+      clientId: 'parley',
+      clientSecret: 's3cret',
+      authentication: 'basic',
+      scopes: [],
+    } as const
+    await allRefused('identity', (url) => source.requestToken(url, client, never))
+    await allRefused('identity', (url) => source.fetchMetadata(url, never))
   })
 
   const clientWith = (guard: Guard) =>
