@@ -19,6 +19,7 @@ export type Config = {
   /** HTTP and gRPC are served over TLS with these. */
   readonly tls: TlsFiles | undefined
   readonly edge: EdgeConfig
+  readonly registration: 'open' | 'approve'
   readonly rootAgent: string | undefined
   readonly strictVersion: boolean
   readonly dataDir: string
@@ -92,6 +93,7 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
     grpc,
     tls,
     edge,
+    registration: read.oneOf('REGISTRATION', ['open', 'approve'], 'open'),
     rootAgent: env.ROOT_AGENT,
     strictVersion: read.flag('STRICT_VERSION', false),
     dataDir,

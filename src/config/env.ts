@@ -25,6 +25,7 @@ export const SETTINGS = {
     'What stored secrets are encrypted with: 32 random bytes in base64; of several, comma-separated, the first encrypts and all decrypt (none)',
   MASTER_KEY_FILE: 'File that holds them, commas or line ends between them (DATA_DIR/master.key, generated)',
   SIGNING_KEY_ROTATION_MS: 'A key that Parley signs with is followed by another after this long (2592000000)',
+  REGISTRATION: 'open, or approve: a new agent waits until an admin approves it (open)',
   ANONYMOUS: '1 or 0: calls without a credential see public agents (1 on loopback, else 0)',
   ALLOW_PLAINTEXT: '1 lets listeners beyond loopback serve without TLS (0)',
   TRUSTED_PROXIES:

@@ -126,6 +126,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
   })
   const registry = createRegistry({
     agents: backend.agents,
+    registration: config.registration,
     access,
     credentials,
     cards: opened.use(createCardSource(outbound)),

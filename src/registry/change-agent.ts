@@ -7,7 +7,12 @@ import type { Agent } from './agent.ts'
 import type { CardVersion } from './card-version.ts'
 import { type FindDeps, getAgent } from './find-agent.ts'
 
-export type ChangeDeps = FindDeps & { readonly now: () => number; readonly events: Events }
+export type ChangeDeps = FindDeps & {
+  readonly now: () => number
+  readonly events: Events
+  /** Whether new agents wait for an admin; `open` when absent. */
+  readonly registration?: 'open' | 'approve'
+}
 
 /** What is to become of an agent; its version is counted on. */
 type Change = {

@@ -2,6 +2,7 @@ import { assertScope } from '../access/assert-scope.ts'
 import type { Credentials } from '../access/credentials/credentials.ts'
 import type { Cursors } from '../access/page-cursor.ts'
 import type { Signer } from '../access/service-identity/signer.ts'
+import { approveAgent, refuseAgent } from './admit-agent.ts'
 import { deleteCredential, listCredentials, storeCredential } from './agent-credentials.ts'
 import { createCardVersions } from './card-versions.ts'
 import { createGrant } from './create-grant.ts'
@@ -41,6 +42,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
     search: createSearch({ agents, access, now, cursors }),
     get: (call, ref, action, operation) => getAgent(deps, call, ref, action, operation),
     find: (id) => agents.find(id),
+    approve: (call, ref) => approveAgent(deps, call, ref),
+    refuse: (call, ref, refusal) => refuseAgent(deps, call, ref, refusal),
     replace: createReplace(deps),
     update: (call, ref, changes, condition) => updateAgent(deps, call, ref, changes, condition),
     publishedCard: publisher.publish,

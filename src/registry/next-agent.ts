@@ -5,13 +5,20 @@ import { type Agent, cardOf } from './agent.ts'
 import type { CardVersion } from './card-version.ts'
 import { compareCards, verdictOf } from './compare-cards.ts'
 import type { Listing } from './judge-registration.ts'
+import type { Lifecycle } from './lifecycle.ts'
 import type { Registration } from './registry.ts'
 
 /** How long a heartbeat counts unless the publisher says otherwise. */
 const DEFAULT_HEARTBEAT_TTL_MS = 300_000
 
 /** An agent before its first version. */
-export const unlisted = (listing: Listing, slug: string, id: string, at: number): Agent => ({
+export const unlisted = (
+  listing: Listing,
+  slug: string,
+  id: string,
+  at: number,
+  lifecycle: Lifecycle,
+): Agent => ({
   id: agentId(id),
   slug,
   tenant: listing.tenant,
@@ -23,7 +30,7 @@ export const unlisted = (listing: Listing, slug: string, id: string, at: number)
   updatedAt: at,
   lastHeartbeatAt: at,
   heartbeatTtlMs: DEFAULT_HEARTBEAT_TTL_MS,
-  lifecycle: listing.registration.lifecycle ?? 'active',
+  lifecycle,
   originalCard: listing.originalCard,
   card: listing.card,
 })

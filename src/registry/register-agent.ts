@@ -5,6 +5,7 @@ import { type AuditRecord, auditOf } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
+import { firstLifecycle } from './admit-agent.ts'
 import { type Agent, cardOf } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'
 import { resourceOf } from './find-agent.ts'
@@ -24,6 +25,8 @@ export type RegisterDeps = JudgeRegistrationDeps & {
   readonly now: () => number
   readonly newId: NewId
   readonly events: Events
+  /** Whether new agents wait for an admin; `open` when absent. */
+  readonly registration?: 'open' | 'approve'
 }
 
 export function createRegister(deps: RegisterDeps): Registry['register'] {
@@ -38,7 +41,9 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
       const slug = registration.slug ?? numberedSlug(base, number)
       const existing = await agents.findBySlug(tenant, slug)
       assertMayRegister(access, call, owner, existing)
-      const previous = existing ?? unlisted(listing, slug, newId(), now())
+      const previous =
+        existing ??
+        unlisted(listing, slug, newId(), now(), firstLifecycle(deps, call.principal, registration))
       if (previous.owner === owner || registration.slug !== undefined) assertWithinReach(listing, previous)
       if (previous.owner === owner) assertMayBeDraft(registration, previous)
       const cardVersion = nextCardVersion(previous, listing, call, now())

@@ -13,6 +13,7 @@ import type { Grant } from '../access/grant.ts'
 import type { NewGrant } from '../access/new-grant.ts'
 import type { Call } from '../access/principal.ts'
 import type { Question } from '../access/question.ts'
+import type { Refusal } from './admit-agent.ts'
 import type { Agent, CardProfile, Redelivery, Visibility } from './agent.ts'
 import type { CredentialOverview, CredentialStatus } from './agent-credentials.ts'
 import type { CardVersion, CardVersionInfo } from './card-version.ts'
@@ -102,6 +103,10 @@ export interface Registry {
    * `precondition_failed` when `condition` does not hold.
    */
   update(call: Call, ref: string, changes: AgentChanges, condition?: AgentCondition): Promise<Agent>
+  /** Lets in an agent that is pending. Takes `admin`. Throws as `get` does, and `conflict` for one that is not pending. */
+  approve(call: Call, ref: string): Promise<Agent>
+  /** Makes an agent that is pending a draft again, which says why. As `approve`. */
+  refuse(call: Call, ref: string, refusal: Refusal): Promise<Agent>
   /** The cards that the agent's publisher has sent, the newest first. Takes the right to `manage`, as the next two do. */
   listCardVersions(call: Call, ref: string): Promise<readonly CardVersionInfo[]>
   /** Throws `not_found` for a number that there is not, or no more. */

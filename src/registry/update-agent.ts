@@ -4,6 +4,7 @@ import { check } from '../a2a/wire.ts'
 import { auditOf } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
+import { assertMayAdmit } from './admit-agent.ts'
 import { type Agent, VISIBILITIES } from './agent.ts'
 import { type AgentCondition, type ChangeDeps, changeAgent } from './change-agent.ts'
 import { getAgent } from './find-agent.ts'
@@ -44,6 +45,7 @@ export async function updateAgent(
     call,
     known.id,
     (agent) => {
+      assertMayAdmit(deps, call.principal, agent, changes.lifecycle ?? agent.lifecycle)
       const details = differences(agent, changes, successor)
       if (details === undefined) return undefined
       const audit = auditOf(call, 'agent.update', { kind: 'agent', id: agent.id }, now(), { details })
@@ -100,7 +102,7 @@ function differences(
 }
 
 function changed(
-  { successor: before, ...agent }: Agent,
+  { successor: before, refusal, ...agent }: Agent,
   { visibility = agent.visibility, lifecycle = agent.lifecycle }: AgentChanges,
   successor = before,
   at: number,
@@ -110,6 +112,7 @@ function changed(
     visibility,
     lifecycle,
     ...(successor !== undefined && lifecycle === 'deprecated' ? { successor } : {}),
+    ...(refusal !== undefined && lifecycle === 'draft' ? { refusal } : {}),
     updatedAt: Math.max(at, agent.updatedAt),
   }
 }

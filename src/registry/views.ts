@@ -48,6 +48,9 @@ export const AgentView = Type.Object({
   successor: Type.Optional(
     Type.String({ description: 'Id of the agent to use in the place of one that is deprecated' }),
   ),
+  refusal: Type.Optional(
+    Type.Object({ reason: Type.String(), at: Time }, { description: 'Why an admin did not let a draft in' }),
+  ),
   alive: Type.Boolean({ description: 'Whether a heartbeat came within the last heartbeatTtlMs' }),
   lastHeartbeatAt: Time,
   heartbeatTtlMs: Type.Integer(),
@@ -113,6 +116,7 @@ export function agentView(agent: Agent, now: number, publicUrl: string): AgentVi
     cardProfile: profileOf(agent),
     lifecycle: agent.lifecycle,
     ...(agent.successor === undefined ? {} : { successor: agent.successor }),
+    ...(agent.refusal === undefined ? {} : { refusal: { ...agent.refusal, at: isoOf(agent.refusal.at) } }),
     alive: isAlive(agent, now),
     lastHeartbeatAt: isoOf(agent.lastHeartbeatAt),
     heartbeatTtlMs: agent.heartbeatTtlMs,

@@ -7,6 +7,8 @@ export const AUDIT_ACTIONS = [
   'key.revoke',
   'agent.register',
   'agent.update',
+  'agent.approve',
+  'agent.refuse',
   'agent.unregister',
   'grant.create',
   'grant.delete',

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { AgentCard } from '../../a2a/agent-card.ts'
 import { parseJson } from '../../a2a/wire.ts'
+import { RefusalBody, refusalCheck } from '../../registry/admit-agent.ts'
 import type { Agent } from '../../registry/agent.ts'
 import { CardVerdict, cardVerdict } from '../../registry/card-verdict.ts'
 import { parseRegistration } from '../../registry/parse-registration.ts'
@@ -125,6 +126,32 @@ export const AGENT_ROUTES: readonly Route[] = [
     async handle({ deps, call, params, exchange, body }) {
       const changes = agentChangesCheck.parse(parseJson(body.text))
       const agent = await deps.registry.update(call, params.id ?? '', changes, ifMatch(exchange))
+      return agentResponse(deps, agent, call.requestId)
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/agents/{id}/approve',
+    scope: 'admin',
+    summary: 'Let in an agent that is pending',
+    query: NO_QUERY,
+    responses: { 200: json('The agent, active', AgentView) },
+    async handle({ deps, call, params }) {
+      const agent = await deps.registry.approve(call, params.id ?? '')
+      return agentResponse(deps, agent, call.requestId)
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/agents/{id}/refuse',
+    scope: 'admin',
+    summary: 'Make an agent that is pending a draft again, and say why',
+    body: RefusalBody,
+    query: NO_QUERY,
+    responses: { 200: json('The agent, a draft', AgentView) },
+    async handle({ deps, call, params, body }) {
+      const refusal = refusalCheck.parse(parseJson(body.text))
+      const agent = await deps.registry.refuse(call, params.id ?? '', refusal)
       return agentResponse(deps, agent, call.requestId)
     },
   }),

@@ -169,6 +169,8 @@ const registry: Registry = {
   validate: async (_call, card) => ({ card, version: '1.0', violations: [], warnings: [], signatures: [] }),
   search: async () => ({ items: [agent()], total: 1, totalCapped: false }),
   get: getAgent,
+  approve: async (call, ref) => getAgent(call, ref),
+  refuse: async (call, ref) => getAgent(call, ref),
   replace: async (call, ref) => getAgent(call, ref),
   update: async (call, ref) => getAgent(call, ref),
   unregister: async () => {},

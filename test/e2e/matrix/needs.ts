@@ -180,6 +180,8 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   'POST /agents/validate': [{ scope: 'agents:write', about: 'gateway', body: nothing }],
   'GET /agents/{id}': [card],
   'DELETE /agents/{id}': [{ ...managed, destroys: true }],
+  'POST /agents/{id}/approve': [{ ...managed, scope: 'admin' }],
+  'POST /agents/{id}/refuse': [{ ...managed, scope: 'admin', body: () => ({ reason: 'No' }) }],
   'PATCH /agents/{id}': [{ ...managed, body: nothing }],
   'PUT /agents/{id}': [{ ...managed, body: () => ({ card: {} }) }],
   'GET /agents/{id}/versions': [managed],
