@@ -2,13 +2,16 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, request as requestInTheClear } from 'node:http'
 import { request } from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { Connection } from '../../src/storage/sqlite/connection.ts'
+import { migrate } from '../../src/storage/sqlite/migrate.ts'
+import { MIGRATIONS } from '../../src/storage/sqlite/migrations/migrations.ts'
 import { CERTIFICATE, PRIVATE_KEY } from '../../src/upstream/tls-identity.case.ts'
 import { startParley } from './parley-process.ts'
 import { agentCard } from './raw-agent.ts'
@@ -59,16 +62,41 @@ test('secrets from the environment and the key of TLS stand in no log, answer or
   plain.resume().end(`GET / HTTP/1.1\r\nAuthorization: Bearer ${adminKey}\r\n\r\n`)
   await once(plain, 'close')
   await parley.stop()
+  await upgrade(join(parley.dataDir, 'parley.db'))
 
+  const files = await filesOf(parley.dataDir)
+  assert.ok(files.some(({ name }) => name.includes('.schema-')))
   const places = [
     { name: 'the answers', text: answers.join('\n') },
     { name: 'the log', text: parley.child().lines.join('\n') },
-    ...(await filesOf(parley.dataDir)),
+    ...files,
   ]
   assert.deepEqual(
     findSecrets(secrets, places, () => false),
     [],
   )
+})
+
+/** As a later version would, which leaves a copy of the database as it was. */
+async function upgrade(path: string): Promise<void> {
+  using connection = new Connection(path)
+  const migrations = [...MIGRATIONS, 'CREATE TABLE later (id TEXT)']
+  await migrate(connection, { path, now: Date.now, random: Math.random, migrations })
+}
+
+test('the demo answers to no name but those of this machine', { timeout: 60_000 }, async () => {
+  await using parley = await startParley({ env: { PARLEY_DEMO: '1' } })
+  const { port } = new URL(parley.url)
+  const statusFor = async (host: string, path: string) => {
+    const asked = requestInTheClear(parley.url + path, { headers: { host } }).end()
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    answer.resume()
+    return answer.statusCode
+  }
+  for (const path of ['/healthz', '/', '/openapi.json']) {
+    assert.equal(await statusFor(`localhost:${port}`, path), 200, path)
+    assert.equal(await statusFor('rebound.example', path), 403, path)
+  }
 })
 
 test('the keys of the demo stand where they are kept, and nowhere else', { timeout: 60_000 }, async () => {
