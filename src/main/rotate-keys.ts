@@ -1,5 +1,6 @@
 import { auditOf, operator } from '../access/audit/audit-record.ts'
 import { DEFAULT_TENANT } from '../access/principal.ts'
+import type { SealedSecrets } from '../access/sealed-secrets.ts'
 import type { SigningKey, SigningUse } from '../access/service-identity/signing-key-store.ts'
 import type { Config } from '../config/config.ts'
 import type { Secrets } from '../config/secrets.ts'
@@ -44,9 +45,16 @@ export const rotateMasterKey = (
     const target = { kind: 'master_key', id: vault.keyId } as const
     await backend.audit.append([auditOf(BY, 'master_key.rotate', target, now())])
     const done: Resealed[] = []
-    for (const secrets of sealed) done.push({ kind: secrets.kind, count: await secrets.resealAll() })
+    for (const secrets of sealed) done.push({ kind: secrets.kind, count: await resealedBy(secrets) })
     return done
   })
+
+/** Passes until one finds nothing: a gateway may have stored meanwhile what it had sealed before it knew the new key. */
+async function resealedBy(secrets: SealedSecrets): Promise<number> {
+  let count = 0
+  for (let last = -1; last !== 0; count += last) last = await secrets.resealAll()
+  return count
+}
 
 async function withIdentity<T>(
   config: Config,
