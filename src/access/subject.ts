@@ -10,6 +10,9 @@ export const SUBJECT_PATTERN = '^(?:(?!group:)[a-z0-9][a-z0-9-]*:[^\\s\\p{C}]+|[
 /** A group in full. Keys have no groups, so there is no alias to leave out. */
 export const GROUP_PATTERN = '^[a-z0-9][a-z0-9-]*:[^\\p{C}]+$'
 
+/** Who may own an agent: a subject, or `group:` and a group. */
+export const OWNER_PATTERN = `^(?!group:)${SUBJECT_PATTERN.slice(1)}|^group:${GROUP_PATTERN.slice(1)}`
+
 /** Longest subject or group: an issuer's alias and what it says. */
 export const MAX_SUBJECT_LENGTH = 300
 

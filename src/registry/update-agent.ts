@@ -3,17 +3,25 @@ import { type AgentId, MAX_ID_LENGTH } from '../a2a/ids.ts'
 import { check } from '../a2a/wire.ts'
 import { auditOf } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
+import { fullSubject, MAX_SUBJECT_LENGTH, OWNER_PATTERN } from '../access/subject.ts'
 import { ParleyError } from '../errors.ts'
 import { assertMayAdmit } from './admit-agent.ts'
 import { type Agent, VISIBILITIES } from './agent.ts'
 import { type AgentCondition, type ChangeDeps, changeAgent } from './change-agent.ts'
-import { getAgent } from './find-agent.ts'
+import { getAgent, resourceOf } from './find-agent.ts'
 import { LIFECYCLES, TRANSITIONS } from './lifecycle.ts'
 
 /** What can be changed of an agent without its card; what is absent stays. */
 export const AgentChangesBody = Type.Object(
   {
     visibility: Type.Optional(Type.Enum([...VISIBILITIES])),
+    owner: Type.Optional(
+      Type.String({
+        maxLength: MAX_SUBJECT_LENGTH,
+        pattern: OWNER_PATTERN,
+        description: 'A subject, or a group as group:<issuer alias>:<group>. Takes being the owner, or admin',
+      }),
+    ),
     lifecycle: Type.Optional(Type.Enum([...LIFECYCLES])),
     successor: Type.Optional(
       Type.String({
@@ -34,9 +42,10 @@ export async function updateAgent(
   deps: ChangeDeps,
   call: Call,
   ref: string,
-  changes: AgentChanges,
+  asked: AgentChanges,
   condition?: AgentCondition,
 ): Promise<Agent> {
+  const changes = asked.owner === undefined ? asked : { ...asked, owner: fullSubject(asked.owner) }
   const { now, events } = deps
   const known = await getAgent(deps, call, ref, 'manage')
   const successor = await successorOf(deps, call, known, changes)
@@ -48,7 +57,12 @@ export async function updateAgent(
       assertMayAdmit(deps, call.principal, agent, changes.lifecycle ?? agent.lifecycle)
       const details = differences(agent, changes, successor)
       if (details === undefined) return undefined
-      const audit = auditOf(call, 'agent.update', { kind: 'agent', id: agent.id }, now(), { details })
+      const { owner = agent.owner } = changes
+      if (owner !== agent.owner) assertMayGiveAway(deps, call, agent)
+      const audit = auditOf(call, 'agent.update', { kind: 'agent', id: agent.id }, now(), {
+        details,
+        ...(owner === agent.owner ? {} : { subjects: { owner, ownerBefore: agent.owner } }),
+      })
       return { next: changed(agent, changes, successor, now()), audit: [audit] }
     },
     condition,
@@ -58,6 +72,13 @@ export async function updateAgent(
     events.agentRegistered({ agentId: id, slug, principal: call.principal.subject, created: false })
   }
   return after
+}
+
+/** Who may manage an agent by a grant does not say whose it is. */
+function assertMayGiveAway({ access }: ChangeDeps, call: Call, agent: Agent): void {
+  const owned = { ...resourceOf(agent), visibility: 'restricted', grants: [] } as const
+  if (access.decide(call.principal, 'manage', owned).allow) return
+  throw new ParleyError('forbidden', 'Only the owner of an agent, or an admin, gives it to another')
 }
 
 /** The successor that is asked for: an agent that the caller sees. */
@@ -79,7 +100,7 @@ async function successorOf(
 /** What the audit log says of a change; `undefined` when it is none. Throws for one that may not be. */
 function differences(
   agent: Agent,
-  { visibility = agent.visibility, lifecycle = agent.lifecycle }: AgentChanges,
+  { visibility = agent.visibility, lifecycle = agent.lifecycle, owner = agent.owner }: AgentChanges,
   successor: AgentId | undefined,
 ): Readonly<Record<string, string>> | undefined {
   if (lifecycle !== agent.lifecycle && !TRANSITIONS[agent.lifecycle].includes(lifecycle)) {
@@ -92,7 +113,7 @@ function differences(
   if (successor !== undefined && lifecycle !== 'deprecated') {
     throw invalid('/successor', 'lifecycle', 'is for agents that are deprecated')
   }
-  const isSame = visibility === agent.visibility && lifecycle === agent.lifecycle
+  const isSame = owner === agent.owner && visibility === agent.visibility && lifecycle === agent.lifecycle
   if (isSame && (successor === undefined || successor === agent.successor)) return undefined
   return {
     ...(visibility === agent.visibility ? {} : { visibility, before: agent.visibility }),
@@ -103,12 +124,13 @@ function differences(
 
 function changed(
   { successor: before, refusal, ...agent }: Agent,
-  { visibility = agent.visibility, lifecycle = agent.lifecycle }: AgentChanges,
+  { visibility = agent.visibility, lifecycle = agent.lifecycle, owner = agent.owner }: AgentChanges,
   successor = before,
   at: number,
 ): Agent {
   return {
     ...agent,
+    owner,
     visibility,
     lifecycle,
     ...(successor !== undefined && lifecycle === 'deprecated' ? { successor } : {}),

@@ -81,6 +81,23 @@ export const agentCases: Cases = ({ open }) => {
     assert.deepEqual(await backend.agents.commit({ agent: back, expectedVersion: 2 }), { kind: 'committed' })
   })
 
+  it('keeps a slug for the owner that its agent was given to', async (t) => {
+    const backend = await open(t)
+    const agent = await create(backend, { slug: 'given', owner: 'key:alice' })
+    const given = { ...agent, owner: 'key:bob', version: 2 }
+    const committed = { kind: 'committed' }
+    assert.deepEqual(await backend.agents.commit({ agent: given, expectedVersion: 1 }), committed)
+    const removal = { agent: given, expectedVersion: 2, removed: true }
+    assert.deepEqual(await backend.agents.commit(removal), committed)
+    const [former, present] = ['key:alice', 'key:bob'].map((owner) => sampleAgent({ slug: 'given', owner }))
+    assert.ok(former !== undefined && present !== undefined)
+    assert.deepEqual(await backend.agents.commit({ agent: former, expectedVersion: 0 }), {
+      kind: 'slug_taken',
+      owner: 'key:bob',
+    })
+    assert.deepEqual(await backend.agents.commit({ agent: present, expectedVersion: 0 }), committed)
+  })
+
   it('moves a heartbeat forward only, without a new version', async (t) => {
     const backend = await open(t)
     const agent = await create(backend, { lastHeartbeatAt: 1000 })
