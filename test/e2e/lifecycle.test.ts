@@ -100,3 +100,35 @@ describe('the lifecycle of an agent', { timeout: 120_000 }, () => {
     assert.deepEqual([refused.status, at(refused.body, 'code')], [409, 'conflict'], refused.text)
   })
 })
+
+test('where an admin lets agents in, a new one works for others once it is approved', {
+  timeout: 60_000,
+}, async () => {
+  await using world = await startWorld({ env: { PARLEY_REGISTRATION: 'approve' } })
+  const { parley, agent } = world
+  const owner = await newKey(parley, 'owner', ['agents:read', 'agents:write'])
+  const ask = (key: string, method: string, path: string, body?: unknown) =>
+    native(key, method, `${parley.url}${path}`, body)
+  const made = await ask(owner, 'POST', '/agents/register', { card: agent.card, slug: 'fresh' })
+  assert.deepEqual([made.status, at(made.body, 'lifecycle')], [201, 'pending'], made.text)
+  const client = await newClient(parley, 'fresh', 'caller')
+  const params = { message: userMessage('echo x') }
+  assert.equal(errorOf(await rpc(client, 'SendMessage', params)).message, 'Agent not found')
+  assert.equal((await ask(owner, 'PATCH', '/agents/fresh', { lifecycle: 'active' })).status, 403)
+  assert.equal((await ask(owner, 'POST', '/agents/fresh/approve')).status, 403)
+
+  const refused = await ask(parley.adminKey, 'POST', '/agents/fresh/refuse', { reason: 'No contact' })
+  assert.equal(refused.status, 200, refused.text)
+  const shown = await ask(owner, 'GET', '/agents/fresh')
+  assert.deepEqual(
+    [at(shown.body, 'lifecycle'), at(shown.body, 'refusal', 'reason')],
+    ['draft', 'No contact'],
+  )
+  assert.equal((await ask(owner, 'PATCH', '/agents/fresh', { lifecycle: 'pending' })).status, 200)
+  assert.equal((await ask(parley.adminKey, 'POST', '/agents/fresh/approve')).status, 200)
+  assert.equal(at(await send(client, 'echo x'), 'task', 'status', 'state'), 'TASK_STATE_COMPLETED')
+
+  const given = await ask(owner, 'PATCH', '/agents/fresh', { owner: 'key:caller' })
+  assert.deepEqual([given.status, at(given.body, 'owner')], [200, 'key:caller'], given.text)
+  assert.equal((await ask(owner, 'PATCH', '/agents/fresh', { owner: 'key:owner' })).status, 403)
+})
