@@ -68,8 +68,8 @@ function certificate(wanted: Wanted, publicKey: KeyObject, { issuer, key, isAuth
     extensionsOf(wanted, isAuthority),
   )
   const signature = der(0x03, Buffer.from([0]), sign('sha256', body, key))
-  const base64 = sequence(body, ECDSA_SHA256, signature).toString('base64')
-  return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`
+  const lines = sequence(body, ECDSA_SHA256, signature).toString('base64').match(/.{1,64}/g) ?? []
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
 }
 
 const newPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -93,8 +93,10 @@ describe('a status of gRPC', () => {
       const credentials = { present: async () => ({ ...NOTHING, schemes: ['oauth'], renew: () => true }) }
       const security = securityOf({ securityRequirements: [{ schemes: { oauth: {} } }] })
       await using client = openClient({}, { credentials })
+      const target = agent.target()
+      const via = { ...target.via, url: `grpc://${target.via.url}` }
       const events = client
-        .send({ ...agent.target(), security }, REQUEST, { signal: never, onBehalfOf: ADA })
+        .send({ ...target, via, security }, REQUEST, { signal: never, onBehalfOf: ADA })
         [Symbol.asyncIterator]()
       assert.equal((await events.next()).done, false)
       await assert.rejects(events.next(), fails({ kind: 'unknown' }))

@@ -21,7 +21,9 @@ async function saidBy(agent: 'JSONRPC' | 'GRPC', message: string): Promise<strin
     response.end(JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32602, message } }))
   })
   await using grpc = await openGrpcAgent((exchange) => exchange.end({ code: 3, details: message }))
-  const target = agent === 'GRPC' ? grpc.target() : targetOf(http.url)
+  const { via } = grpc.target()
+  const target =
+    agent === 'GRPC' ? targetOf(`grpc://${via.url}`, { protocolBinding: 'GRPC' }) : targetOf(http.url)
   const failure = await client.getTask({ ...target, security }, 't', { signal: never, onBehalfOf: ADA }).then(
     () => assert.fail('the agent refused'),
     (error: unknown) => error,
