@@ -68,7 +68,10 @@ function certificate(wanted: Wanted, publicKey: KeyObject, { issuer, key, isAuth
     extensionsOf(wanted, isAuthority),
   )
   const signature = der(0x03, Buffer.from([0]), sign('sha256', body, key))
-  const lines = sequence(body, ECDSA_SHA256, signature).toString('base64').match(/.{1,64}/g) ?? []
+  const lines =
+    sequence(body, ECDSA_SHA256, signature)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
 }
 
