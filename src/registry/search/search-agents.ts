@@ -76,10 +76,11 @@ export function createSearch({ agents, access, now, cursors }: SearchDeps): Regi
     all: readonly AgentListing[],
     after: Place | undefined,
   ): Promise<readonly AgentListing[]> => {
-    if (isRanked(query)) {
+    const words = rankedWords(query)
+    if (words !== undefined) {
       const ranked = all
         .slice(0, MAX_JUDGED)
-        .map((listing) => ({ listing, place: placeOf(listing, query) }))
+        .map((listing) => ({ listing, place: placeOf(listing, words) }))
         .filter(({ place }) => after === undefined || byRank(place, after) > 0)
         .sort((a, b) => byRank(a.place, b.place))
       return ranked.slice(0, query.limit + 1).map(({ listing }) => listing)
@@ -113,7 +114,7 @@ export function createSearch({ agents, access, now, cursors }: SearchDeps): Regi
         ? { facets: countFacets(all.slice(0, MAX_JUDGED), query.facets, query.facetValues) }
         : {}),
       ...(last !== undefined && read < page.length
-        ? { nextCursor: cursors.encode(placeOf(last, query), binding) }
+        ? { nextCursor: cursors.encode(placeOf(last, rankedWords(query)), binding) }
         : {}),
     }
   }
@@ -150,17 +151,21 @@ const queryWords = ({ text = '' }: AgentQuery): readonly string[] => wordsOf(tex
 /** Agents that nobody may call are found only by who asks for them. */
 const asksForLifecycle = ({ filters }: AgentQuery): boolean => Boolean(filters?.lifecycle?.length)
 
-const isRanked = (query: AgentQuery): boolean =>
-  query.sort === 'relevance' || (query.sort === undefined && queryWords(query).length > 0)
+/** The words that agents are ranked by; `undefined` where they are in another order. */
+function rankedWords(query: AgentQuery): readonly string[] | undefined {
+  const words = queryWords(query)
+  const isRanked = query.sort === 'relevance' || (query.sort === undefined && words.length > 0)
+  return isRanked ? words : undefined
+}
 
 const orderOf = (query: AgentQuery): ListingOrder =>
   query.sort === undefined || query.sort === 'relevance' ? 'id' : query.sort
 
-const placeOf = (listing: AgentListing, query: AgentQuery): Place => ({
+const placeOf = (listing: AgentListing, words: readonly string[] | undefined): Place => ({
   id: listing.id,
   nameKey: listing.nameKey,
   updatedAt: listing.updatedAt,
-  rank: isRanked(query) ? rankOf(listing, queryWords(query)) : 0,
+  rank: words === undefined ? 0 : rankOf(listing, words),
 })
 
 /** Best first; of equals, by name. */
