@@ -27,14 +27,26 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
     rooms: ['errors', 'telemetry', 'a2a'],
     outside: ['canonicalize', 'jose', 'node:crypto', 'node:zlib', 'typebox'],
   },
+  work: { rooms: ['telemetry'], outside: [] },
   registry: {
-    rooms: ['errors', 'telemetry', 'a2a', 'access'],
+    rooms: ['errors', 'telemetry', 'a2a', 'access', 'work'],
     outside: ['canonicalize', 'jose', 'node:crypto', 'typebox'],
   },
-  tasks: { rooms: ['errors', 'telemetry', 'a2a', 'access', 'registry'], outside: ['node:crypto'] },
-  delivery: { rooms: ['errors', 'telemetry', 'a2a', 'access', 'registry', 'tasks'], outside: [] },
+  tasks: { rooms: ['errors', 'telemetry', 'a2a', 'access', 'work', 'registry'], outside: ['node:crypto'] },
+  delivery: {
+    rooms: ['errors', 'telemetry', 'a2a', 'access', 'work', 'registry', 'tasks'],
+    outside: [],
+  },
+  probes: {
+    rooms: ['errors', 'telemetry', 'a2a', 'access', 'work', 'registry', 'delivery'],
+    outside: [],
+  },
+  alerts: {
+    rooms: ['errors', 'telemetry', 'a2a', 'access', 'work', 'registry'],
+    outside: ['node:crypto', 'typebox'],
+  },
   upstream: {
-    rooms: ['errors', 'a2a', 'access', 'registry', 'delivery'],
+    rooms: ['errors', 'a2a', 'access', 'work', 'registry', 'delivery', 'probes', 'alerts'],
     outside: [
       'eventsource-parser',
       'undici',
@@ -50,11 +62,11 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
     ],
   },
   storage: {
-    rooms: ['errors', 'a2a', 'access', 'registry', 'tasks', 'delivery'],
+    rooms: ['errors', 'a2a', 'access', 'work', 'registry', 'tasks', 'alerts'],
     outside: ['node:crypto', 'node:sqlite', 'node:worker_threads', 'node:fs', 'node:path', 'node:timers'],
   },
   edge: {
-    rooms: ['errors', 'telemetry', 'a2a', 'access', 'registry', 'tasks', 'delivery'],
+    rooms: ['errors', 'telemetry', 'a2a', 'access', 'registry', 'tasks', 'delivery', 'alerts'],
     outside: [
       'hono',
       '@hono/node-server',
@@ -79,9 +91,12 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
       'telemetry',
       'a2a',
       'access',
+      'work',
       'registry',
       'tasks',
       'delivery',
+      'probes',
+      'alerts',
       'upstream',
       'storage',
       'edge',
@@ -96,7 +111,7 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
 }
 
 /** The business: no HTTP, no driver, no file, no clock of their own. */
-const BUSINESS = ['a2a', 'access', 'registry', 'tasks', 'delivery']
+const BUSINESS = ['a2a', 'access', 'work', 'registry', 'tasks', 'delivery', 'probes', 'alerts']
 
 const FORBIDDEN_FOLDERS =
   /(^|\/)(utils|helpers|common|shared|types|interfaces|managers|services|lib|models|controllers|repositories)(\/|$)/

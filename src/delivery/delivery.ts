@@ -11,8 +11,8 @@ import type { Access } from '../access/access.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { News } from '../tasks/news.ts'
 import type { WriteDeps } from '../tasks/write-task.ts'
+import type { WorkQueue } from '../work/work-queue.ts'
 import type { AgentClient } from './agent-client.ts'
-import type { LeasedWork, WorkQueue } from './work-queue.ts'
 
 /** What the steps of a delivery are made of. */
 export type DeliveryDeps = WriteDeps & {
@@ -23,17 +23,3 @@ export type DeliveryDeps = WriteDeps & {
   readonly news: News
   readonly newId: NewId
 }
-
-/** One piece of leased work under way. */
-export type Run = {
-  readonly work: LeasedWork
-  /** The lease was reserved in the commit that created the work, which also marked the message as being sent. */
-  readonly reserved: boolean
-  /** Aborts when the lease is lost or the work is to be handed back. */
-  readonly signal: AbortSignal
-  /** Says whether interrupting now is harmless: the agent has accepted what was sent, so another worker can resume. */
-  readonly setResumable: (resumable: boolean) => void
-}
-
-/** How a run ended: the work is off the queue, or due again later. */
-export type RunResult = { readonly kind: 'done' } | { readonly kind: 'again'; readonly dueAt: number }

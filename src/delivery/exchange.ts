@@ -2,9 +2,10 @@ import type { StreamResponse, Task } from '../a2a/task.ts'
 import type { Wire } from '../a2a/wire.ts'
 import type { Agent } from '../registry/agent.ts'
 import type { TaskHead } from '../tasks/task-head.ts'
-import type { Fence } from '../tasks/task-store.ts'
+import type { Fence } from '../work/work.ts'
+import type { Run } from '../work/worker.ts'
 import type { AgentCallOptions, AgentFailure, AgentTarget } from './agent-client.ts'
-import type { DeliveryDeps, Run } from './delivery.ts'
+import type { DeliveryDeps } from './delivery.ts'
 
 /** One run's dealings with one agent: what its steps share. */
 export type Exchange = {

@@ -1,8 +1,8 @@
 import type { TaskHead } from '../tasks/task-head.ts'
-import type { Fence } from '../tasks/task-store.ts'
 import { writeTask } from '../tasks/write-task.ts'
+import type { Fence } from '../work/work.ts'
+import { LeaseLost } from '../work/work.ts'
 import type { DeliveryDeps } from './delivery.ts'
-import { LeaseLost } from './record-answer.ts'
 import { failureEntry } from './translate.ts'
 
 /** Ends a task FAILED in the gateway's own words; an undecided exchange becomes a task by it. */

@@ -7,6 +7,8 @@ import { createTasks } from '../tasks/create-tasks.ts'
 import { alice, type OpenOptions, openShared, type Shared, taskOf, wire } from '../tasks/open-tasks.case.ts'
 import type { TaskHead } from '../tasks/task-head.ts'
 import type { Tasks } from '../tasks/tasks.ts'
+import type { WorkKind } from '../work/work.ts'
+import { type Run, type RunResult, startWorker, type Worker, type WorkerOptions } from '../work/worker.ts'
 import {
   type AgentCallOptions,
   type AgentClient,
@@ -18,7 +20,7 @@ import type { DeliveryDeps } from './delivery.ts'
 import { runCancel } from './run-cancel.ts'
 import { runDeadline } from './run-deadline.ts'
 import { runSend } from './run-send.ts'
-import { startWorker, type Worker, type WorkerOptions } from './worker.ts'
+import { deliveryEvents } from './start-workers.ts'
 
 /** What a scripted agent does next: says something, activates extensions, fails, waits for a signal of the test, or says no more. */
 export type Step =
@@ -146,16 +148,20 @@ export type OpenDelivery = Shared & {
   readonly delivery: DeliveryDeps
   readonly worker: Worker
   /** A worker of its own, as another process would have. */
-  readonly startAnother: (options?: Partial<WorkerOptions>) => Worker
+  readonly startAnother: (changes?: WorkerChanges) => Worker
   /** Moves the clock and wakes the worker, so that what is due by then is done. */
   readonly pass: (ms: number) => void
+}
+
+type WorkerChanges = Partial<Omit<WorkerOptions, 'run'>> & {
+  readonly run?: (deps: DeliveryDeps, run: Run) => Promise<RunResult>
 }
 
 export type DeliveryOptions = OpenOptions & {
   /** Whether new work is leased in the commit that makes it, as in a process that has both roles. */
   readonly isLocal?: boolean
   readonly worker?: never
-  readonly workerOptions?: Partial<WorkerOptions>
+  readonly workerOptions?: WorkerChanges
 }
 
 export const LEASE_MS = 30_000
@@ -182,7 +188,7 @@ export async function openDelivery(
     queue,
     client: agentClient,
   }
-  const start = (more: Partial<WorkerOptions> = {}) => {
+  const start = ({ run, ...more }: WorkerChanges = {}) => {
     const worker = startWorker(delivery, {
       kinds: ['send', 'cancel', 'deadline'],
       concurrency: 16,
@@ -190,7 +196,8 @@ export async function openDelivery(
       leaseMs: LEASE_MS,
       renewMs: 1_000_000,
       graceMs: 0,
-      run: (deps, run) => RUNS[run.work.kind](deps, run),
+      began: deliveryEvents(events),
+      run: (one) => (run ?? RUNS[taskWork(one.work.kind)])(delivery, one),
       ...more,
     })
     t.after(() => worker[Symbol.asyncDispose]())
@@ -208,6 +215,11 @@ export async function openDelivery(
     worker.wake()
   }
   return { ...shared, tasks, agentClient, delivery, worker, startAnother: start, pass }
+}
+
+const taskWork = (kind: WorkKind): keyof typeof RUNS => {
+  if (kind === 'send' || kind === 'cancel' || kind === 'deadline') return kind
+  throw new TypeError(`No delivery is a ${kind}`)
 }
 
 const RUNS = { send: runSend, cancel: runCancel, deadline: runDeadline } as const

@@ -1,5 +1,6 @@
 import type { TaskHead } from '../tasks/task-head.ts'
-import type { DeliveryDeps, RunResult } from './delivery.ts'
+import type { RunResult } from '../work/worker.ts'
+import type { DeliveryDeps } from './delivery.ts'
 
 const MIN_RECHECK_MS = 500
 const MAX_RECHECK_MS = 30_000

@@ -4,17 +4,13 @@ import type { StreamResponse, Task } from '../a2a/task.ts'
 import type { Wire } from '../a2a/wire.ts'
 import { evolve, type NewEvent } from '../tasks/evolve.ts'
 import type { TaskHead } from '../tasks/task-head.ts'
-import type { ContextRecord, Fence } from '../tasks/task-store.ts'
+import type { ContextRecord } from '../tasks/task-store.ts'
 import { COMMIT_TARGET_BYTES, COMMIT_TARGET_EVENTS, type Draft, writeTask } from '../tasks/write-task.ts'
+import { type Fence, LeaseLost } from '../work/work.ts'
 import { AgentFailure } from './agent-client.ts'
 import type { DeliveryDeps } from './delivery.ts'
 import { reconcile } from './reconcile.ts'
 import { artifactEntry, failureEntry, ourMessage, statusEntry } from './translate.ts'
-
-/** The lease is another worker's by now: this one must stop without a further word. */
-export class LeaseLost extends Error {
-  override readonly name = 'LeaseLost'
-}
 
 /** Where answers come from: the interface, and the extensions it said are active for what was sent. */
 export type AnswerSource = {

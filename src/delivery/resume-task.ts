@@ -1,11 +1,12 @@
 import type { TaskHead } from '../tasks/task-head.ts'
 import { writeTask } from '../tasks/write-task.ts'
+import { LeaseLost } from '../work/work.ts'
 import { AgentFailure } from './agent-client.ts'
 import { asAnswer, callOptions, type Exchange, reportFailure } from './exchange.ts'
 import { failTask } from './fail-task.ts'
 import { followAnswers } from './follow-answers.ts'
 import { planDelivery } from './plan-delivery.ts'
-import { LeaseLost, recordAnswers } from './record-answer.ts'
+import { recordAnswers } from './record-answer.ts'
 
 /** Follows a task the agent has: by its stream if it streams, else (or when it has no stream for it) by asking. */
 export async function resumeTask(exchange: Exchange, head: TaskHead, agentTaskId: string): Promise<TaskHead> {

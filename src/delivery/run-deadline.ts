@@ -1,8 +1,9 @@
 import { taskId } from '../a2a/ids.ts'
 import { isInterrupted, isTerminal } from '../a2a/task-state.ts'
-import type { Fence } from '../tasks/task-store.ts'
 import { writeTask } from '../tasks/write-task.ts'
-import type { DeliveryDeps, Run, RunResult } from './delivery.ts'
+import type { Fence } from '../work/work.ts'
+import type { Run, RunResult } from '../work/worker.ts'
+import type { DeliveryDeps } from './delivery.ts'
 import { failTask } from './fail-task.ts'
 
 /**

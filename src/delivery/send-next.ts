@@ -1,15 +1,15 @@
 import { withSending } from '../tasks/submit-message.ts'
 import type { TaskHead } from '../tasks/task-head.ts'
 import { writeTask } from '../tasks/write-task.ts'
+import { LeaseLost } from '../work/work.ts'
+import type { RunResult } from '../work/worker.ts'
 import { AgentFailure } from './agent-client.ts'
 import { requestFor } from './agent-request.ts'
-import type { RunResult } from './delivery.ts'
 import { type Exchange, reportFailure } from './exchange.ts'
 import { failTask } from './fail-task.ts'
 import { followAnswers } from './follow-answers.ts'
 import { planDelivery } from './plan-delivery.ts'
 import { recheckLater } from './recheck-later.ts'
-import { LeaseLost } from './record-answer.ts'
 import { failUnknown } from './settle-unknown.ts'
 
 /** Sends one message and records the exchange. Returns a result only when the work must wait. */

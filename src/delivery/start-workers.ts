@@ -1,10 +1,11 @@
-import type { LocalWorker } from '../tasks/deps.ts'
 import type { Hint } from '../tasks/news.ts'
+import type { Events } from '../telemetry/events.ts'
+import type { LeasedWork } from '../work/work-queue.ts'
+import { type LocalWorker, startWorker, type WorkOutcome } from '../work/worker.ts'
 import type { DeliveryDeps } from './delivery.ts'
 import { runCancel } from './run-cancel.ts'
 import { runDeadline } from './run-deadline.ts'
 import { runSend } from './run-send.ts'
-import { startWorker } from './worker.ts'
 
 export type WorkersOptions = {
   /** Deliveries at once in this process, and of these to one agent. */
@@ -27,19 +28,22 @@ export function startWorkers(
   hints: AsyncIterable<Hint>,
   options: WorkersOptions,
 ): Workers {
+  const began = deliveryEvents(deps.events)
   const sends = startWorker(deps, {
     ...LEASE,
     kinds: ['send'],
     concurrency: options.concurrency,
     perLane: options.agentConcurrency,
-    run: runSend,
+    run: (run) => runSend(deps, run),
+    began,
   })
   const side = startWorker(deps, {
     ...LEASE,
     kinds: ['cancel', 'deadline'],
     concurrency: SIDE_CONCURRENCY,
     perLane: SIDE_CONCURRENCY / 2,
-    run: (...args) => (args[1].work.kind === 'cancel' ? runCancel(...args) : runDeadline(...args)),
+    run: (run) => (run.work.kind === 'cancel' ? runCancel(deps, run) : runDeadline(deps, run)),
+    began,
   })
   void (async () => {
     for await (const { kind } of hints) {
@@ -55,3 +59,11 @@ export function startWorkers(
     },
   }
 }
+
+/** Tells of each delivery as it begins and ends. */
+export const deliveryEvents =
+  (events: Pick<Events, 'deliveryStarted' | 'deliveryEnded'>) => (work: LeasedWork) => {
+    const facts = { taskId: work.key, agentId: work.lane, kind: work.kind, attempt: work.attempt }
+    events.deliveryStarted(facts)
+    return (outcome: WorkOutcome) => events.deliveryEnded({ ...facts, outcome })
+  }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { as, cardText } from '../registry/open-registry.case.ts'
 import { alice, atOnce, taskOf } from '../tasks/open-tasks.case.ts'
-import type { DeliveryDeps, Run, RunResult } from './delivery.ts'
+import type { Run, RunResult } from '../work/worker.ts'
+import type { DeliveryDeps } from './delivery.ts'
 import { gate, openDelivery } from './open-delivery.case.ts'
 
 /** Runs that wait for the test, and how many went on at once. */

@@ -2,10 +2,10 @@ import type { AuditStore } from '../access/audit/audit-store.ts'
 import type { CredentialStore } from '../access/credentials/credential-store.ts'
 import type { KeyStore } from '../access/key-store.ts'
 import type { SigningKeyStore } from '../access/service-identity/signing-key-store.ts'
-import type { WorkQueue } from '../delivery/work-queue.ts'
 import type { AgentStore } from '../registry/agent-store.ts'
 import type { Hint } from '../tasks/news.ts'
 import type { TaskStore } from '../tasks/task-store.ts'
+import type { WorkQueue } from '../work/work-queue.ts'
 
 export type BackendCapabilities = {
   /** Lists and counts may lag behind commits. */

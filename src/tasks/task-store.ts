@@ -1,29 +1,9 @@
 import type { AgentId, ContextId, TaskId } from '../a2a/ids.ts'
 import type { TaskState } from '../a2a/task-state.ts'
 import type { AuditRecord } from '../access/audit/audit-record.ts'
+import type { Fence, NewWork, WorkRef } from '../work/work.ts'
 import type { EventKind, TaskEvent } from './task-event.ts'
 import type { EpochMs, TaskHead } from './task-head.ts'
-
-/** What the queue leases. `send` also resumes: its worker reads from the head what is left to do. */
-export const WORK_KINDS = ['send', 'cancel', 'deadline'] as const
-export type WorkKind = (typeof WORK_KINDS)[number]
-
-export type WorkRef = { readonly kind: WorkKind; readonly key: string }
-
-/** A lease taken: only its token may finish, renew or commit under it. */
-export type Claim = { readonly token: string; readonly until: EpochMs }
-
-/** Work to put on the queue. Putting an existing (kind, key) again moves its `dueAt` and leaves its lease alone. */
-export type NewWork = WorkRef & {
-  /** What bounded concurrency is counted by: the agent's id. */
-  readonly lane: string
-  readonly dueAt: EpochMs
-  /** The work is leased from birth, by a worker in the committing process. */
-  readonly claim?: Claim
-}
-
-/** Proof of a lease: the commit is refused as `fenced` unless `token` still holds (kind, key). */
-export type Fence = WorkRef & { readonly token: string }
 
 export type IdempotencyRecord = {
   /** Hash of principal, agent and the client's key. */

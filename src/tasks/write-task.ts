@@ -2,10 +2,11 @@ import type { TaskId } from '../a2a/ids.ts'
 import { isSettled, isTerminal } from '../a2a/task-state.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
+import type { Fence, NewWork, WorkRef } from '../work/work.ts'
 import { evolve, type NewEvent } from './evolve.ts'
 import type { TaskLimits } from './limits.ts'
 import type { EpochMs, TaskHead } from './task-head.ts'
-import type { Fence, IdempotencyRecord, NewWork, TaskCommit, TaskStore, WorkRef } from './task-store.ts'
+import type { IdempotencyRecord, TaskCommit, TaskStore } from './task-store.ts'
 
 /** What a decision wants written. Whatever it leaves out stays as it is. */
 export type Draft = {

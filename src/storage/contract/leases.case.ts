@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { LeasedWork, LeaseRequest } from '../../delivery/work-queue.ts'
+import type { LeasedWork, LeaseRequest } from '../../work/work-queue.ts'
 import { commitOk } from './commit-all.ts'
 import type { Cases } from './describe-backend.ts'
 import { firstCommit, nextCommit, sampleWork, statusEvent, T0 } from './sample-task.ts'
@@ -236,5 +236,20 @@ export const leaseCases: Cases = ({ open }) => {
     assert.deepEqual(keysOf(await work.lease(request({ now: T0 + 15 }))), ['free'])
     const again = only(await work.lease(request({ now: T0 + 20 })))
     assert.deepEqual([again.key, again.dueAt, again.attempt], ['held', T0 + 20, 2])
+  })
+
+  it('postpones work, but not beyond what it was put again for meanwhile', async (t) => {
+    const { work } = await open(t)
+    await work.put([sampleWork('quiet'), sampleWork('stirred')])
+    const [quiet, stirred] = await work.lease(request())
+    assert.ok(quiet !== undefined && stirred !== undefined)
+    await work.put([sampleWork(stirred.key, { dueAt: T0 + 3 })])
+
+    await work.postpone(quiet, T0 + 50)
+    await work.postpone(stirred, T0 + 50)
+
+    assert.deepEqual(keysOf(await work.lease(request({ now: T0 + 3 }))), [stirred.key])
+    const again = only(await work.lease(request({ now: T0 + 50 })))
+    assert.deepEqual([again.key, again.attempt], [quiet.key, 1])
   })
 }

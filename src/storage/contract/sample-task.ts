@@ -1,7 +1,8 @@
 import { agentId, contextId, newUuid, taskId } from '../../a2a/ids.ts'
 import type { TaskEvent } from '../../tasks/task-event.ts'
 import type { TaskHead } from '../../tasks/task-head.ts'
-import type { ContextRecord, IdempotencyRecord, NewWork, TaskCommit } from '../../tasks/task-store.ts'
+import type { ContextRecord, IdempotencyRecord, TaskCommit } from '../../tasks/task-store.ts'
+import type { NewWork } from '../../work/work.ts'
 
 /** The moment sample tasks begin. */
 export const T0 = 1_750_000_000_000

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { WORK_KINDS } from '../../tasks/task-store.ts'
+import { WORK_KINDS } from '../../work/work.ts'
 import { commitOk } from './commit-all.ts'
 import type { Cases } from './describe-backend.ts'
 import { firstCommit, nextCommit, sampleWork, statusEvent, T0 } from './sample-task.ts'

@@ -1,18 +1,16 @@
 import type { TaskEvent } from '../../tasks/task-event.ts'
 import type { TaskHead } from '../../tasks/task-head.ts'
 import type {
+  CommitResult,
+  ContextEvent,
+  ContextFilter,
   IdempotencyRecord,
   ListPosition,
   TaskCommit,
   TaskFilter,
   TaskStore,
 } from '../../tasks/task-store.ts'
-import {
-  type CommitResult,
-  type ContextEvent,
-  type ContextFilter,
-  WORK_KINDS,
-} from '../../tasks/task-store.ts'
+import { WORK_KINDS } from '../../work/work.ts'
 import { checkContinues, checkTaskCommit } from '../check-commit.ts'
 import { hintsOf } from '../commit-hints.ts'
 import type { HintFeed } from '../hint-feed.ts'

@@ -1,7 +1,7 @@
 import type { NewId } from '../../a2a/ids.ts'
-import type { LeasedWork, LeaseRequest, WorkQueue } from '../../delivery/work-queue.ts'
 import type { EpochMs } from '../../tasks/task-head.ts'
-import type { Claim, Fence, NewWork, WorkKind, WorkRef } from '../../tasks/task-store.ts'
+import type { Claim, Fence, NewWork, WorkKind, WorkRef } from '../../work/work.ts'
+import type { LeasedWork, LeaseRequest, WorkQueue } from '../../work/work-queue.ts'
 
 type WorkRow = WorkRef & {
   readonly lane: string
@@ -61,6 +61,13 @@ export function createMemoryWork(newToken: NewId, tell: () => void): MemoryWork 
     return next
   }
 
+  const handBack = (fence: Fence, dueAt: (row: WorkRow) => EpochMs) => {
+    const row = table.get(rowKey(fence))
+    if (row === undefined || !rows.holds(fence)) return
+    const { lease: _, ...free } = row
+    table.set(rowKey(fence), { ...free, dueAt: dueAt(row), attempt: row.attempt - 1 })
+  }
+
   const queue: WorkQueue = {
     async lease(request) {
       return lease(request)
@@ -74,12 +81,11 @@ export function createMemoryWork(newToken: NewId, tell: () => void): MemoryWork 
       })
     },
     async release(fences, dueAt) {
-      for (const fence of fences) {
-        const row = table.get(rowKey(fence))
-        if (row === undefined || !rows.holds(fence)) continue
-        const { lease: _, ...free } = row
-        table.set(rowKey(fence), { ...free, dueAt, attempt: row.attempt - 1 })
-      }
+      for (const fence of fences) handBack(fence, () => dueAt)
+      tell()
+    },
+    async postpone(work, dueAt) {
+      handBack(work, (row) => (row.dueAt === work.dueAt ? dueAt : Math.min(row.dueAt, dueAt)))
       tell()
     },
     async finish(fence) {

@@ -1,8 +1,8 @@
 import type { NewId } from '../../a2a/ids.ts'
-import type { LeasedWork, LeaseRequest, WorkQueue } from '../../delivery/work-queue.ts'
 import type { Hint } from '../../tasks/news.ts'
 import type { EpochMs } from '../../tasks/task-head.ts'
-import { type Fence, WORK_KINDS, type WorkKind } from '../../tasks/task-store.ts'
+import { type Fence, WORK_KINDS, type WorkKind } from '../../work/work.ts'
+import type { LeasedWork, LeaseRequest, WorkQueue } from '../../work/work-queue.ts'
 import { integerIn, integerOrNullIn, textIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
 import type { Decision, GroupCommit } from './group-commit.ts'
@@ -129,6 +129,12 @@ export function createSqliteWorkQueue(options: SqliteWorkOptions): WorkQueue {
         apply() {
           for (const fence of fences) rows.release(fence, dueAt)
         },
+      })),
+    postpone: (work, dueAt) =>
+      commits.write<void>(() => ({
+        result: undefined,
+        hints: WORK_HINT,
+        apply: () => rows.postpone(work, work.dueAt, dueAt),
       })),
     finish: (fence) =>
       commits.write<boolean>(() =>

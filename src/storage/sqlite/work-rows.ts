@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../tasks/task-head.ts'
-import type { Fence, NewWork, WorkRef } from '../../tasks/task-store.ts'
+import type { Fence, NewWork, WorkRef } from '../../work/work.ts'
 import type { Connection } from './connection.ts'
 
 /** The `work` table as writes see it; every function runs inside a transaction. */
@@ -11,6 +11,8 @@ export interface WorkRows {
   deleteKey(key: string): void
   renew(fence: Fence, until: EpochMs): void
   release(fence: Fence, dueAt: EpochMs): void
+  /** As `release`; when the work is not due at `before` any more, as early as it is by now. */
+  postpone(fence: Fence, before: EpochMs, dueAt: EpochMs): void
 }
 
 const HOLDS = 'SELECT 1 FROM work WHERE key = ? AND kind = ? AND token = ?'
@@ -24,6 +26,11 @@ const RENEW = 'UPDATE work SET until = ? WHERE key = ? AND kind = ? AND token = 
 const RELEASE = `
   UPDATE work SET due_at = ?, until = 0, token = NULL, attempt = attempt - 1
   WHERE key = ? AND kind = ? AND token = ?`
+
+const POSTPONE = `
+  UPDATE work SET due_at = CASE WHEN due_at = ?1 THEN ?2 ELSE min(due_at, ?2) END,
+    until = 0, token = NULL, attempt = attempt - 1
+  WHERE key = ?3 AND kind = ?4 AND token = ?5`
 
 export const createWorkRows = (connection: Connection): WorkRows => ({
   holds: ({ key, kind, token }) => connection.get(HOLDS, key, kind, token) !== undefined,
@@ -42,5 +49,8 @@ export const createWorkRows = (connection: Connection): WorkRows => ({
   },
   release({ key, kind, token }, dueAt) {
     connection.run(RELEASE, dueAt, key, kind, token)
+  },
+  postpone({ key, kind, token }, before, dueAt) {
+    connection.run(POSTPONE, before, dueAt, key, kind, token)
   },
 })

@@ -1,9 +1,49 @@
-import type { LocalWorker } from '../tasks/deps.ts'
-import type { Claim, Fence, WorkKind } from '../tasks/task-store.ts'
-import type { DeliveryOutcome } from '../telemetry/events.ts'
-import type { DeliveryDeps, Run, RunResult } from './delivery.ts'
-import { LeaseLost } from './record-answer.ts'
-import type { LeasedWork } from './work-queue.ts'
+import type { Events } from '../telemetry/events.ts'
+import type { Claim, Fence, WorkKind } from './work.ts'
+import { LeaseLost } from './work.ts'
+import type { LeasedWork, WorkQueue } from './work-queue.ts'
+
+export type WorkerDeps = {
+  readonly queue: WorkQueue
+  readonly now: () => number
+  readonly newId: () => string
+  readonly events: Pick<Events, 'unexpected'>
+}
+
+/** One piece of leased work under way. */
+export type Run = {
+  readonly work: LeasedWork
+  /** The lease was reserved in the commit that created the work. */
+  readonly reserved: boolean
+  /** Aborts when the lease is lost or the work is to be handed back. */
+  readonly signal: AbortSignal
+  /** Says whether interrupting now is harmless, because another worker can go on from here. */
+  readonly setResumable: (resumable: boolean) => void
+}
+
+/**
+ * How a run ended: the work is off the queue; due again later; or due again later unless it was put again for an earlier time
+ * while it went on.
+ */
+export type RunResult =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'again'; readonly dueAt: number }
+  | { readonly kind: 'postponed'; readonly dueAt: number }
+
+/** How work ended for a worker: off the queue, due again later, given to another worker, or already taken by one. */
+export type WorkOutcome = 'done' | 'again' | 'handed_back' | 'lost'
+
+/**
+ * Work of one kind that is created with a lease of this process, which spares the queue's round trip.
+ */
+export interface LocalWorker {
+  /** A lease for new work of this lane, or `undefined` when the worker is at its limits. */
+  reserve(lane: string): Claim | undefined
+  /** The commit that carried the reservation is durable: do the work. */
+  begin(key: string, lane: string, claim: Claim): void
+  /** The commit did not happen. */
+  abandon(lane: string): void
+}
 
 /**
  * A worker leases work and does it, a bounded number of pieces at once, in all and per lane.
@@ -14,13 +54,16 @@ import type { LeasedWork } from './work-queue.ts'
  *   at once; the others get `graceMs` to reach that point, and are then interrupted as well.
  */
 export type WorkerOptions = {
-  readonly kinds: readonly WorkKind[]
+  /** What is created with a lease of this worker is of the first of them. */
+  readonly kinds: readonly [WorkKind, ...WorkKind[]]
   readonly concurrency: number
   readonly perLane: number
   readonly leaseMs: number
   readonly renewMs: number
   readonly graceMs: number
-  readonly run: (deps: DeliveryDeps, run: Run) => Promise<RunResult>
+  readonly run: (run: Run) => Promise<RunResult>
+  /** Told when each run begins; what it answers is told how that ended. */
+  readonly began?: (work: LeasedWork) => (outcome: WorkOutcome) => void
 }
 
 export interface Worker extends LocalWorker, AsyncDisposable {
@@ -40,7 +83,7 @@ type Active = {
   ended: Promise<void>
 }
 
-export function startWorker(deps: DeliveryDeps, options: WorkerOptions): Worker {
+export function startWorker(deps: WorkerDeps, options: WorkerOptions): Worker {
   const active = new Map<string, Active>()
   const lanes = new Map<string, number>()
   let stopping = false
@@ -110,18 +153,12 @@ export function startWorker(deps: DeliveryDeps, options: WorkerOptions): Worker 
 
   async function perform(entry: Active, isReserved: boolean): Promise<void> {
     const { work, abort } = entry
-    const facts = {
-      taskId: work.key,
-      agentId: work.lane,
-      kind: work.kind,
-      attempt: work.attempt,
-    }
-    deps.events.deliveryStarted(facts)
-    let outcome: DeliveryOutcome = 'done'
+    const ended = options.began?.(work)
+    let outcome: WorkOutcome = 'done'
     try {
       // The rest of the turn that began this run goes first: it answers a client.
       await Promise.resolve()
-      const result = await options.run(deps, {
+      const result = await options.run({
         work,
         reserved: isReserved,
         signal: abort.signal,
@@ -133,18 +170,21 @@ export function startWorker(deps: DeliveryDeps, options: WorkerOptions): Worker 
       if (result.kind === 'again') {
         outcome = 'again'
         await handBack(work, result.dueAt)
+      } else if (result.kind === 'postponed') {
+        outcome = 'again'
+        await deps.queue.postpone(work, result.dueAt)
       }
     } catch (cause) {
       outcome = cause instanceof LeaseLost || lostTokens.has(work.token) ? 'lost' : 'handed_back'
       if (outcome === 'handed_back') {
-        if (!abort.signal.aborted) deps.events.unexpected({ where: `delivery ${work.kind}`, cause })
+        if (!abort.signal.aborted) deps.events.unexpected({ where: `work ${work.kind}`, cause })
         await handBack(work, deps.now() + (abort.signal.aborted ? 0 : UNEXPECTED_PAUSE_MS))
       }
     } finally {
       lostTokens.delete(work.token)
       active.delete(work.token)
       countLane(work.lane, -1)
-      deps.events.deliveryEnded({ ...facts, outcome })
+      ended?.(outcome)
       if (!stopping) wake()
     }
   }
@@ -198,7 +238,7 @@ export function startWorker(deps: DeliveryDeps, options: WorkerOptions): Worker 
     },
     begin(key, lane, claim) {
       release(lane)
-      begin({ kind: 'send', key, lane, dueAt: deps.now(), attempt: 1, ...claim }, true)
+      begin({ kind: options.kinds[0], key, lane, dueAt: deps.now(), attempt: 1, ...claim }, true)
     },
     abandon: release,
     [Symbol.asyncDispose]: stop,

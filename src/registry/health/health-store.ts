@@ -1,0 +1,53 @@
+import type { AgentId } from '../../a2a/ids.ts'
+import type { Fence, NewWork } from '../../work/work.ts'
+import type { Change } from '../changes/change.ts'
+import type { AgentHealth, Check, HealthState } from './agent-health.ts'
+
+/** Whole hours and, of older times, whole UTC days. */
+export const SPANS = ['hour', 'day'] as const
+export type Span = (typeof SPANS)[number]
+
+/** What happened to an agent within one hour or day; of several for the same, the sum counts. */
+export type HealthBucket = {
+  readonly span: Span
+  /** When the hour or day began. */
+  readonly from: number
+  /** Milliseconds in each state; what is missing was not watched. */
+  readonly ms: Readonly<Partial<Record<HealthState, number>>>
+  readonly checks: number
+  readonly failures: number
+  /** Of the checks that measured one. */
+  readonly latencies: { readonly count: number; readonly sumMs: number; readonly maxMs: number }
+}
+
+/** Applied atomically or refused. */
+export type HealthCommit = {
+  /** As it will stand; `version` is `expectedVersion + 1`. */
+  readonly health: AgentHealth
+  /** 0 when nothing is known of the agent yet. */
+  readonly expectedVersion: number
+  readonly fence?: Fence
+  /** Added to the history. */
+  readonly checks: readonly Check[]
+  /** Added to what is there of the same time. */
+  readonly buckets: readonly HealthBucket[]
+  readonly changes?: readonly Change[]
+  readonly work?: readonly NewWork[]
+}
+
+/** - `gone`: there is no such agent (any more). */
+export type HealthCommitResult = 'committed' | 'conflict' | 'fenced' | 'gone'
+
+/** What is known of the health of agents. It goes with the agent. */
+export interface HealthStore {
+  commit(commit: HealthCommit): Promise<HealthCommitResult>
+  find(id: AgentId): Promise<AgentHealth | undefined>
+  /** Those that there are, in the order of `ids`. */
+  findAll(ids: readonly AgentId[]): Promise<readonly AgentHealth[]>
+  /** The newest first; strictly before `before`. */
+  listChecks(id: AgentId, limit: number, before?: number): Promise<readonly Check[]>
+  /** Buckets that begin at `since` or later, the oldest first. */
+  listBuckets(id: AgentId, span: Span, since: number): Promise<readonly HealthBucket[]>
+  /** Forgets checks before `checksBefore`, and turns hours before `hoursBefore` into days. */
+  compact(id: AgentId, checksBefore: number, hoursBefore: number): Promise<void>
+}
