@@ -33,7 +33,7 @@ const STAMP = `SELECT id, version, beats.at AS beat_at ${FROM_AGENTS}`
 const STAMP_BY_ID = `${STAMP} WHERE id = ?`
 const STAMP_BY_SLUG = `${STAMP} WHERE tenant = ? AND slug = ?`
 
-/** Agents kept parsed: every call names one, and its card may be large. So many characters of cards together. */
+/** Agents kept parsed: every call names one, and every search shows some, and its card may be large. So many characters of cards together. */
 const MAX_KNOWN_CHARACTERS = 32 * 1024 * 1024
 
 const PUT = `
@@ -41,10 +41,6 @@ const PUT = `
   ON CONFLICT (id) DO UPDATE SET
     version = excluded.version, tenant = excluded.tenant, slug = excluded.slug, owner = excluded.owner,
     agent = excluded.agent`
-
-const FIND_ALL = `
-  SELECT agent, beats.at AS beat_at FROM json_each(?) AS wanted JOIN agents ON agents.id = wanted.value
-  JOIN agent_beats beats ON agent_id = agents.id ORDER BY wanted.key`
 
 /** Beats have a table of their own, so that none rewrites a card of a megabyte. */
 const BEAT = `
@@ -147,9 +143,8 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     find: (id) => retryBusy(() => current(connection.get(STAMP_BY_ID, id)), random),
     findBySlug: (tenant, slug) =>
       retryBusy(() => current(connection.get(STAMP_BY_SLUG, tenant, slug)), random),
-    async findAll(ids) {
-      return (await reader.all(FIND_ALL, JSON.stringify(ids))).map(agentIn)
-    },
+    findAll: (ids) =>
+      retryBusy(() => ids.flatMap((id) => current(connection.get(STAMP_BY_ID, id)) ?? []), random),
     async search(filter, page) {
       const { sql, params } = searchQuery(filter, page)
       const [row] = await reader.all(sql, ...params)
