@@ -37,9 +37,9 @@ export function searchQuery(
     ...(after === undefined ? [] : [afterPosition(order, after, param)]),
   ]
   const sql = `
-    SELECT json_group_array(json_array(
-      id, owner, visibility, json(grants), lifecycle, updated_at, beat_at, ttl, name_key, json(words), json(terms)
-    )) AS listings FROM (
+    SELECT '[' || coalesce(group_concat('[' ||
+      json_array(id, owner, visibility, lifecycle, updated_at, beat_at, ttl, name_key) || ',' ||
+      words || ',' || coalesce(grants, 'null') || ',' || coalesce(terms, 'null') || ']'), '') || ']' AS listings FROM (
       SELECT listed.id, owner, visibility, grants, lifecycle, updated_at, beats.at AS beat_at, ttl, name_key, listed.words,
         ${withTerms ? 'listed.terms' : 'NULL'} AS terms
       FROM ${source} JOIN agent_beats beats ON beats.agent_id = listed.id
@@ -48,37 +48,29 @@ export function searchQuery(
   return { sql, params }
 }
 
+/** What is stored as JSON text goes on as it is. */
 type ListingRow = readonly [
-  id: AgentListing['id'],
-  owner: string,
-  visibility: AgentListing['visibility'],
-  grants: AgentListing['grants'] | null,
-  lifecycle: AgentListing['lifecycle'],
-  updatedAt: number,
-  lastHeartbeatAt: number,
-  heartbeatTtlMs: number,
-  nameKey: string,
+  columns: readonly [
+    id: AgentListing['id'],
+    owner: string,
+    visibility: AgentListing['visibility'],
+    lifecycle: AgentListing['lifecycle'],
+    updatedAt: number,
+    lastHeartbeatAt: number,
+    heartbeatTtlMs: number,
+    nameKey: string,
+  ],
   words: AgentListing['words'],
+  grants: AgentListing['grants'] | null,
   terms: AgentListing['terms'] | null,
 ]
 
 /** What a search found. All of it comes as one text, which costs far less than a row for each. */
 export function listingsIn(text: string, tenant: string): readonly AgentListing[] {
   const rows: readonly ListingRow[] = JSON.parse(text)
-  return rows.map(
-    ([
-      id,
-      owner,
-      visibility,
-      grants,
-      lifecycle,
-      updatedAt,
-      lastHeartbeatAt,
-      heartbeatTtlMs,
-      nameKey,
-      words,
-      terms,
-    ]) => ({
+  return rows.map(([columns, words, grants, terms]) => {
+    const [id, owner, visibility, lifecycle, updatedAt, lastHeartbeatAt, heartbeatTtlMs, nameKey] = columns
+    return {
       id,
       tenant,
       owner,
@@ -91,8 +83,8 @@ export function listingsIn(text: string, tenant: string): readonly AgentListing[
       nameKey,
       words,
       ...(terms === null || terms === undefined ? {} : { terms }),
-    }),
-  )
+    }
+  })
 }
 
 function afterPosition(
@@ -109,7 +101,8 @@ function afterPosition(
 function matchOf({ tenant, terms = [], words = [] }: AgentFilter): string | undefined {
   if (terms.length === 0 && words.length === 0) return undefined
   return [
-    `terms : ${tenantWord(tenant)}`,
+    // Terms are their tenant's alone already.
+    ...(terms.length === 0 ? [`terms : ${tenantWord(tenant)}`] : []),
     ...terms.map((any) => (any.length === 0 ? NOTHING : `terms : (${anyOf(tenant, any)})`)),
     ...words.map((word) => (IS_WORD.test(word) ? `words : "${word}" *` : NOTHING)),
   ].join(' AND ')

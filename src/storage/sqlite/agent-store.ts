@@ -33,7 +33,7 @@ const STAMP = `SELECT id, version, beats.at AS beat_at ${FROM_AGENTS}`
 const STAMP_BY_ID = `${STAMP} WHERE id = ?`
 const STAMP_BY_SLUG = `${STAMP} WHERE tenant = ? AND slug = ?`
 
-/** Agents kept parsed: every call names one, and every search shows some, and its card may be large. So many characters of cards together. */
+/** Agents kept parsed: every call names one, every search shows some, and cards may be large. So many characters of them together. */
 const MAX_KNOWN_CHARACTERS = 32 * 1024 * 1024
 
 const PUT = `
