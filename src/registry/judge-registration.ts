@@ -8,7 +8,7 @@ import type { Registration } from './registry.ts'
 import type { CardSignature } from './signatures/verify-signatures.ts'
 import { slugProblem } from './slug.ts'
 
-export type JudgeRegistrationDeps = JudgeDeps & { readonly cards: CardSource }
+export type JudgeRegistrationDeps = JudgeDeps & { readonly cards: Pick<CardSource, 'fetchCard'> }
 
 /** A registration whose card was found and judged. */
 export type Listing = {

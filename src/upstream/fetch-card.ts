@@ -2,8 +2,9 @@ import { isObject } from '../a2a/json-object.ts'
 import { parseJson } from '../a2a/wire.ts'
 import { ParleyError } from '../errors.ts'
 import type { CardSource, FetchedCard } from '../registry/card-source.ts'
+import { type Found, type GetCardDeps, getCard, type Problem } from './get-card.ts'
 import type { Guard } from './guard.ts'
-import { createHttpClient, type HttpAnswer, type HttpClient } from './http.ts'
+import { createHttpClient } from './http.ts'
 import { fetchErrorOf, HttpError } from './http-error.ts'
 import { DEFAULT_UPSTREAM_LIMITS, type UpstreamLimits } from './upstream-limits.ts'
 
@@ -16,7 +17,6 @@ export type CardSourceDeps = {
 
 /** Where cards are found below a base, the present place first; agents of 0.2 and early 0.3 used the other. */
 const WELL_KNOWN = ['/.well-known/agent-card.json', '/.well-known/agent.json']
-const MAX_REDIRECTS = 3
 
 /** Members by which JSON is taken for a card, of whatever version, rather than for some other answer of the host. */
 const CARD_MEMBERS = ['supportedInterfaces', 'skills', 'capabilities', 'protocolVersion'] as const
@@ -29,36 +29,45 @@ export function createCardSource(deps: CardSourceDeps): CardSource & AsyncDispos
     purpose: 'cards',
     connectTimeoutMs: limits.connectTimeoutMs,
   })
+
+  /** Within the time that there is for a card. */
+  const inTime = async <T>(signal: AbortSignal, fetch: (get: GetCardDeps) => Promise<T>): Promise<T> => {
+    const tooLate = AbortSignal.timeout(limits.cardTimeoutMs)
+    try {
+      return await fetch({ ...deps, http, limits, signal: AbortSignal.any([signal, tooLate]) })
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error !== tooLate.reason) throw fetchErrorOf(error, 'The server of the card')
+      const message = `No card came within ${limits.cardTimeoutMs / 1000} seconds`
+      throw unavailable(message, new HttpError('timed_out', 'took too long', { cause: error }))
+    }
+  }
+
   return {
-    async fetchCard(url, signal) {
-      const tooLate = AbortSignal.timeout(limits.cardTimeoutMs)
-      const look = (at: URL) =>
-        lookFor({ ...deps, http, limits, signal: AbortSignal.any([signal, tooLate]) }, at)
-      try {
-        return await firstCard(deps.guard.check(url, 'cards'), look)
-      } catch (error) {
-        signal.throwIfAborted()
-        if (error === tooLate.reason) {
-          throw unavailable(`No card came within ${limits.cardTimeoutMs / 1000} seconds`, error)
-        }
-        throw fetchErrorOf(error, 'The server of the card')
-      }
-    },
+    fetchCard: (url, signal) =>
+      inTime(signal, (get) => firstCard(deps.guard.check(url, 'cards'), (at) => getCard(get, at))),
+    refetchCard: (url, known, signal) =>
+      inTime(signal, async (get) =>
+        cardAgain(url, await getCard(get, deps.guard.check(url, 'cards'), known)),
+      ),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   }
 }
 
-/** `other` holds a JSON object that is no card, `problem` says what was there instead of one. */
-type Look = { readonly card: string } | { readonly other: string } | { readonly problem: string }
+function cardAgain(url: string, got: Found | Problem | 'unchanged'): FetchedCard | 'unchanged' {
+  if (got === 'unchanged') return got
+  if ('problem' in got) throw unavailable(`The server of the card ${got.problem}`, got.cause)
+  return { url, ...got }
+}
 
-async function firstCard(url: URL, look: (at: URL) => Promise<Look>): Promise<FetchedCard> {
+async function firstCard(url: URL, get: (at: URL) => Promise<Found | Problem>): Promise<FetchedCard> {
   const problems: string[] = []
   let other: FetchedCard | undefined
   for (const at of placesOf(url)) {
-    const found = await look(at)
-    if ('card' in found) return { url: at.href, text: found.card }
+    const found = look(await get(at))
+    if ('card' in found) return { url: at.href, ...found.card }
     // The caller learns most from what is missing in the object that is nearest to the address they named.
-    if ('other' in found) other ??= { url: at.href, text: found.other }
+    if ('other' in found) other ??= { url: at.href, ...found.other }
     else problems.push(`${at.href} ${found.problem}`)
   }
   if (other !== undefined) return other
@@ -79,73 +88,21 @@ function placesOf(url: URL): readonly URL[] {
   return [url, ...below]
 }
 
-type LookDeps = {
-  readonly guard: Guard
-  readonly http: HttpClient
-  readonly limits: UpstreamLimits
-  readonly userAgent: string
-  readonly signal: AbortSignal
-}
+/** `other` holds a JSON object that is no card. */
+type Look = { readonly card: Found } | { readonly other: Found } | Problem
 
-async function lookFor(deps: LookDeps, start: URL): Promise<Look> {
-  let url = start
-  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const answer = await get(deps, url)
-    const location = answer.header('location')
-    if (answer.status < 300 || answer.status >= 400 || location === undefined)
-      return readCard(answer, deps.limits)
-    answer.discard()
-    const next = URL.parse(location, url.href)
-    if (next === null) return { problem: 'redirects to what is no URL' }
-    if (url.protocol === 'https:' && next.protocol === 'http:') {
-      return { problem: 'redirects from https to plain http' }
-    }
-    url = deps.guard.check(next.href, 'cards')
-  }
-  return { problem: `redirects more than ${MAX_REDIRECTS} times` }
-}
-
-const get = ({ http, limits, userAgent, signal }: LookDeps, url: URL): Promise<HttpAnswer> =>
-  http.call({
-    method: 'GET',
-    url,
-    path: `${url.pathname}${url.search}`,
-    headers: {
-      accept: 'application/json, application/a2a+json',
-      // Servers with a card for each version show the one asked for, and that of 1.0 says the most.
-      'a2a-version': '1.0',
-      'user-agent': userAgent,
-    },
-    firstByteTimeoutMs: limits.cardTimeoutMs,
-    silentTimeoutMs: limits.cardTimeoutMs,
-    signal,
-  })
-
-async function readCard(answer: HttpAnswer, limits: UpstreamLimits): Promise<Look> {
-  if (answer.status !== 200) {
-    answer.discard()
-    return { problem: `answers HTTP ${answer.status}` }
-  }
-  if (/^text\/event-stream\b/i.test(answer.header('content-type') ?? '')) {
-    answer.discard()
-    return { problem: 'answers with an event stream' }
-  }
+function look(got: Found | Problem): Look {
+  if ('problem' in got) return got
   try {
-    const text = await answer.text(limits.maxCardBytes)
-    const value = parseJson(text)
+    const value = parseJson(got.text)
     if (!isObject(value)) return { problem: 'answers with JSON that is no object' }
-    return CARD_MEMBERS.some((name) => Object.hasOwn(value, name)) ? { card: text } : { other: text }
+    return CARD_MEMBERS.some((name) => Object.hasOwn(value, name)) ? { card: got } : { other: got }
   } catch (error) {
-    if (error instanceof ParleyError) {
-      return {
-        problem:
-          error.code === 'parse_error' ? 'does not answer with JSON' : 'answers with JSON nested too deeply',
-      }
+    if (!(error instanceof ParleyError)) throw error
+    return {
+      problem:
+        error.code === 'parse_error' ? 'does not answer with JSON' : 'answers with JSON nested too deeply',
     }
-    if (error instanceof HttpError && (error.failure === 'too_large' || error.failure === 'not_text')) {
-      return { problem: error.message }
-    }
-    throw error
   }
 }
 
