@@ -2,6 +2,7 @@ import type { AuditStore } from '../access/audit/audit-store.ts'
 import type { CredentialStore } from '../access/credentials/credential-store.ts'
 import type { KeyStore } from '../access/key-store.ts'
 import type { SigningKeyStore } from '../access/service-identity/signing-key-store.ts'
+import type { AlertStore } from '../alerts/alert-store.ts'
 import type { AgentStore } from '../registry/agent-store.ts'
 import type { Hint } from '../tasks/news.ts'
 import type { TaskStore } from '../tasks/task-store.ts'
@@ -27,6 +28,7 @@ export interface Backend extends AsyncDisposable {
   readonly agents: AgentStore
   readonly keys: KeyStore
   readonly signingKeys: SigningKeyStore
+  readonly alerts: AlertStore
   readonly audit: AuditStore
   readonly credentials: CredentialStore
   /** Hints from now on, of this and (as far as the backend can) other processes, until `signal` aborts. */

@@ -14,6 +14,9 @@ export const AUDIT_ACTIONS = [
   'grant.delete',
   'credential.store',
   'credential.delete',
+  'rule.create',
+  'rule.update',
+  'rule.delete',
   // The first key of a use, and every other.
   'signing_key.create',
   'signing_key.rotate',
@@ -40,6 +43,7 @@ export const AUDIT_TARGET_KINDS = [
   'key',
   'grant',
   'credential',
+  'rule',
   'signing_key',
   'master_key',
   'task',

@@ -1,6 +1,7 @@
 import { describe, type TestContext } from 'node:test'
 import type { Backend } from '../backend.ts'
 import { agentCases } from './agents.case.ts'
+import { alertCases } from './alerts.case.ts'
 import { auditCases } from './audit.case.ts'
 import { commitCases } from './commit.case.ts'
 import { concurrencyCases } from './concurrency.case.ts'
@@ -46,6 +47,7 @@ const TOPICS: Readonly<Record<string, Cases>> = {
   agents: agentCases,
   keys: keyCases,
   'signing keys': signingKeyCases,
+  alerts: alertCases,
   audit: auditCases,
   credentials: credentialCases,
   tasks: taskCases,

@@ -2,6 +2,7 @@ import { type NewId, newUuid } from '../../a2a/ids.ts'
 import type { Backend } from '../backend.ts'
 import { createHintFeed } from '../hint-feed.ts'
 import { createMemoryAgentStore } from './agent-store.ts'
+import { createMemoryAlertStore } from './alert-store.ts'
 import { createMemoryAudit } from './audit-store.ts'
 import { type CredentialRows, createMemoryCredentialStore } from './credential-store.ts'
 import { createMemoryKeyStore } from './key-store.ts'
@@ -17,7 +18,8 @@ export type MemoryOptions = {
 /** A backend for one process that forgets everything with it: the reference that the others are held to. */
 export async function openMemory({ newId = newUuid }: MemoryOptions = {}): Promise<Backend> {
   const feed = createHintFeed()
-  const work = createMemoryWork(newId, () => feed.publish([{ kind: 'work' }]))
+  const tellOfWork = () => feed.publish([{ kind: 'work' }])
+  const work = createMemoryWork(newId, tellOfWork)
   const audit = createMemoryAudit(newId)
   const credentials: CredentialRows = new Map()
   return {
@@ -27,6 +29,7 @@ export async function openMemory({ newId = newUuid }: MemoryOptions = {}): Promi
     agents: createMemoryAgentStore(audit.rows, credentials),
     credentials: createMemoryCredentialStore(audit.rows, credentials),
     keys: createMemoryKeyStore(audit.rows),
+    alerts: createMemoryAlertStore(audit.rows, work.rows, tellOfWork),
     audit: audit.store,
     signingKeys: createMemorySigningKeyStore(audit.rows),
     hints: (signal) => feed.subscribe(signal),

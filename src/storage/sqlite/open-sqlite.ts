@@ -4,6 +4,7 @@ import { type NewId, newUuid } from '../../a2a/ids.ts'
 import type { Backend } from '../backend.ts'
 import { createAgentIndex, listAnew } from './agent-index.ts'
 import { createSqliteAgentStore } from './agent-store.ts'
+import { createSqliteAlertStore } from './alert-store.ts'
 import { createAuditRows } from './audit-rows.ts'
 import { createSqliteAuditStore } from './audit-store.ts'
 import { Connection } from './connection.ts'
@@ -77,6 +78,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
     work: createSqliteWorkQueue({ connection, commits, rows, newId, random }),
     agents: createSqliteAgentStore({ connection, commits, audit, index, reader, random }),
     keys: createSqliteKeyStore({ connection, commits, audit, random }),
+    alerts: createSqliteAlertStore({ connection, commits, work: rows, audit, random }),
     audit: createSqliteAuditStore({ connection, commits, reader, rows: audit, random }),
     credentials: createSqliteCredentialStore({ connection, commits, audit, random }),
     signingKeys: createSqliteSigningKeyStore({ connection, commits, audit, random }),
