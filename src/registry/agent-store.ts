@@ -2,6 +2,7 @@ import type { AgentId } from '../a2a/ids.ts'
 import type { AuditRecord } from '../access/audit/audit-record.ts'
 import type { Agent } from './agent.ts'
 import type { CardVersion, CardVersionInfo } from './card-version.ts'
+import type { Change } from './changes/change.ts'
 import type { AgentListing, Term } from './search/listing.ts'
 
 /** An agent as it will stand. `expectedVersion` 0 creates it; `removed` deletes it, its credentials and its cards. Slugs are unique per tenant. */
@@ -11,6 +12,8 @@ export type AgentCommit = {
   readonly removed?: boolean
   /** A card that is new, kept from now on; only the newest `MAX_CARD_VERSIONS` of an agent are. */
   readonly cardVersion?: CardVersion
+  /** Appended to the change feed in the same atomic write. */
+  readonly changes?: readonly Change[]
   /** Appended to the audit log in the same atomic write. */
   readonly audit?: readonly AuditRecord[]
 }

@@ -5,6 +5,7 @@ import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Agent } from './agent.ts'
 import type { CardVersion } from './card-version.ts'
+import { agentChange } from './changes/agent-change.ts'
 import { type FindDeps, getAgent } from './find-agent.ts'
 
 export type ChangeDeps = FindDeps & {
@@ -40,7 +41,7 @@ export function assertHolds(condition: AgentCondition | undefined, agent: Agent)
  * more), and `unavailable` when others go on and on.
  */
 export async function changeAgent(
-  deps: FindDeps,
+  deps: FindDeps & Pick<ChangeDeps, 'now'>,
   call: Call,
   ref: string,
   decide: (agent: Agent) => Change | undefined,
@@ -53,7 +54,13 @@ export async function changeAgent(
     if (change === undefined) return { before, after: before }
     const { next, ...more } = change
     const after = { ...next, version: before.version + 1 }
-    const result = await deps.agents.commit({ agent: after, expectedVersion: before.version, ...more })
+    const changes = [agentChange({ before, after, ...more }, deps.now())]
+    const result = await deps.agents.commit({
+      agent: after,
+      expectedVersion: before.version,
+      changes,
+      ...more,
+    })
     return result.kind === 'committed' ? { before, after } : undefined
   })
 }

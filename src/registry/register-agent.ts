@@ -8,6 +8,7 @@ import type { Events } from '../telemetry/events.ts'
 import { firstLifecycle } from './admit-agent.ts'
 import { type Agent, cardOf } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'
+import { agentChange } from './changes/agent-change.ts'
 import { resourceOf } from './find-agent.ts'
 import { createJudgeRegistration, type JudgeRegistrationDeps, type Listing } from './judge-registration.ts'
 import { assertMayBeDraft, listed, nextCardVersion, unlisted } from './next-agent.ts'
@@ -54,6 +55,9 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
               agent,
               expectedVersion: previous.version,
               ...(cardVersion === undefined ? {} : { cardVersion }),
+              changes: [
+                agentChange({ before: previous, after: agent, ...(cardVersion && { cardVersion }) }, now()),
+              ],
               audit: [registrationRecord(call, agent, now())],
             })
           : ({ kind: 'slug_taken', owner: previous.owner } as const)

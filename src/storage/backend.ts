@@ -4,6 +4,7 @@ import type { KeyStore } from '../access/key-store.ts'
 import type { SigningKeyStore } from '../access/service-identity/signing-key-store.ts'
 import type { AlertStore } from '../alerts/alert-store.ts'
 import type { AgentStore } from '../registry/agent-store.ts'
+import type { ChangeStore } from '../registry/changes/change-store.ts'
 import type { Hint } from '../tasks/news.ts'
 import type { TaskStore } from '../tasks/task-store.ts'
 import type { WorkQueue } from '../work/work-queue.ts'
@@ -26,6 +27,7 @@ export interface Backend extends AsyncDisposable {
   readonly tasks: TaskStore
   readonly work: WorkQueue
   readonly agents: AgentStore
+  readonly changes: ChangeStore
   readonly keys: KeyStore
   readonly signingKeys: SigningKeyStore
   readonly alerts: AlertStore

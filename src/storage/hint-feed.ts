@@ -47,6 +47,7 @@ export function createHintFeed(changed: () => void = () => {}): HintFeed {
 class HintReader implements AsyncIterable<Hint> {
   readonly #tasks = new Set<string>()
   #hasWork = false
+  #hasChanges = false
   #hasAny = false
   #ended = false
   #wake: (() => void) | undefined
@@ -71,6 +72,7 @@ class HintReader implements AsyncIterable<Hint> {
 
   #add(hint: Hint): void {
     if (hint.kind === 'work') this.#hasWork = true
+    else if (hint.kind === 'changes') this.#hasChanges = true
     else if (hint.kind === 'any') this.#hasAny = true
     else if (!this.#hasAny) this.#tasks.add(hint.taskId)
     if (this.#tasks.size > MAX_PENDING_TASKS) this.#hasAny = true
@@ -81,11 +83,16 @@ class HintReader implements AsyncIterable<Hint> {
     if (this.#hasAny) {
       this.#hasAny = false
       this.#hasWork = false
+      this.#hasChanges = false
       return { kind: 'any' }
     }
     if (this.#hasWork) {
       this.#hasWork = false
       return { kind: 'work' }
+    }
+    if (this.#hasChanges) {
+      this.#hasChanges = false
+      return { kind: 'changes' }
     }
     const [taskId] = this.#tasks
     if (taskId === undefined) return undefined

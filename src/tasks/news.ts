@@ -4,6 +4,8 @@ import type { TaskId } from '../a2a/ids.ts'
 export type Hint =
   | { readonly kind: 'task'; readonly taskId: string }
   | { readonly kind: 'work' }
+  /** The change feed of a tenant has grown. */
+  | { readonly kind: 'changes' }
   /** Something changed and the backend cannot say what. */
   | { readonly kind: 'any' }
 

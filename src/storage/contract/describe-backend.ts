@@ -3,6 +3,7 @@ import type { Backend } from '../backend.ts'
 import { agentCases } from './agents.case.ts'
 import { alertCases } from './alerts.case.ts'
 import { auditCases } from './audit.case.ts'
+import { changeCases } from './changes.case.ts'
 import { commitCases } from './commit.case.ts'
 import { concurrencyCases } from './concurrency.case.ts'
 import { contextCases } from './contexts.case.ts'
@@ -49,6 +50,7 @@ const TOPICS: Readonly<Record<string, Cases>> = {
   'signing keys': signingKeyCases,
   alerts: alertCases,
   audit: auditCases,
+  changes: changeCases,
   credentials: credentialCases,
   tasks: taskCases,
   events: eventCases,

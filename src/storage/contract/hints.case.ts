@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { agentChange } from '../../registry/changes/agent-change.ts'
 import type { Hint } from '../../tasks/news.ts'
+import type { Backend } from '../backend.ts'
 import { commitAll, commitOk } from './commit-all.ts'
 import type { Cases } from './describe-backend.ts'
-import { firstCommit, newTaskId, nextCommit, sampleWork, statusEvent } from './sample-task.ts'
+import { sampleAgent } from './sample-agent.ts'
+import { firstCommit, newTaskId, nextCommit, sampleWork, statusEvent, T0 } from './sample-task.ts'
 
 /** Waits for a hint that fits, however many others come before it. */
 async function awaitHint(hints: AsyncIterator<Hint>, fits: (hint: Hint) => boolean): Promise<void> {
@@ -16,7 +19,14 @@ async function awaitHint(hints: AsyncIterator<Hint>, fits: (hint: Hint) => boole
 
 const aboutTask = (taskId: string) => (hint: Hint) =>
   hint.kind === 'any' || (hint.kind === 'task' && hint.taskId === taskId)
-const aboutWork = (hint: Hint) => hint.kind !== 'task'
+const aboutWork = (hint: Hint) => hint.kind === 'work' || hint.kind === 'any'
+const aboutChanges = (hint: Hint) => hint.kind === 'changes' || hint.kind === 'any'
+
+async function registerOne({ agents }: Backend): Promise<void> {
+  const agent = sampleAgent()
+  const changes = [agentChange({ before: { ...agent, version: 0 }, after: agent }, T0)]
+  await agents.commit({ agent, expectedVersion: 0, changes })
+}
 
 export const hintCases: Cases = ({ open, openAt, newPlace }) => {
   it('tells of the tasks a commit changed', async (t) => {
@@ -39,6 +49,16 @@ export const hintCases: Cases = ({ open, openAt, newPlace }) => {
     await awaitHint(hints, aboutWork)
     await backend.work.put([sampleWork('b')])
     await awaitHint(hints, aboutWork)
+  })
+
+  it('tells that the change feed has grown', async (t) => {
+    const backend = await open(t)
+    const hints = backend.hints(t.signal)[Symbol.asyncIterator]()
+
+    for (let round = 0; round < 2; round++) {
+      await registerOne(backend)
+      await awaitHint(hints, aboutChanges)
+    }
   })
 
   it('tells every listener, and a slow one that something changed', async (t) => {
@@ -82,6 +102,8 @@ export const hintCases: Cases = ({ open, openAt, newPlace }) => {
     await awaitHint(hints, aboutTask(id))
     await commitOk(there, nextCommit(head, [statusEvent()], { work: [sampleWork(id)] }))
     await awaitHint(hints, aboutWork)
+    await registerOne(there)
+    await awaitHint(hints, aboutChanges)
 
     assert.deepEqual((await here.tasks.findHead(id))?.version, 2)
   })

@@ -10,6 +10,7 @@ import { type CardVersion, cardVersionInfo, MAX_CARD_VERSIONS } from '../../regi
 import { type IndexedAgent, indexedAgent } from '../../registry/search/listing.ts'
 import { matchesFilter } from '../matches-filter.ts'
 import type { AuditRows } from './audit-store.ts'
+import type { ChangeRows } from './change-store.ts'
 import { compareText } from './compare-text.ts'
 import type { CredentialRows } from './credential-store.ts'
 import { frozenCopy } from './frozen-copy.ts'
@@ -21,7 +22,11 @@ type Holder = { readonly agentId: string; readonly owner: string }
 
 const slugKey = (tenant: string, slug: string): string => JSON.stringify([tenant, slug])
 
-export function createMemoryAgentStore(auditRows: AuditRows, credentials: CredentialRows): AgentStore {
+export function createMemoryAgentStore(
+  auditRows: AuditRows,
+  changeRows: ChangeRows,
+  credentials: CredentialRows,
+): AgentStore {
   const agents = new Map<string, Stored>()
   const holders = new Map<string, Holder>()
   /** The newest first. */
@@ -33,7 +38,8 @@ export function createMemoryAgentStore(auditRows: AuditRows, credentials: Creden
     return agent?.tenant === tenant && agent.slug === slug ? agent : undefined
   }
 
-  function commit({ agent, expectedVersion, removed, cardVersion, audit }: AgentCommit): AgentCommitResult {
+  function commit(commit: AgentCommit): AgentCommitResult {
+    const { agent, expectedVersion, removed, cardVersion, audit, changes } = commit
     const stored = agents.get(agent.id)?.agent
     if ((stored?.version ?? 0) !== expectedVersion) return { kind: 'conflict' }
     if (removed === true) {
@@ -41,6 +47,7 @@ export function createMemoryAgentStore(auditRows: AuditRows, credentials: Creden
       agents.delete(agent.id)
       credentials.delete(agent.id)
       versions.delete(agent.id)
+      changeRows.append(changes)
       return { kind: 'committed' }
     }
     const holder = holders.get(slugKey(agent.tenant, agent.slug))
@@ -57,6 +64,7 @@ export function createMemoryAgentStore(auditRows: AuditRows, credentials: Creden
       const kept = [frozenCopy(cardVersion), ...(versions.get(agent.id) ?? [])]
       versions.set(agent.id, kept.slice(0, MAX_CARD_VERSIONS))
     }
+    changeRows.append(changes)
     return { kind: 'committed' }
   }
 

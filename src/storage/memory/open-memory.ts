@@ -4,6 +4,7 @@ import { createHintFeed } from '../hint-feed.ts'
 import { createMemoryAgentStore } from './agent-store.ts'
 import { createMemoryAlertStore } from './alert-store.ts'
 import { createMemoryAudit } from './audit-store.ts'
+import { createMemoryChanges } from './change-store.ts'
 import { type CredentialRows, createMemoryCredentialStore } from './credential-store.ts'
 import { createMemoryKeyStore } from './key-store.ts'
 import { createMemorySigningKeyStore } from './signing-key-store.ts'
@@ -21,12 +22,14 @@ export async function openMemory({ newId = newUuid }: MemoryOptions = {}): Promi
   const tellOfWork = () => feed.publish([{ kind: 'work' }])
   const work = createMemoryWork(newId, tellOfWork)
   const audit = createMemoryAudit(newId)
+  const changes = createMemoryChanges(feed)
   const credentials: CredentialRows = new Map()
   return {
     capabilities: { listsAreEventual: false, survivesRestart: false, sharedByProcesses: false },
     tasks: createMemoryTaskStore(work.rows, audit.rows, feed),
     work: work.queue,
-    agents: createMemoryAgentStore(audit.rows, credentials),
+    agents: createMemoryAgentStore(audit.rows, changes.rows, credentials),
+    changes: changes.store,
     credentials: createMemoryCredentialStore(audit.rows, credentials),
     keys: createMemoryKeyStore(audit.rows),
     alerts: createMemoryAlertStore(audit.rows, work.rows, tellOfWork),

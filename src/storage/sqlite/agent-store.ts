@@ -10,6 +10,7 @@ import {
 import type { AgentIndex } from './agent-index.ts'
 import { listingsIn, searchQuery } from './agent-search.ts'
 import type { AuditRows } from './audit-rows.ts'
+import { type ChangeRows, changeHints } from './change-rows.ts'
 import { integerIn, textIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
 import type { Decision, GroupCommit } from './group-commit.ts'
@@ -21,6 +22,7 @@ export type SqliteAgentOptions = {
   readonly connection: Connection
   readonly commits: GroupCommit
   readonly audit: AuditRows
+  readonly changes: ChangeRows
   readonly index: AgentIndex
   readonly reader: Reader
   readonly random: () => number
@@ -53,7 +55,7 @@ const FORGET_CARDS = 'DELETE FROM card_versions WHERE agent_id = ? AND number <=
 const HOLD_SLUG = 'INSERT OR REPLACE INTO slugs (tenant, slug, owner, agent_id) VALUES (?, ?, ?, ?)'
 
 export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore {
-  const { connection, commits, audit, index, reader, random } = options
+  const { connection, commits, audit, changes, index, reader, random } = options
 
   const find = (id: string): Agent | undefined => agentOrNone(connection.get(FIND, id))
   const findBySlug = (tenant: string, slug: string): Agent | undefined =>
@@ -88,10 +90,12 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     if (owner !== undefined) return { result: { kind: 'slug_taken', owner } }
     return {
       result: { kind: 'committed' },
+      hints: changeHints(commit.changes),
       apply() {
         if (removed === true) remove(agent)
         else put(agent)
         if (commit.cardVersion !== undefined) keepCard(commit.cardVersion)
+        changes.append(commit.changes)
         audit.append(commit.audit)
       },
     }

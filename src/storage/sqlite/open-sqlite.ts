@@ -7,6 +7,8 @@ import { createSqliteAgentStore } from './agent-store.ts'
 import { createSqliteAlertStore } from './alert-store.ts'
 import { createAuditRows } from './audit-rows.ts'
 import { createSqliteAuditStore } from './audit-store.ts'
+import { createChangeRows } from './change-rows.ts'
+import { createSqliteChangeStore } from './change-store.ts'
 import { Connection } from './connection.ts'
 import { createSqliteCredentialStore } from './credential-store.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -70,13 +72,15 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
   })
   const rows = createWorkRows(connection)
   const audit = createAuditRows(connection, writer, newId)
+  const changes = createChangeRows(connection)
   const index = createAgentIndex(connection)
   await listAnew(connection, commits, index)
   return {
     capabilities: { listsAreEventual: false, survivesRestart: true, sharedByProcesses: true },
     tasks: createSqliteTaskStore({ connection, commits, reader, work: rows, audit, now, random }),
     work: createSqliteWorkQueue({ connection, commits, rows, newId, random }),
-    agents: createSqliteAgentStore({ connection, commits, audit, index, reader, random }),
+    agents: createSqliteAgentStore({ connection, commits, audit, changes, index, reader, random }),
+    changes: createSqliteChangeStore({ connection, commits, random }),
     keys: createSqliteKeyStore({ connection, commits, audit, random }),
     alerts: createSqliteAlertStore({ connection, commits, work: rows, audit, random }),
     audit: createSqliteAuditStore({ connection, commits, reader, rows: audit, random }),

@@ -3,7 +3,16 @@ import { access } from './0002-access.ts'
 import { search } from './0003-search.ts'
 import { cardVersions } from './0004-card-versions.ts'
 import { lifecycle } from './0005-lifecycle.ts'
+import { changes } from './0007-changes.ts'
 import { alerts } from './0008-alerts.ts'
 
 /** Forward only: the schema's version is how many of these a file has seen. Never edit one that was released. */
-export const MIGRATIONS: readonly string[] = [firstSchema, access, search, cardVersions, lifecycle, alerts]
+export const MIGRATIONS: readonly string[] = [
+  firstSchema,
+  access,
+  search,
+  cardVersions,
+  lifecycle,
+  changes,
+  alerts,
+]
