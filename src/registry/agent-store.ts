@@ -3,6 +3,7 @@ import type { AuditRecord } from '../access/audit/audit-record.ts'
 import type { Agent } from './agent.ts'
 import type { CardVersion, CardVersionInfo } from './card-version.ts'
 import type { Change } from './changes/change.ts'
+import type { CardProposal } from './drift/card-proposal.ts'
 import type { AgentListing, Term } from './search/listing.ts'
 
 /** An agent as it will stand. `expectedVersion` 0 creates it; `removed` deletes it, its credentials and its cards. Slugs are unique per tenant. */
@@ -14,6 +15,8 @@ export type AgentCommit = {
   readonly cardVersion?: CardVersion
   /** Appended to the change feed in the same atomic write. */
   readonly changes?: readonly Change[]
+  /** The agent's proposal from now on, in the place of any before; what there is stays when absent. It goes with the agent. */
+  readonly proposal?: CardProposal | 'none'
   /** Appended to the audit log in the same atomic write. */
   readonly audit?: readonly AuditRecord[]
 }
@@ -70,6 +73,7 @@ export interface AgentStore {
   /** The cards of an agent, the newest first; none once the agent is removed. */
   listVersions(id: AgentId): Promise<readonly CardVersionInfo[]>
   findVersion(id: AgentId, number: number): Promise<CardVersion | undefined>
+  findProposal(id: AgentId): Promise<CardProposal | undefined>
   /** Sets `lastHeartbeatAt` if later, without a new version. False when there is no such agent. */
   beat(id: AgentId, at: number): Promise<boolean>
 }

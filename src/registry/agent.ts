@@ -2,6 +2,8 @@ import type { AgentCard } from '../a2a/agent-card.ts'
 import type { AgentId } from '../a2a/ids.ts'
 import type { JsonText } from '../a2a/json-text.ts'
 import type { Grant } from '../access/grant.ts'
+import type { CardValidators } from './card-source.ts'
+import type { CardProposal, CardUpdates } from './drift/card-proposal.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { CardSignature } from './signatures/verify-signatures.ts'
 
@@ -51,6 +53,14 @@ export type Agent = {
   readonly cardVersion?: number
   /** Where the card was fetched from, if it was. */
   readonly cardUrl?: string
+  /** What the server of `cardUrl` said of the card, by which it is asked whether it has changed. */
+  readonly cardValidators?: CardValidators
+  /** Which changes of the card at `cardUrl` are applied by themselves; `compatible` when absent. */
+  readonly cardUpdates?: CardUpdates
+  /** That a card waits to become the agent's. */
+  readonly proposal?: Pick<CardProposal, 'at' | 'verdict'>
+  /** The card at `cardUrl` that is not to become the agent's, by its `cardHash`, for as long as it is there. */
+  readonly rejectedCard?: { readonly hash: string; readonly validators?: CardValidators }
   /** What the publisher sent, byte for byte (UTF-8 text). */
   readonly originalCard: string
   /** The same card in v1.0 form. */

@@ -17,6 +17,7 @@ import { keyCases } from './keys.case.ts'
 import { leaseCases } from './leases.case.ts'
 import { limitCases } from './limits.case.ts'
 import { pagingCases } from './paging.case.ts'
+import { proposalCases } from './proposals.case.ts'
 import { reopenCases } from './reopen.case.ts'
 import { signingKeyCases } from './signing-keys.case.ts'
 import { taskCases } from './tasks.case.ts'
@@ -46,6 +47,7 @@ export type Cases = (setup: CaseSetup) => void
 
 const TOPICS: Readonly<Record<string, Cases>> = {
   agents: agentCases,
+  proposals: proposalCases,
   keys: keyCases,
   'signing keys': signingKeyCases,
   alerts: alertCases,

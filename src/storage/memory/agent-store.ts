@@ -7,6 +7,7 @@ import type {
   ListingPosition,
 } from '../../registry/agent-store.ts'
 import { type CardVersion, cardVersionInfo, MAX_CARD_VERSIONS } from '../../registry/card-version.ts'
+import type { CardProposal } from '../../registry/drift/card-proposal.ts'
 import { type IndexedAgent, indexedAgent } from '../../registry/search/listing.ts'
 import { matchesFilter } from '../matches-filter.ts'
 import type { AuditRows } from './audit-store.ts'
@@ -31,6 +32,7 @@ export function createMemoryAgentStore(
   const holders = new Map<string, Holder>()
   /** The newest first. */
   const versions = new Map<string, readonly CardVersion[]>()
+  const proposals = new Map<string, CardProposal>()
 
   const findBySlug = (tenant: string, slug: string): Agent | undefined => {
     const holder = holders.get(slugKey(tenant, slug))
@@ -39,7 +41,7 @@ export function createMemoryAgentStore(
   }
 
   function commit(commit: AgentCommit): AgentCommitResult {
-    const { agent, expectedVersion, removed, cardVersion, audit, changes } = commit
+    const { agent, expectedVersion, removed, cardVersion, proposal, audit, changes } = commit
     const stored = agents.get(agent.id)?.agent
     if ((stored?.version ?? 0) !== expectedVersion) return { kind: 'conflict' }
     if (removed === true) {
@@ -48,6 +50,7 @@ export function createMemoryAgentStore(
       credentials.delete(agent.id)
       versions.delete(agent.id)
       changeRows.append(changes)
+      proposals.delete(agent.id)
       return { kind: 'committed' }
     }
     const holder = holders.get(slugKey(agent.tenant, agent.slug))
@@ -65,6 +68,8 @@ export function createMemoryAgentStore(
       versions.set(agent.id, kept.slice(0, MAX_CARD_VERSIONS))
     }
     changeRows.append(changes)
+    if (proposal === 'none') proposals.delete(agent.id)
+    else if (proposal !== undefined) proposals.set(agent.id, frozenCopy(proposal))
     return { kind: 'committed' }
   }
 
@@ -95,6 +100,9 @@ export function createMemoryAgentStore(
     },
     async findVersion(id, number) {
       return versions.get(id)?.find((version) => version.number === number)
+    },
+    async findProposal(id) {
+      return proposals.get(id)
     },
     async beat(id, at) {
       const stored = agents.get(id)

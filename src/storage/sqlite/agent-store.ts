@@ -14,6 +14,7 @@ import { type ChangeRows, changeHints } from './change-rows.ts'
 import { integerIn, textIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
 import type { Decision, GroupCommit } from './group-commit.ts'
+import { createProposalRows } from './proposal-rows.ts'
 import type { Reader } from './reader-thread.ts'
 import { retryBusy } from './retry-busy.ts'
 import { storedAgent } from './stored-agent.ts'
@@ -57,6 +58,8 @@ const HOLD_SLUG = 'INSERT OR REPLACE INTO slugs (tenant, slug, owner, agent_id) 
 export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore {
   const { connection, commits, audit, changes, index, reader, random } = options
 
+  const proposals = createProposalRows(connection)
+
   const find = (id: string): Agent | undefined => agentOrNone(connection.get(FIND, id))
   const findBySlug = (tenant: string, slug: string): Agent | undefined =>
     agentOrNone(connection.get(FIND_BY_SLUG, tenant, slug))
@@ -96,6 +99,8 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
         else put(agent)
         if (commit.cardVersion !== undefined) keepCard(commit.cardVersion)
         changes.append(commit.changes)
+        if (commit.proposal === 'none') proposals.remove(agent.id)
+        else if (commit.proposal !== undefined) proposals.put(commit.proposal)
         audit.append(commit.audit)
       },
     }
@@ -134,6 +139,7 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     connection.run('DELETE FROM agent_beats WHERE agent_id = ?', id)
     connection.run('DELETE FROM credentials WHERE agent_id = ?', id)
     connection.run(FORGET_CARDS, id, Number.MAX_SAFE_INTEGER)
+    proposals.remove(id)
   }
 
   /** 0, which is no row, when there is no such agent. */
@@ -143,7 +149,7 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
   }
 
   return {
-    commit: (commit) => commits.write(() => decide(commit), sizeOf(commit.agent)),
+    commit: (commit) => commits.write(() => decide(commit), sizeOf(commit)),
     find: (id) => retryBusy(() => current(connection.get(STAMP_BY_ID, id)), random),
     findBySlug: (tenant, slug) =>
       retryBusy(() => current(connection.get(STAMP_BY_SLUG, tenant, slug)), random),
@@ -173,6 +179,7 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
         const { bytes: _, ...version }: CardVersionInfo = JSON.parse(textIn(row, 'info'))
         return { ...version, originalCard: textIn(row, 'card') }
       }, random),
+    findProposal: (id) => retryBusy(() => proposals.find(id), random),
     beat: (id, at) =>
       commits.write<boolean>(() => {
         const isKnown = connection.get('SELECT 1 FROM agent_beats WHERE agent_id = ?', id) !== undefined
@@ -181,7 +188,10 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
   }
 }
 
-const sizeOf = (agent: Agent): number => agent.originalCard.length + agent.card.length
+const sizeOf = ({ agent, proposal }: AgentCommit): number =>
+  agent.originalCard.length +
+  agent.card.length +
+  (typeof proposal === 'object' ? proposal.originalCard.length : 0)
 
 const agentOrNone = (row: Row | undefined): Agent | undefined =>
   row === undefined ? undefined : agentIn(row)

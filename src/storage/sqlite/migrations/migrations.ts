@@ -5,14 +5,7 @@ import { cardVersions } from './0004-card-versions.ts'
 import { lifecycle } from './0005-lifecycle.ts'
 import { changes } from './0007-changes.ts'
 import { alerts } from './0008-alerts.ts'
+import { cardProposals } from './0010-card-proposals.ts'
 
 /** Forward only: the schema's version is how many of these a file has seen. Never edit one that was released. */
-export const MIGRATIONS: readonly string[] = [
-  firstSchema,
-  access,
-  search,
-  cardVersions,
-  lifecycle,
-  changes,
-  alerts,
-]
+export const MIGRATIONS: readonly string[] = [firstSchema, access, search, cardVersions, lifecycle, changes, alerts, cardProposals]

@@ -1,0 +1,25 @@
+import type { AgentId } from '../../a2a/ids.ts'
+import type { CardValidators } from '../card-source.ts'
+import type { ChangeKind } from '../compare-cards.ts'
+import type { CardSignature } from '../signatures/verify-signatures.ts'
+
+export const CARD_UPDATES = ['compatible', 'all', 'none'] as const
+/**
+ * Which changes of a card that was registered by its URL are applied by themselves: those that are `compatible` or `cosmetic`,
+ * all of them, or none. The others wait for who may manage the agent.
+ */
+export type CardUpdates = (typeof CARD_UPDATES)[number]
+
+/** A card that is at an agent's `cardUrl` by now, and waits to become the agent's. An agent has one at most. */
+export type CardProposal = {
+  readonly agentId: AgentId
+  readonly at: number
+  readonly cardUrl: string
+  readonly validators?: CardValidators
+  /** What the publisher serves, byte for byte (UTF-8 text). */
+  readonly originalCard: string
+  /** What came of its signatures then. */
+  readonly signatures: readonly CardSignature[]
+  /** What it would mean to who relies on the agent. */
+  readonly verdict: ChangeKind
+}
