@@ -8,4 +8,13 @@ import { alerts } from './0008-alerts.ts'
 import { cardProposals } from './0010-card-proposals.ts'
 
 /** Forward only: the schema's version is how many of these a file has seen. Never edit one that was released. */
-export const MIGRATIONS: readonly string[] = [firstSchema, access, search, cardVersions, lifecycle, changes, alerts, cardProposals]
+export const MIGRATIONS: readonly string[] = [
+  firstSchema,
+  access,
+  search,
+  cardVersions,
+  lifecycle,
+  changes,
+  alerts,
+  cardProposals,
+]
