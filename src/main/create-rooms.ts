@@ -22,6 +22,8 @@ import type { DeliveryDeps } from '../delivery/delivery.ts'
 import { startWorkers } from '../delivery/start-workers.ts'
 import { ParleyError } from '../errors.ts'
 import { createRegistry } from '../registry/create-registry.ts'
+import { createHealth } from '../registry/health/create-health.ts'
+import type { Health } from '../registry/health/health.ts'
 import type { PublicAddresses } from '../registry/public-addresses.ts'
 import type { Registry } from '../registry/registry.ts'
 import { createTrustedKeys } from '../registry/signatures/trusted-keys.ts'
@@ -60,6 +62,7 @@ export type RoomsDeps = {
 export interface Rooms extends AsyncDisposable {
   readonly access: Access
   readonly registry: Registry
+  readonly health: Health
   readonly tasks: Tasks
   readonly signingKeys: SigningKeys
   readonly audit: Audit
@@ -146,6 +149,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
       now,
     }),
   })
+  const health = createHealth({ store: backend.health, now, newId: newUuid, events })
   await access.ensureKey(secrets.adminKey, {
     subject: 'key:admin',
     tenant: DEFAULT_TENANT,
@@ -184,6 +188,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
   return {
     access,
     registry,
+    health,
     tasks,
     signingKeys,
     audit: createAudit({ store: backend.audit, denials, cursors, now }),

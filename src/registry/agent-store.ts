@@ -1,12 +1,16 @@
 import type { AgentId } from '../a2a/ids.ts'
 import type { AuditRecord } from '../access/audit/audit-record.ts'
+import type { NewWork } from '../work/work.ts'
 import type { Agent } from './agent.ts'
 import type { CardVersion, CardVersionInfo } from './card-version.ts'
 import type { Change } from './changes/change.ts'
 import type { CardProposal } from './drift/card-proposal.ts'
 import type { AgentListing, Term } from './search/listing.ts'
 
-/** An agent as it will stand. `expectedVersion` 0 creates it; `removed` deletes it, its credentials and its cards. Slugs are unique per tenant. */
+/**
+ * An agent as it will stand. `expectedVersion` 0 creates it; `removed` deletes it, its credentials, its cards, its health, and
+ * the `probe` and `alert` work that is about it. Slugs are unique per tenant.
+ */
 export type AgentCommit = {
   readonly agent: Agent
   readonly expectedVersion: number
@@ -17,6 +21,8 @@ export type AgentCommit = {
   readonly changes?: readonly Change[]
   /** The agent's proposal from now on, in the place of any before; what there is stays when absent. It goes with the agent. */
   readonly proposal?: CardProposal | 'none'
+  /** Put on the queue; of a commit that removes the agent, nothing. */
+  readonly work?: readonly NewWork[]
   /** Appended to the audit log in the same atomic write. */
   readonly audit?: readonly AuditRecord[]
 }
@@ -44,11 +50,14 @@ export type AgentFilter = {
   readonly updatedSince?: number
 }
 
-/** By id; by `nameKey`, then id; or by `updatedAt`, newest first, then greatest id. */
-export type ListingOrder = 'id' | 'name' | 'updated'
+/**
+ * By id; by `nameKey`, then id; by `updatedAt`, newest first, then greatest id; by `health` (`up`, `degraded`, `unknown`,
+ * `down`), then id; or by `latencyMs`, the known ones first and of these the shortest, then id.
+ */
+export type ListingOrder = 'id' | 'name' | 'updated' | 'health' | 'latency'
 
 /** A place in a list of agents. */
-export type ListingPosition = Pick<AgentListing, 'id' | 'nameKey' | 'updatedAt'>
+export type ListingPosition = Pick<AgentListing, 'id' | 'nameKey' | 'updatedAt' | 'health' | 'latencyMs'>
 
 export type ListingPage = {
   readonly limit: number

@@ -8,9 +8,12 @@ import { type Call, type Principal, SCOPES, type Scope } from '../access/princip
 import { ParleyError } from '../errors.ts'
 import { openMemory } from '../storage/memory/open-memory.ts'
 import { silentEvents } from '../telemetry/events.ts'
+import type { WorkQueue } from '../work/work-queue.ts'
 import type { AgentStore } from './agent-store.ts'
 import { cardDeps } from './card-deps.case.ts'
 import { createRegistry, type RegistryDeps } from './create-registry.ts'
+import { createHealth } from './health/create-health.ts'
+import type { Health } from './health/health.ts'
 import type { Registry } from './registry.ts'
 
 /** A registry on the memory backend, for tests of this room. */
@@ -18,6 +21,8 @@ export type OpenRegistry = {
   readonly registry: Registry
   readonly access: Access
   readonly agents: AgentStore
+  readonly health: Health
+  readonly work: WorkQueue
   readonly clock: { now: number }
   /** Cards that publishers serve, by URL. */
   readonly served: Map<string, string>
@@ -32,7 +37,7 @@ export async function openRegistry({
   wrap = (agents) => agents,
   ...deps
 }: Unusual = {}): Promise<OpenRegistry> {
-  const { agents, keys, credentials } = await openMemory()
+  const { agents, keys, credentials, health: store, work } = await openMemory()
   const clock = { now: 1_700_000_000_000 }
   const now = () => clock.now
   const served = new Map<string, string>()
@@ -64,7 +69,8 @@ export async function openRegistry({
     ...cardDeps,
     ...deps,
   })
-  return { registry, access, agents, clock, served, log }
+  const health = createHealth({ store, now, newId: newUuid, events })
+  return { registry, access, agents, health, work, clock, served, log }
 }
 
 export const callBy = (principal: Principal): Call => ({

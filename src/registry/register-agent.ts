@@ -5,6 +5,7 @@ import { type AuditRecord, auditOf } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
+import type { NewWork } from '../work/work.ts'
 import { firstLifecycle } from './admit-agent.ts'
 import { type Agent, cardOf } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'
@@ -58,6 +59,7 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
               changes: [
                 agentChange({ before: previous, after: agent, ...(cardVersion && { cardVersion }) }, now()),
               ],
+              work: [probeWork(agent, now())],
               audit: [registrationRecord(call, agent, now())],
             })
           : ({ kind: 'slug_taken', owner: previous.owner } as const)
@@ -85,6 +87,14 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
     return { agent, created }
   }
 }
+
+/** A look at an agent, as soon as may be: it is new, or its card is. */
+const probeWork = ({ id }: Agent, dueAt: number): NewWork => ({
+  kind: 'probe',
+  key: id,
+  lane: 'probe',
+  dueAt,
+})
 
 export function registrationRecord(call: Call, agent: Agent, at: number): AuditRecord {
   const { id, slug, owner, visibility, version } = agent

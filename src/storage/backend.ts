@@ -5,6 +5,7 @@ import type { SigningKeyStore } from '../access/service-identity/signing-key-sto
 import type { AlertStore } from '../alerts/alert-store.ts'
 import type { AgentStore } from '../registry/agent-store.ts'
 import type { ChangeStore } from '../registry/changes/change-store.ts'
+import type { HealthStore } from '../registry/health/health-store.ts'
 import type { Hint } from '../tasks/news.ts'
 import type { TaskStore } from '../tasks/task-store.ts'
 import type { WorkQueue } from '../work/work-queue.ts'
@@ -28,6 +29,7 @@ export interface Backend extends AsyncDisposable {
   readonly work: WorkQueue
   readonly agents: AgentStore
   readonly changes: ChangeStore
+  readonly health: HealthStore
   readonly keys: KeyStore
   readonly signingKeys: SigningKeyStore
   readonly alerts: AlertStore

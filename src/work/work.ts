@@ -8,6 +8,9 @@
 export const WORK_KINDS = ['send', 'cancel', 'deadline', 'probe', 'alert', 'notify'] as const
 export type WorkKind = (typeof WORK_KINDS)[number]
 
+/** Work about an agent, which goes with it. */
+export const AGENT_WORK = ['probe', 'alert'] as const satisfies readonly WorkKind[]
+
 export type WorkRef = { readonly kind: WorkKind; readonly key: string }
 
 /** A lease taken: only its token may finish, renew or commit under it. */

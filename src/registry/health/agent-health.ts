@@ -28,10 +28,12 @@ export const CHECK_OUTCOMES = [
   'unexpected',
   'missing',
   'forbidden',
+  'degraded',
 ] as const
 /**
  * What came of a check. `error`: the agent answered with an error of its own; `unexpected`: with something else than its owner
- * said it would; `missing`: a heartbeat that did not come; `forbidden`: our own rules forbid the address.
+ * said it would; `missing`: a heartbeat that did not come; `forbidden`: our own rules forbid the address; `degraded`: the agent
+ * itself says, with a heartbeat, that it is.
  */
 export type CheckOutcome = (typeof CHECK_OUTCOMES)[number]
 
@@ -46,6 +48,8 @@ export type Check = {
   readonly url?: string
   /** For people, without a secret; what the agent itself said in it is untrusted. */
   readonly message?: string
+  /** What came with a heartbeat. */
+  readonly report?: SelfReport
 }
 
 /** Why an agent is not `up`: the check that decided. */
@@ -75,6 +79,7 @@ export type AgentHealth = {
   readonly reason?: HealthReason
   /** The last check of each kind and URL. */
   readonly checks: readonly Check[]
+  /** The last that came. */
   readonly report?: SelfReport
   /** A smoothed latency of calls, in milliseconds. */
   readonly latencyMs?: number
@@ -86,4 +91,6 @@ export type AgentHealth = {
   readonly streak: number
   /** When the state last changed, the newest last; only of the last hour. */
   readonly changedAt: readonly number[]
+  /** When its history was last compacted. */
+  readonly compactedAt?: number
 }

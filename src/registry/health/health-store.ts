@@ -12,7 +12,7 @@ export type HealthBucket = {
   readonly span: Span
   /** When the hour or day began. */
   readonly from: number
-  /** Milliseconds in each state; what is missing was not watched. */
+  /** Milliseconds in each state, where there are any; what is missing was not watched. */
   readonly ms: Readonly<Partial<Record<HealthState, number>>>
   readonly checks: number
   readonly failures: number
@@ -27,7 +27,7 @@ export type HealthCommit = {
   /** 0 when nothing is known of the agent yet. */
   readonly expectedVersion: number
   readonly fence?: Fence
-  /** Added to the history. */
+  /** Added to the history. Of several of one kind and URL in the same millisecond, the last is kept. */
   readonly checks: readonly Check[]
   /** Added to what is there of the same time. */
   readonly buckets: readonly HealthBucket[]
@@ -38,16 +38,26 @@ export type HealthCommit = {
 /** - `gone`: there is no such agent (any more). */
 export type HealthCommitResult = 'committed' | 'conflict' | 'fenced' | 'gone'
 
+/** A place in a list of checks: the check that is there. */
+export type CheckPosition = Pick<Check, 'at' | 'kind' | 'url'>
+
+/** What is forgotten: whatever is, or begins, before these times. */
+export type Compaction = {
+  readonly checksBefore: number
+  /** Hours before become part of their days. */
+  readonly hoursBefore: number
+  readonly daysBefore: number
+}
+
 /** What is known of the health of agents. It goes with the agent. */
 export interface HealthStore {
   commit(commit: HealthCommit): Promise<HealthCommitResult>
   find(id: AgentId): Promise<AgentHealth | undefined>
   /** Those that there are, in the order of `ids`. */
   findAll(ids: readonly AgentId[]): Promise<readonly AgentHealth[]>
-  /** The newest first; strictly before `before`. */
-  listChecks(id: AgentId, limit: number, before?: number): Promise<readonly Check[]>
+  /** The newest first, then the greatest kind and URL; only what comes after `after` in that order. */
+  listChecks(id: AgentId, limit: number, after?: CheckPosition): Promise<readonly Check[]>
   /** Buckets that begin at `since` or later, the oldest first. */
   listBuckets(id: AgentId, span: Span, since: number): Promise<readonly HealthBucket[]>
-  /** Forgets checks before `checksBefore`, and turns hours before `hoursBefore` into days. */
-  compact(id: AgentId, checksBefore: number, hoursBefore: number): Promise<void>
+  compact(id: AgentId, compaction: Compaction): Promise<void>
 }

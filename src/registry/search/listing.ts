@@ -3,6 +3,7 @@ import type { AgentId } from '../../a2a/ids.ts'
 import { SCHEME_KINDS } from '../../a2a/security-scheme.ts'
 import type { Grant } from '../../access/grant.ts'
 import { type Agent, cardOf, type Visibility } from '../agent.ts'
+import type { HealthState } from '../health/agent-health.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import { fold, wordsOf } from './words.ts'
 
@@ -36,6 +37,13 @@ export type AgentListing = {
   readonly updatedAt: number
   readonly lastHeartbeatAt: number
   readonly heartbeatTtlMs: number
+  /** How it was when that was last written down; `unknown` until it was. */
+  readonly health: HealthState
+  readonly healthSince?: number
+  /** A smoothed latency of calls, in milliseconds. */
+  readonly latencyMs?: number
+  /** When a probe of its owner, or a delivery, last succeeded. */
+  readonly verifiedAt?: number
   /** What lists by name are ordered by: the beginning of the folded name. */
   readonly nameKey: string
   /** The words that count most where they are found, each with a blank before and after it. */
@@ -47,7 +55,7 @@ export type AgentListing = {
 export const RANKED_FIELDS = ['name', 'skills', 'tags', 'provider'] as const
 export type RankedField = (typeof RANKED_FIELDS)[number]
 
-/** How an agent is found. */
+/** How an agent is found. Its health is not known here. */
 export type IndexedAgent = {
   readonly listing: AgentListing & { readonly terms: readonly Term[] }
   /** Every term there is, those of the listing too. */
@@ -86,6 +94,7 @@ export function indexedAgent(agent: Agent): IndexedAgent {
       updatedAt,
       lastHeartbeatAt,
       heartbeatTtlMs,
+      health: 'unknown',
       nameKey: name.slice(0, MAX_NAME_KEY_LENGTH),
       words: spacedWords(ranked),
       terms: within(MAX_TERM_CHARACTERS, terms),

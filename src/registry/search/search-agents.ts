@@ -8,6 +8,7 @@ import { ParleyError } from '../../errors.ts'
 import { type Agent, isAlive } from '../agent.ts'
 import type { AgentFilter, AgentStore, ListingOrder, ListingPosition } from '../agent-store.ts'
 import { resourceOf } from '../find-agent.ts'
+import { HEALTH_STATES } from '../health/agent-health.ts'
 import type { AgentQuery, Registry } from '../registry.ts'
 import { countFacets } from './facets.ts'
 import { limitConcurrency } from './limit-concurrency.ts'
@@ -165,6 +166,8 @@ const placeOf = (listing: AgentListing, words: readonly string[] | undefined): P
   id: listing.id,
   nameKey: listing.nameKey,
   updatedAt: listing.updatedAt,
+  health: listing.health,
+  ...(listing.latencyMs === undefined ? {} : { latencyMs: listing.latencyMs }),
   rank: words === undefined ? 0 : rankOf(listing, words),
 })
 
@@ -209,14 +212,17 @@ function bindingOf({ principal }: Call, query: AgentQuery): unknown {
 
 function placeIn(position: unknown): Place {
   if (isObject(position)) {
-    const { id, nameKey, updatedAt, rank } = position
+    const { id, nameKey, updatedAt, latencyMs, rank } = position
+    const health = HEALTH_STATES.find((state) => state === position.health)
     if (
       typeof id === 'string' &&
       typeof nameKey === 'string' &&
       typeof updatedAt === 'number' &&
+      health !== undefined &&
       typeof rank === 'number'
     ) {
-      return { id: agentId(id), nameKey, updatedAt, rank }
+      const latency = typeof latencyMs === 'number' ? { latencyMs } : {}
+      return { id: agentId(id), nameKey, updatedAt, health, ...latency, rank }
     }
   }
   throw invalidCursor()

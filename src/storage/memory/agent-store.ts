@@ -8,13 +8,17 @@ import type {
 } from '../../registry/agent-store.ts'
 import { type CardVersion, cardVersionInfo, MAX_CARD_VERSIONS } from '../../registry/card-version.ts'
 import type { CardProposal } from '../../registry/drift/card-proposal.ts'
+import { HEALTH_ORDER, listedHealth } from '../../registry/health/listed-health.ts'
 import { type IndexedAgent, indexedAgent } from '../../registry/search/listing.ts'
+import { AGENT_WORK } from '../../work/work.ts'
 import { matchesFilter } from '../matches-filter.ts'
 import type { AuditRows } from './audit-store.ts'
 import type { ChangeRows } from './change-store.ts'
 import { compareText } from './compare-text.ts'
 import type { CredentialRows } from './credential-store.ts'
 import { frozenCopy } from './frozen-copy.ts'
+import { type HealthRows, NO_HEALTH } from './health-store.ts'
+import type { WorkRows } from './work-queue.ts'
 
 type Stored = { readonly agent: Agent; readonly index: IndexedAgent }
 
@@ -23,11 +27,18 @@ type Holder = { readonly agentId: string; readonly owner: string }
 
 const slugKey = (tenant: string, slug: string): string => JSON.stringify([tenant, slug])
 
-export function createMemoryAgentStore(
-  auditRows: AuditRows,
-  changeRows: ChangeRows,
-  credentials: CredentialRows,
-): AgentStore {
+export type MemoryAgentOptions = {
+  readonly audit: AuditRows
+  readonly changes: ChangeRows
+  readonly credentials: CredentialRows
+  readonly health: HealthRows
+  readonly work: WorkRows
+  /** Called when there is new work to lease. */
+  readonly tell: () => void
+}
+
+export function createMemoryAgentStore(options: MemoryAgentOptions): AgentStore {
+  const { audit: auditRows, changes: changeRows, credentials, health, work: workRows, tell } = options
   const agents = new Map<string, Stored>()
   const holders = new Map<string, Holder>()
   /** The newest first. */
@@ -40,14 +51,16 @@ export function createMemoryAgentStore(
     return agent?.tenant === tenant && agent.slug === slug ? agent : undefined
   }
 
-  function commit(commit: AgentCommit): AgentCommitResult {
-    const { agent, expectedVersion, removed, cardVersion, proposal, audit, changes } = commit
+  function commit(value: AgentCommit): AgentCommitResult {
+    const { agent, expectedVersion, removed, cardVersion, proposal, audit, changes, work = [] } = value
     const stored = agents.get(agent.id)?.agent
     if ((stored?.version ?? 0) !== expectedVersion) return { kind: 'conflict' }
     if (removed === true) {
       auditRows.append(audit)
       agents.delete(agent.id)
       credentials.delete(agent.id)
+      health.delete(agent.id)
+      for (const kind of AGENT_WORK) workRows.delete({ kind, key: agent.id })
       versions.delete(agent.id)
       changeRows.append(changes)
       proposals.delete(agent.id)
@@ -60,7 +73,10 @@ export function createMemoryAgentStore(
     }
     auditRows.append(audit)
     const lastHeartbeatAt = Math.max(agent.lastHeartbeatAt, stored?.lastHeartbeatAt ?? 0)
-    if (stored === undefined) credentials.set(agent.id, new Map())
+    if (stored === undefined) {
+      credentials.set(agent.id, new Map())
+      health.set(agent.id, NO_HEALTH)
+    }
     agents.set(agent.id, storedAs(frozenCopy({ ...agent, lastHeartbeatAt })))
     holders.set(slugKey(agent.tenant, agent.slug), { agentId: agent.id, owner: agent.owner })
     if (cardVersion !== undefined) {
@@ -70,6 +86,8 @@ export function createMemoryAgentStore(
     changeRows.append(changes)
     if (proposal === 'none') proposals.delete(agent.id)
     else if (proposal !== undefined) proposals.set(agent.id, frozenCopy(proposal))
+    for (const one of work) workRows.put(one)
+    if (work.length > 0) tell()
     return { kind: 'committed' }
   }
 
@@ -89,7 +107,7 @@ export function createMemoryAgentStore(
     async search(filter, { limit, order = 'id', after, withTerms = false }) {
       return [...agents.values()]
         .filter(({ index }) => matchesFilter(filter, index))
-        .map(({ index }) => index.listing)
+        .map(({ index: { listing } }) => ({ ...listing, ...listedHealth(health.get(listing.id)?.health) }))
         .filter((listing) => after === undefined || compare(order, listing, after) > 0)
         .sort((a, b) => compare(order, a, b))
         .slice(0, limit)
@@ -119,5 +137,15 @@ const storedAs = (agent: Agent): Stored => ({ agent, index: indexedAgent(agent) 
 
 function compare(order: ListingOrder, a: ListingPosition, b: ListingPosition): number {
   if (order === 'updated') return b.updatedAt - a.updatedAt || compareText(b.id, a.id)
-  return (order === 'name' ? compareText(a.nameKey, b.nameKey) : 0) || compareText(a.id, b.id)
+  return ORDERS[order](a, b) || compareText(a.id, b.id)
+}
+
+const LONGEST = Number.MAX_VALUE
+const ORDERS: Readonly<
+  Record<Exclude<ListingOrder, 'updated'>, (a: ListingPosition, b: ListingPosition) => number>
+> = {
+  id: () => 0,
+  name: (a, b) => compareText(a.nameKey, b.nameKey),
+  health: (a, b) => HEALTH_ORDER.indexOf(a.health) - HEALTH_ORDER.indexOf(b.health),
+  latency: (a, b) => (a.latencyMs ?? LONGEST) - (b.latencyMs ?? LONGEST),
 }

@@ -6,6 +6,7 @@ import { createMemoryAlertStore } from './alert-store.ts'
 import { createMemoryAudit } from './audit-store.ts'
 import { createMemoryChanges } from './change-store.ts'
 import { type CredentialRows, createMemoryCredentialStore } from './credential-store.ts'
+import { createMemoryHealthStore, type HealthRows } from './health-store.ts'
 import { createMemoryKeyStore } from './key-store.ts'
 import { createMemorySigningKeyStore } from './signing-key-store.ts'
 import { createMemoryTaskStore } from './task-store.ts'
@@ -24,12 +25,26 @@ export async function openMemory({ newId = newUuid }: MemoryOptions = {}): Promi
   const audit = createMemoryAudit(newId)
   const changes = createMemoryChanges(feed)
   const credentials: CredentialRows = new Map()
+  const health: HealthRows = new Map()
   return {
     capabilities: { listsAreEventual: false, survivesRestart: false, sharedByProcesses: false },
     tasks: createMemoryTaskStore(work.rows, audit.rows, feed),
     work: work.queue,
-    agents: createMemoryAgentStore(audit.rows, changes.rows, credentials),
+    agents: createMemoryAgentStore({
+      audit: audit.rows,
+      changes: changes.rows,
+      credentials,
+      health,
+      work: work.rows,
+      tell: tellOfWork,
+    }),
     changes: changes.store,
+    health: createMemoryHealthStore({
+      rows: health,
+      changes: changes.rows,
+      work: work.rows,
+      tell: tellOfWork,
+    }),
     credentials: createMemoryCredentialStore(audit.rows, credentials),
     keys: createMemoryKeyStore(audit.rows),
     alerts: createMemoryAlertStore(audit.rows, work.rows, tellOfWork),

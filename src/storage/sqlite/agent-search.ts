@@ -1,14 +1,21 @@
 import type { AgentFilter, ListingOrder, ListingPage, ListingPosition } from '../../registry/agent-store.ts'
+import { HEALTH_ORDER } from '../../registry/health/listed-health.ts'
 import type { AgentListing } from '../../registry/search/listing.ts'
 import { tenantWord, termWord } from './agent-index.ts'
 import type { Param } from './connection.ts'
 
 export type SearchQuery = { readonly sql: string; readonly params: readonly Param[] }
 
+const HEALTH_RANK = `CASE beats.state ${HEALTH_ORDER.map((state, rank) => `WHEN '${state}' THEN ${rank}`).join(' ')} END`
+/** Longer than any that is known where none is. */
+const LATENCY = `coalesce(beats.latency_ms, ${Number.MAX_VALUE})`
+
 const ORDERS: Readonly<Record<ListingOrder, string>> = {
   id: 'listed.id',
   name: 'listed.name_key, listed.id',
   updated: 'listed.updated_at DESC, listed.id DESC',
+  health: `${HEALTH_RANK}, listed.id`,
+  latency: `${LATENCY}, listed.id`,
 }
 
 /** Terms and words are looked for in the full-text index first, all at once; what else is asked for, row by row. */
@@ -38,9 +45,11 @@ export function searchQuery(
   ]
   const sql = `
     SELECT '[' || coalesce(group_concat('[' ||
-      json_array(id, owner, visibility, lifecycle, updated_at, beat_at, ttl, name_key) || ',' ||
+      json_array(id, owner, visibility, lifecycle, updated_at, beat_at, ttl, name_key,
+        state, since, latency_ms, verified_at) || ',' ||
       words || ',' || coalesce(grants, 'null') || ',' || coalesce(terms, 'null') || ']'), '') || ']' AS listings FROM (
       SELECT listed.id, owner, visibility, grants, lifecycle, updated_at, beats.at AS beat_at, ttl, name_key, listed.words,
+        beats.state, beats.since, beats.latency_ms, beats.verified_at,
         ${withTerms ? 'listed.terms' : 'NULL'} AS terms
       FROM ${source} JOIN agent_beats beats ON beats.agent_id = listed.id
       WHERE ${conditions.join(' AND ')} ORDER BY ${ORDERS[order]} LIMIT ${param(limit)}
@@ -59,6 +68,10 @@ type ListingRow = readonly [
     lastHeartbeatAt: number,
     heartbeatTtlMs: number,
     nameKey: string,
+    health: AgentListing['health'],
+    healthSince: number | null,
+    latencyMs: number | null,
+    verifiedAt: number | null,
   ],
   words: AgentListing['words'],
   grants: AgentListing['grants'] | null,
@@ -69,7 +82,9 @@ type ListingRow = readonly [
 export function listingsIn(text: string, tenant: string): readonly AgentListing[] {
   const rows: readonly ListingRow[] = JSON.parse(text)
   return rows.map(([columns, words, grants, terms]) => {
-    const [id, owner, visibility, lifecycle, updatedAt, lastHeartbeatAt, heartbeatTtlMs, nameKey] = columns
+    const [id, owner, visibility, lifecycle, updatedAt, lastHeartbeatAt, heartbeatTtlMs, nameKey, ...states] =
+      columns
+    const [health, healthSince, latencyMs, verifiedAt] = states
     return {
       id,
       tenant,
@@ -80,6 +95,10 @@ export function listingsIn(text: string, tenant: string): readonly AgentListing[
       updatedAt,
       lastHeartbeatAt,
       heartbeatTtlMs,
+      health,
+      ...(healthSince === null ? {} : { healthSince }),
+      ...(latencyMs === null ? {} : { latencyMs }),
+      ...(verifiedAt === null ? {} : { verifiedAt }),
       nameKey,
       words,
       ...(terms === null || terms === undefined ? {} : { terms }),
@@ -89,11 +108,15 @@ export function listingsIn(text: string, tenant: string): readonly AgentListing[
 
 function afterPosition(
   order: ListingOrder,
-  { id, nameKey, updatedAt }: ListingPosition,
+  { id, nameKey, updatedAt, health, latencyMs = Number.MAX_VALUE }: ListingPosition,
   param: (value: Param) => string,
 ): string {
   if (order === 'id') return `listed.id > ${param(id)}`
   if (order === 'name') return `(listed.name_key, listed.id) > (${param(nameKey)}, ${param(id)})`
+  if (order === 'health') {
+    return `(${HEALTH_RANK}, listed.id) > (${param(HEALTH_ORDER.indexOf(health))}, ${param(id)})`
+  }
+  if (order === 'latency') return `(${LATENCY}, listed.id) > (${param(latencyMs)}, ${param(id)})`
   return `(listed.updated_at, listed.id) < (${param(updatedAt)}, ${param(id)})`
 }
 

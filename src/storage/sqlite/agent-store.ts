@@ -7,6 +7,7 @@ import {
   cardVersionInfo,
   MAX_CARD_VERSIONS,
 } from '../../registry/card-version.ts'
+import { AGENT_WORK } from '../../work/work.ts'
 import type { AgentIndex } from './agent-index.ts'
 import { listingsIn, searchQuery } from './agent-search.ts'
 import type { AuditRows } from './audit-rows.ts'
@@ -14,16 +15,20 @@ import { type ChangeRows, changeHints } from './change-rows.ts'
 import { integerIn, textIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
 import type { Decision, GroupCommit } from './group-commit.ts'
+import type { HealthRows } from './health-rows.ts'
 import { createProposalRows } from './proposal-rows.ts'
 import type { Reader } from './reader-thread.ts'
 import { retryBusy } from './retry-busy.ts'
 import { storedAgent } from './stored-agent.ts'
+import { type WorkRows, workHints } from './work-rows.ts'
 
 export type SqliteAgentOptions = {
   readonly connection: Connection
   readonly commits: GroupCommit
   readonly audit: AuditRows
   readonly changes: ChangeRows
+  readonly work: WorkRows
+  readonly health: HealthRows
   readonly index: AgentIndex
   readonly reader: Reader
   readonly random: () => number
@@ -56,7 +61,7 @@ const FORGET_CARDS = 'DELETE FROM card_versions WHERE agent_id = ? AND number <=
 const HOLD_SLUG = 'INSERT OR REPLACE INTO slugs (tenant, slug, owner, agent_id) VALUES (?, ?, ?, ?)'
 
 export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore {
-  const { connection, commits, audit, changes, index, reader, random } = options
+  const { connection, commits, audit, changes, work, health, index, reader, random } = options
 
   const proposals = createProposalRows(connection)
 
@@ -93,10 +98,13 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     if (owner !== undefined) return { result: { kind: 'slug_taken', owner } }
     return {
       result: { kind: 'committed' },
-      hints: changeHints(commit.changes),
+      hints: [...changeHints(commit.changes), ...(removed === true ? [] : workHints(commit.work))],
       apply() {
         if (removed === true) remove(agent)
-        else put(agent)
+        else {
+          put(agent)
+          for (const one of commit.work ?? []) work.put(one)
+        }
         if (commit.cardVersion !== undefined) keepCard(commit.cardVersion)
         changes.append(commit.changes)
         if (commit.proposal === 'none') proposals.remove(agent.id)
@@ -140,6 +148,8 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     connection.run('DELETE FROM credentials WHERE agent_id = ?', id)
     connection.run(FORGET_CARDS, id, Number.MAX_SAFE_INTEGER)
     proposals.remove(id)
+    health.remove(id)
+    for (const kind of AGENT_WORK) work.delete({ kind, key: id })
   }
 
   /** 0, which is no row, when there is no such agent. */

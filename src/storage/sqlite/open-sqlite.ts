@@ -12,6 +12,8 @@ import { createSqliteChangeStore } from './change-store.ts'
 import { Connection } from './connection.ts'
 import { createSqliteCredentialStore } from './credential-store.ts'
 import { GroupCommit } from './group-commit.ts'
+import { createHealthRows } from './health-rows.ts'
+import { createSqliteHealthStore } from './health-store.ts'
 import { createSharedHints } from './hints.ts'
 import { createSqliteKeyStore } from './key-store.ts'
 import { migrate } from './migrate.ts'
@@ -74,13 +76,25 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
   const audit = createAuditRows(connection, writer, newId)
   const changes = createChangeRows(connection)
   const index = createAgentIndex(connection)
+  const health = createHealthRows(connection)
   await listAnew(connection, commits, index)
   return {
     capabilities: { listsAreEventual: false, survivesRestart: true, sharedByProcesses: true },
     tasks: createSqliteTaskStore({ connection, commits, reader, work: rows, audit, now, random }),
     work: createSqliteWorkQueue({ connection, commits, rows, newId, random }),
-    agents: createSqliteAgentStore({ connection, commits, audit, changes, index, reader, random }),
+    agents: createSqliteAgentStore({
+      connection,
+      commits,
+      audit,
+      changes,
+      work: rows,
+      health,
+      index,
+      reader,
+      random,
+    }),
     changes: createSqliteChangeStore({ connection, commits, random }),
+    health: createSqliteHealthStore({ connection, commits, changes, work: rows, rows: health, random }),
     keys: createSqliteKeyStore({ connection, commits, audit, random }),
     alerts: createSqliteAlertStore({ connection, commits, work: rows, audit, random }),
     audit: createSqliteAuditStore({ connection, commits, reader, rows: audit, random }),

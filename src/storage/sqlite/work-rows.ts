@@ -1,3 +1,4 @@
+import type { Hint } from '../../tasks/news.ts'
 import type { EpochMs } from '../../tasks/task-head.ts'
 import type { Fence, NewWork, WorkRef } from '../../work/work.ts'
 import type { Connection } from './connection.ts'
@@ -54,3 +55,7 @@ export const createWorkRows = (connection: Connection): WorkRows => ({
     connection.run(POSTPONE, before, dueAt, key, kind, token)
   },
 })
+
+/** What a commit with this work is worth telling. */
+export const workHints = (work: readonly NewWork[] | undefined): readonly Hint[] =>
+  work === undefined || work.length === 0 ? [] : [{ kind: 'work' }]

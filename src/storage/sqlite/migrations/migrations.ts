@@ -3,6 +3,7 @@ import { access } from './0002-access.ts'
 import { search } from './0003-search.ts'
 import { cardVersions } from './0004-card-versions.ts'
 import { lifecycle } from './0005-lifecycle.ts'
+import { health } from './0006-health.ts'
 import { changes } from './0007-changes.ts'
 import { alerts } from './0008-alerts.ts'
 import { cardProposals } from './0010-card-proposals.ts'
@@ -14,6 +15,7 @@ export const MIGRATIONS: readonly string[] = [
   search,
   cardVersions,
   lifecycle,
+  health,
   changes,
   alerts,
   cardProposals,
