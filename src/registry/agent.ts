@@ -47,6 +47,8 @@ export type Agent = {
   readonly lifecycle: Lifecycle
   /** The agent to use in the place of one that is deprecated. */
   readonly successor?: AgentId
+  /** Agents without which it does not work. */
+  readonly dependsOn?: readonly AgentId[]
   /** Why an admin did not let it in, the last time. */
   readonly refusal?: { readonly reason: string; readonly at: number }
   /** Number of the card among those that its publisher has sent; absent for agents of before they were counted. */

@@ -7,6 +7,7 @@ import { deleteCredential, listCredentials, storeCredential } from './agent-cred
 import { createCardVersions } from './card-versions.ts'
 import { createGrant } from './create-grant.ts'
 import { deleteGrant } from './delete-grant.ts'
+import { listDependencies } from './dependencies.ts'
 import { explainAccess } from './explain-access.ts'
 import type { ExtendedCardSource } from './extended-card-source.ts'
 import { agentNotFound, getAgent } from './find-agent.ts'
@@ -49,6 +50,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     publishedCard: publisher.publish,
     extendedCard: createExtendedCard({ ...deps, publisher }),
 
+    listDependencies: (call, ref) => listDependencies(deps, call, ref),
     unregister: (call, ref) => unregisterAgent(deps, call, ref),
 
     async listGrants(call, ref) {

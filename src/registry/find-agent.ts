@@ -45,6 +45,16 @@ export async function getAgent(
   throw decision.reason === 'grant' ? noGrant(agent) : agentNotFound(refusal(agent, 'hidden'))
 }
 
+/** The agent, if the caller sees it. */
+export async function findVisible(deps: FindDeps, call: Call, ref: string): Promise<Agent | undefined> {
+  try {
+    return await getAgent(deps, call, ref, 'discover')
+  } catch (reason) {
+    if (reason instanceof ParleyError && reason.code === 'agent_not_found') return undefined
+    throw reason
+  }
+}
+
 const refusal = ({ tenant, id }: Agent, reason: 'grant' | 'hidden'): RefusalError =>
   new RefusalError(tenant, { kind: 'agent', id }, reason)
 

@@ -1,4 +1,5 @@
 import type { AgentCard } from '../a2a/agent-card.ts'
+import type { AgentId } from '../a2a/ids.ts'
 import type { JsonText } from '../a2a/json-text.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError, type Violation } from '../errors.ts'
@@ -21,6 +22,8 @@ export type Listing = {
   readonly card: JsonText<AgentCard>
   readonly signatures: readonly CardSignature[]
   readonly cardUrl?: string
+  /** Those that the registration names. */
+  readonly dependsOn?: readonly AgentId[]
 }
 
 /** Finds and judges a registration's card. The function throws `invalid_registration` with everything wrong. */

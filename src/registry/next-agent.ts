@@ -53,12 +53,14 @@ export function listed(
 ): Agent {
   const { cardUrl: _, signatures: __, ...kept } = previous
   const { visibility, redelivery, heartbeatTtlMs } = listing.registration
+  const dependsOn = listing.dependsOn ?? kept.dependsOn
   const cardProfile = listing.registration.cardProfile ?? kept.cardProfile
   return {
     ...kept,
     visibility: visibility ?? kept.visibility,
     redelivery: redelivery ?? kept.redelivery,
     ...(cardProfile === undefined ? {} : { cardProfile }),
+    ...(dependsOn === undefined ? {} : { dependsOn }),
     heartbeatTtlMs: heartbeatTtlMs ?? kept.heartbeatTtlMs,
     version: kept.version + 1,
     // Who asks for what has changed since then must not miss a change because the clock was set back.

@@ -4,6 +4,7 @@ import { membersOf } from '../a2a/json-text.ts'
 import { check, parseJson, pointerTo } from '../a2a/wire.ts'
 import { ParleyError, type Violation } from '../errors.ts'
 import { CARD_PROFILES, REDELIVERIES, VISIBILITIES } from './agent.ts'
+import { DependenciesOption } from './dependencies.ts'
 import { httpUrlProblem } from './http-url.ts'
 import type { Registration } from './registry.ts'
 import { SLUG_PATTERN, slugProblem } from './slug.ts'
@@ -25,6 +26,7 @@ export const RegistrationOptions = Type.Object({
   ),
   redelivery: Type.Optional(Type.Enum([...REDELIVERIES])),
   cardProfile: Type.Optional(Type.Enum([...CARD_PROFILES])),
+  dependsOn: Type.Optional(DependenciesOption),
   heartbeatTtlMs: Type.Optional(Type.Integer({ minimum: 1000, maximum: 7 * 24 * 60 * 60 * 1000 })),
 })
 
@@ -138,7 +140,7 @@ function enclosedCardViolations(value: JsonObject, card: string | undefined): re
 
 /** The options of a body that `optionViolations` found nothing wrong with. */
 function optionsOf(value: JsonObject): Registration {
-  const { slug, owner, visibility, lifecycle, redelivery, cardProfile, heartbeatTtlMs } =
+  const { slug, owner, visibility, lifecycle, redelivery, cardProfile, heartbeatTtlMs, dependsOn } =
     optionsCheck.parse(value)
   return {
     ...(slug === undefined ? {} : { slug }),
@@ -148,6 +150,7 @@ function optionsOf(value: JsonObject): Registration {
     ...(redelivery === undefined ? {} : { redelivery }),
     ...(cardProfile === undefined ? {} : { cardProfile }),
     ...(heartbeatTtlMs === undefined ? {} : { heartbeatTtlMs }),
+    ...(dependsOn === undefined ? {} : { dependsOn }),
   }
 }
 

@@ -10,6 +10,7 @@ import { firstLifecycle } from './admit-agent.ts'
 import { type Agent, cardOf } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'
 import { agentChange } from './changes/agent-change.ts'
+import { dependenciesOf } from './dependencies.ts'
 import { resourceOf } from './find-agent.ts'
 import { createJudgeRegistration, type JudgeRegistrationDeps, type Listing } from './judge-registration.ts'
 import { assertMayBeDraft, listed, nextCardVersion, unlisted } from './next-agent.ts'
@@ -77,7 +78,11 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
     const { slug } = registration
     const existing = slug === undefined ? undefined : await agents.findBySlug(call.principal.tenant, slug)
     assertMayRegister(access, call, owner, existing)
-    const { agent, created } = await place(call, await judgeRegistration(call, registration, owner))
+    const listing = await judgeRegistration(call, registration, owner)
+    const { agent, created } = await place(call, {
+      ...listing,
+      ...(await dependenciesOf(deps, call, registration)),
+    })
     events.agentRegistered({
       agentId: agent.id,
       slug: agent.slug,

@@ -41,6 +41,8 @@ export type Registration = {
   readonly redelivery?: Redelivery
   readonly cardProfile?: CardProfile
   readonly heartbeatTtlMs?: number
+  /** Ids or slugs of agents without which it does not work. */
+  readonly dependsOn?: readonly string[]
 }
 
 export const AGENT_SORTS = ['relevance', 'name', 'updated'] as const
@@ -113,6 +115,8 @@ export interface Registry {
   getCardVersion(call: Call, ref: string, number: number): Promise<CardVersion>
   /** What changed from the version `since` to `number`, the gravest first. */
   compareCardVersions(call: Call, ref: string, since: number, number: number): Promise<readonly CardChange[]>
+  /** Of the agents without which this one does not work, those that the caller sees. */
+  listDependencies(call: Call, ref: string): Promise<readonly Agent[]>
   unregister(call: Call, ref: string): Promise<void>
   /** Who may do more with the agent than its visibility says, for those who may manage it. Throws as `get` does. */
   listGrants(call: Call, ref: string): Promise<readonly Grant[]>

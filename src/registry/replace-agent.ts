@@ -2,6 +2,7 @@ import type { Call } from '../access/principal.ts'
 import { ParleyError, type Violation } from '../errors.ts'
 import type { Agent } from './agent.ts'
 import { type AgentCondition, assertHolds, changeAgent } from './change-agent.ts'
+import { dependenciesOf } from './dependencies.ts'
 import { getAgent } from './find-agent.ts'
 import { createJudgeRegistration } from './judge-registration.ts'
 import { assertMayBeDraft, listed, nextCardVersion } from './next-agent.ts'
@@ -17,7 +18,8 @@ export function createReplace(deps: RegisterDeps): Registry['replace'] {
     const known = await getAgent(deps, call, ref, 'manage')
     assertHolds(condition, known)
     assertSame(registration, known)
-    const listing = await judgeRegistration(call, registration, known.owner)
+    const judged = await judgeRegistration(call, registration, known.owner)
+    const listing = { ...judged, ...(await dependenciesOf(deps, call, registration)) }
     const { after } = await changeAgent(
       deps,
       call,

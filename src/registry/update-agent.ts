@@ -8,7 +8,8 @@ import { ParleyError } from '../errors.ts'
 import { assertMayAdmit } from './admit-agent.ts'
 import { type Agent, VISIBILITIES } from './agent.ts'
 import { type AgentCondition, type ChangeDeps, changeAgent } from './change-agent.ts'
-import { getAgent, resourceOf } from './find-agent.ts'
+import { DependenciesOption, resolveDependencies } from './dependencies.ts'
+import { findVisible, getAgent, resourceOf } from './find-agent.ts'
 import { LIFECYCLES, TRANSITIONS } from './lifecycle.ts'
 
 /** What can be changed of an agent without its card; what is absent stays. */
@@ -30,6 +31,7 @@ export const AgentChangesBody = Type.Object(
         description: 'Id or slug of the agent to use in the place of this one, which is deprecated',
       }),
     ),
+    dependsOn: Type.Optional(DependenciesOption),
   },
   { additionalProperties: false },
 )
@@ -48,14 +50,14 @@ export async function updateAgent(
   const changes = asked.owner === undefined ? asked : { ...asked, owner: fullSubject(asked.owner) }
   const { now, events } = deps
   const known = await getAgent(deps, call, ref, 'manage')
-  const successor = await successorOf(deps, call, known, changes)
+  const named = await namedBy(deps, call, known, changes)
   const { before, after } = await changeAgent(
     deps,
     call,
     known.id,
     (agent) => {
       assertMayAdmit(deps, call.principal, agent, changes.lifecycle ?? agent.lifecycle)
-      const details = differences(agent, changes, successor)
+      const details = differences(agent, changes, named)
       if (details === undefined) return undefined
       const { owner = agent.owner } = changes
       if (owner !== agent.owner) assertMayGiveAway(deps, call, agent)
@@ -63,7 +65,7 @@ export async function updateAgent(
         details,
         ...(owner === agent.owner ? {} : { subjects: { owner, ownerBefore: agent.owner } }),
       })
-      return { next: changed(agent, changes, successor, now()), audit: [audit] }
+      return { next: changed(agent, changes, named, now()), audit: [audit] }
     },
     condition,
   )
@@ -81,6 +83,19 @@ function assertMayGiveAway({ access }: ChangeDeps, call: Call, agent: Agent): vo
   throw new ParleyError('forbidden', 'Only the owner of an agent, or an admin, gives it to another')
 }
 
+/** The other agents that changes name. */
+type Named = { readonly successor?: AgentId; readonly dependsOn?: readonly AgentId[] }
+
+async function namedBy(deps: ChangeDeps, call: Call, agent: Agent, changes: AgentChanges): Promise<Named> {
+  const successor = await successorOf(deps, call, agent, changes)
+  const { dependsOn: refs } = changes
+  const dependsOn = refs && (await resolveDependencies(deps, call, refs, 'invalid_params'))
+  return {
+    ...(successor === undefined ? {} : { successor }),
+    ...(dependsOn === undefined ? {} : { dependsOn }),
+  }
+}
+
 /** The successor that is asked for: an agent that the caller sees. */
 async function successorOf(
   deps: ChangeDeps,
@@ -89,10 +104,7 @@ async function successorOf(
   { successor: ref }: AgentChanges,
 ): Promise<AgentId | undefined> {
   if (ref === undefined) return undefined
-  const found = await getAgent(deps, call, ref, 'discover').catch((reason: unknown) => {
-    if (reason instanceof ParleyError && reason.code === 'agent_not_found') return undefined
-    throw reason
-  })
+  const found = await findVisible(deps, call, ref)
   if (found !== undefined && found.id !== agent.id) return found.id
   throw invalid('/successor', 'successor', 'must be the id or slug of another agent, which you see')
 }
@@ -101,7 +113,7 @@ async function successorOf(
 function differences(
   agent: Agent,
   { visibility = agent.visibility, lifecycle = agent.lifecycle, owner = agent.owner }: AgentChanges,
-  successor: AgentId | undefined,
+  { successor, dependsOn }: Named,
 ): Readonly<Record<string, string>> | undefined {
   if (lifecycle !== agent.lifecycle && !TRANSITIONS[agent.lifecycle].includes(lifecycle)) {
     const next = TRANSITIONS[agent.lifecycle].join(' or ')
@@ -114,18 +126,21 @@ function differences(
     throw invalid('/successor', 'lifecycle', 'is for agents that are deprecated')
   }
   const isSame = owner === agent.owner && visibility === agent.visibility && lifecycle === agent.lifecycle
-  if (isSame && (successor === undefined || successor === agent.successor)) return undefined
+  const hasSameSuccessor = successor === undefined || successor === agent.successor
+  const hasSameDependencies = dependsOn === undefined || dependsOn.join() === (agent.dependsOn ?? []).join()
+  if (isSame && hasSameSuccessor && hasSameDependencies) return undefined
   return {
     ...(visibility === agent.visibility ? {} : { visibility, before: agent.visibility }),
     ...(lifecycle === agent.lifecycle ? {} : { lifecycle, lifecycleBefore: agent.lifecycle }),
     ...(successor === undefined ? {} : { successor }),
+    ...(hasSameDependencies ? {} : { dependencies: String(dependsOn.length) }),
   }
 }
 
 function changed(
-  { successor: before, refusal, ...agent }: Agent,
+  { successor: before, dependsOn: dependedOn, refusal, ...agent }: Agent,
   { visibility = agent.visibility, lifecycle = agent.lifecycle, owner = agent.owner }: AgentChanges,
-  successor = before,
+  { successor = before, dependsOn = dependedOn }: Named,
   at: number,
 ): Agent {
   return {
@@ -134,6 +149,7 @@ function changed(
     visibility,
     lifecycle,
     ...(successor !== undefined && lifecycle === 'deprecated' ? { successor } : {}),
+    ...(dependsOn === undefined || dependsOn.length === 0 ? {} : { dependsOn }),
     ...(refusal !== undefined && lifecycle === 'draft' ? { refusal } : {}),
     updatedAt: Math.max(at, agent.updatedAt),
   }

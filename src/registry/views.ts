@@ -84,6 +84,10 @@ export const AgentView = Type.Object({
 })
 export type AgentView = Static<typeof AgentView>
 
+export const DependenciesView = Type.Object({
+  items: Type.Array(Type.Object({ id: Type.String(), slug: Type.String(), name: Type.String() })),
+})
+
 export const HeartbeatView = Type.Object({
   id: Type.String(),
   alive: Type.Boolean(),
@@ -135,6 +139,10 @@ export function agentView(agent: Agent, now: number, publicUrl: string): AgentVi
     invokeUrl: invokeUrl(publicUrl, agent),
   }
 }
+
+export const dependenciesView = (agents: readonly Agent[]): Static<typeof DependenciesView> => ({
+  items: agents.map((agent) => ({ id: agent.id, slug: agent.slug, name: cardOf(agent).name })),
+})
 
 export const heartbeatView = (agent: Agent, now: number): HeartbeatView => ({
   id: agent.id,

@@ -10,6 +10,8 @@ import { AgentChangesBody, agentChangesCheck } from '../../registry/update-agent
 import {
   AgentView,
   agentView,
+  DependenciesView,
+  dependenciesView,
   HeartbeatView,
   heartbeatView,
   InvokeUrlView,
@@ -177,6 +179,18 @@ export const AGENT_ROUTES: readonly Route[] = [
     async handle({ deps, call, params }) {
       const agent = await deps.registry.heartbeat(call, params.id ?? '')
       return jsonResponse(JSON.stringify(heartbeatView(agent, deps.now())), call.requestId)
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/agents/{id}/dependencies',
+    scope: 'agents:read',
+    summary: 'The agents without which an agent does not work, as far as you see them',
+    query: NO_QUERY,
+    responses: { 200: json('Agents', DependenciesView) },
+    async handle({ deps, call, params }) {
+      const agents = await deps.registry.listDependencies(call, params.id ?? '')
+      return jsonResponse(JSON.stringify(dependenciesView(agents)), call.requestId)
     },
   }),
   defineRoute({

@@ -164,6 +164,7 @@ async function getAgent(call: Call, ref: string): Promise<Agent> {
 const registry: Registry = {
   register: async () => ({ agent: agent(), created: true }),
   listCardVersions: async () => [],
+  listDependencies: async () => [],
   getCardVersion: unscripted,
   compareCardVersions: unscripted,
   validate: async (_call, card) => ({ card, version: '1.0', violations: [], warnings: [], signatures: [] }),

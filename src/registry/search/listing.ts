@@ -22,8 +22,8 @@ export const FACETS = [
 ] as const
 export type Facet = (typeof FACETS)[number]
 
-/** `<facet>:<value>`; values of tags and providers are folded. */
-export type Term = `${Facet}:${string}`
+/** `<facet>:<value>`; values of tags and providers are folded. By `dependency`, an id, agents are found and not counted. */
+export type Term = `${Facet | 'dependency'}:${string}`
 
 /** An agent as searches see it, without its card: enough to judge, rank and order it. */
 export type AgentListing = {
@@ -77,7 +77,7 @@ const MAX_NAME_KEY_LENGTH = 100
 export function indexedAgent(agent: Agent): IndexedAgent {
   const card = cardOf(agent)
   const { id, slug, tenant, owner, visibility, grants, lifecycle, updatedAt } = agent
-  const { lastHeartbeatAt, heartbeatTtlMs } = agent
+  const { lastHeartbeatAt, heartbeatTtlMs, dependsOn = [] } = agent
   const name = fold(card.name)
   const ranked = rankedWordsOf(agent, card)
   const texts = card.skills.flatMap(({ description, examples = [] }) => [description, ...examples])
@@ -99,7 +99,7 @@ export function indexedAgent(agent: Agent): IndexedAgent {
       words: spacedWords(ranked),
       terms: within(MAX_TERM_CHARACTERS, terms),
     },
-    terms,
+    terms: [...terms, ...dependsOn.map((other): Term => `dependency:${other}`)],
     names: `${name}\n${fold(slug)}`,
     words: [...new Set([...RANKED_FIELDS.flatMap((field) => ranked[field]), ...others])],
   }

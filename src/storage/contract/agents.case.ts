@@ -144,6 +144,7 @@ export const agentCases: Cases = ({ open }) => {
       id: agentId('agent-1'),
       slug: 'echo-1',
       updatedAt: 1000,
+      dependsOn: [agentId('agent-2')],
       card: sampleCard({ name: 'Écho Bot', skills: ['echo', 'sum'], capabilities: { streaming: true } }),
     })
     const slow = await create(backend, {
@@ -170,6 +171,7 @@ export const agentCases: Cases = ({ open }) => {
       [{ terms: [['owner:key:bob', 'owner:key:carol']] }, [slow.id]],
       [{ terms: [['skill:sum'], ['capability:streaming']], names: ['bot'] }, [echo.id]],
       [{ terms: [['owner:key:bob'], ['skill:sum']] }, []],
+      [{ terms: [['dependency:agent-2']] }, [echo.id]],
       [{ words: ['bot'] }, both],
       [{ words: ['ec'] }, [echo.id]],
       [{ words: ['bot', 'slo'] }, [slow.id]],

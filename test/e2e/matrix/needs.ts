@@ -200,6 +200,7 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   'DELETE /agents/{id}/credentials/{scheme}': [{ ...managed, destroys: true }],
   'POST /agents/{id}/heartbeat': [{ ...managed, scope: 'agents:heartbeat' }],
   'GET /agents/{id}/invoke_url': [card],
+  'GET /agents/{id}/dependencies': [card],
   'GET /tasks': [
     listed,
     ofAgents,
