@@ -112,12 +112,12 @@ describe('the configuration', () => {
   })
 
   it('lets demo mode call loopback only, whatever else is allowed', () => {
-    const { allowAgents, allowCards, allowIdentity } = toConfig(
-      { DEMO: '1', ALLOW_AGENTS: '10.0.0.0/8', ALLOW_IDENTITY: '10.0.0.0/8' },
+    const { allowAgents, allowCards, allowIdentity, allowAlerts } = toConfig(
+      { DEMO: '1', ALLOW_AGENTS: '10.0.0.0/8', ALLOW_IDENTITY: '10.0.0.0/8', ALLOW_ALERTS: '10.0.0.0/8' },
       facts,
     )
 
-    assert.deepEqual([allowAgents, allowCards, allowIdentity], Array(3).fill('loopbackOnly'))
+    assert.deepEqual([allowAgents, allowCards, allowIdentity, allowAlerts], Array(4).fill('loopbackOnly'))
   })
 
   it('fetches cards from where agents may be, unless it has a list of its own', () => {
@@ -133,6 +133,11 @@ describe('the configuration', () => {
   it('asks identity providers only where its own list says', () => {
     assert.deepEqual(toConfig({ ALLOW_AGENTS: '10.0.0.0/8' }, facts).allowIdentity, [])
     assert.deepEqual(toConfig({ ALLOW_IDENTITY: 'id.internal' }, facts).allowIdentity, ['id.internal'])
+  })
+
+  it('sends alerts only where their own list says', () => {
+    assert.deepEqual(toConfig({ ALLOW_AGENTS: '10.0.0.0/8' }, facts).allowAlerts, [])
+    assert.deepEqual(toConfig({ ALLOW_ALERTS: 'hooks.internal' }, facts).allowAlerts, ['hooks.internal'])
   })
 
   it('trusts keys of cards at URLs only', () => {

@@ -29,6 +29,7 @@ export type Config = {
   readonly allowAgents: readonly string[] | 'loopbackOnly'
   readonly allowCards: readonly string[] | 'loopbackOnly'
   readonly allowIdentity: readonly string[] | 'loopbackOnly'
+  readonly allowAlerts: readonly string[] | 'loopbackOnly'
   /** A JWK set. */
   readonly cardKeysFile: string | undefined
   readonly cardKeyUrls: readonly string[]
@@ -107,6 +108,7 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
         ? allowAgents
         : read.list('ALLOW_CARDS'),
     allowIdentity: demo ? 'loopbackOnly' : read.list('ALLOW_IDENTITY'),
+    allowAlerts: demo ? 'loopbackOnly' : read.list('ALLOW_ALERTS'),
     cardKeysFile: env.CARD_KEYS_FILE,
     cardKeyUrls: read.urls('CARD_JKU'),
     concurrency: read.integer('CONCURRENCY', 128, { min: 1, max: 10_000 }),

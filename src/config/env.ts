@@ -41,6 +41,11 @@ export const SETTINGS = {
     'Hosts and CIDRs, each with an optional :port, where agents may be besides public https (none)',
   ALLOW_CARDS: 'The same for cards and keys that are fetched by URL (as ALLOW_AGENTS)',
   ALLOW_IDENTITY: 'The same for identity providers (none)',
+  ALLOW_ALERTS: 'The same for the URLs that alerts are sent to (none)',
+  SMTP_URL:
+    'Mail server for alerts, as smtps://user:password@host or smtp://host:587; a secret (none: no mail)',
+  SMTP_URL_FILE: 'File that holds it (none)',
+  SMTP_FROM: 'Address that mail comes from; needed with SMTP_URL (none)',
   ISSUERS_FILE: 'JSON file that lists the identity providers whose tokens are taken, see access.md (none)',
   ISSUERS: 'The same list as JSON text, instead of a file (none)',
   CARD_KEYS_FILE: 'JWK set of the keys that publishers sign cards with, trusted by their kid (none)',

@@ -6,6 +6,7 @@ import { ParleyError } from '../errors.ts'
 import { type CardSigningKey, cardSigningKeyOf } from './card-signing-key.ts'
 import type { Config } from './config.ts'
 import type { Env, ProxyVariables } from './env.ts'
+import { type MailServer, mailServerOf } from './mail-server.ts'
 import { type MasterKeys, masterKeysNow, masterKeysOf } from './master-keys.ts'
 import { type Outbound, toOutbound } from './outbound.ts'
 import { readSetting } from './read-setting.ts'
@@ -36,6 +37,8 @@ export type Secrets = {
     readonly certificateRules: () => readonly CertificateRule[]
   }
   readonly outbound: Outbound
+  /** Without one no mail is sent. */
+  readonly mailServer?: MailServer
 }
 
 /** Reads the installation's secrets, making what is missing in `dataDir` with mode 0600. */
@@ -43,6 +46,7 @@ export function toSecrets(env: Env, config: Config, variables: ProxyVariables = 
   const { tls } = config
   const issuers = issuersOf(env, config)
   const outbound = toOutbound(env, variables)
+  const mailServer = mailServerOf(env)
   const cursor = secretFile(join(config.dataDir, 'cursor.key'))
   const admin = adminKeyOf(env, config)
   masterKeysOf(env, config)
@@ -59,6 +63,7 @@ export function toSecrets(env: Env, config: Config, variables: ProxyVariables = 
       : { cardKeys: readSetting('CARD_KEYS_FILE', config.cardKeysFile).toString() }),
     ...(tls === undefined ? {} : { tls: tlsOf(tls, issuers) }),
     outbound,
+    ...(mailServer === undefined ? {} : { mailServer }),
   }
 }
 

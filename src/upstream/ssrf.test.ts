@@ -18,7 +18,7 @@ const resolve = async (host: string) =>
   (ADDRESSES[host] ?? ['93.184.215.14']).map((address) => ({ address, family: isIP(address) }))
 
 const strict = createGuard({
-  policies: { agents: { allow: [] }, cards: { allow: [] }, identity: { allow: [] } },
+  policies: { agents: { allow: [] }, cards: { allow: [] }, identity: { allow: [] }, alerts: { allow: [] } },
   resolve,
 })
 
@@ -71,7 +71,7 @@ describe('a forbidden URL', () => {
     assert.ok(new Set(corpus.map(({ url }) => url)).size >= 160, `${corpus.length}`)
   })
 
-  for (const purpose of ['agents', 'cards', 'identity'] as const) {
+  for (const purpose of ['agents', 'cards', 'identity', 'alerts'] as const) {
     test(`is refused by the guard for ${purpose}`, () =>
       allRefused(purpose, async (url) => strict.resolve(strict.check(url, purpose), purpose)))
   }

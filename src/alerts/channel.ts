@@ -1,0 +1,37 @@
+export const CHANNEL_KINDS = ['webhook', 'slack', 'email'] as const
+export type ChannelKind = (typeof CHANNEL_KINDS)[number]
+
+/** Where alerts of a tenant go, without what is secret about it. Times are in milliseconds since the Unix epoch. */
+export type Channel = {
+  readonly id: string
+  readonly tenant: string
+  readonly name: string
+  readonly kind: ChannelKind
+  /** A subject or a group, as the owner of an agent is. */
+  readonly owner: string
+  /** The subject of whoever made it. */
+  readonly createdBy: string
+  readonly createdAt: number
+  /** Of the URL, all that is shown of it; absent for mail. */
+  readonly host?: string
+  /** Whether what is sent there is signed. */
+  readonly isSigned?: boolean
+  /** Whom mail goes to. */
+  readonly to?: readonly string[]
+  /** When something was last taken there. */
+  readonly lastSentAt?: number
+  /** Why something last was not, unless something was taken since. */
+  readonly lastFailure?: { readonly at: number; readonly message: string }
+}
+
+/** A channel as it lies in storage. */
+export type StoredChannel = Channel & {
+  /** A `ChannelTarget` as JSON, sealed by the vault for `contextOf` this channel. */
+  readonly sealed: string
+  /** Grows by one with every commit. */
+  readonly version: number
+}
+
+/** What a target is sealed for, so that whoever can write to the database cannot give it to somebody else. */
+export const contextOf = ({ tenant, id, kind, owner }: Channel): string =>
+  JSON.stringify(['alert channel', tenant, id, kind, owner])

@@ -1,0 +1,31 @@
+import type { Alert } from '../alerts/alert.ts'
+import { alertText } from './alert-text.ts'
+import { agentUrl } from './alertmanager-body.ts'
+
+const MAX_SUBJECT_CHARS = 200
+
+/** An alert as mail in plain text. */
+export function mailText(
+  alert: Alert,
+  externalUrl: string,
+): { readonly subject: string; readonly text: string } {
+  const { state, severity, rule, agent, summary, victims, moreVictims } = alertText(alert)
+  const subject = `[${state}] ${severity}: ${agent}: ${rule}`
+  const lines = [
+    ...(alert.isTest === true ? ['This is a test of an alert channel. Nothing is wrong.', ''] : []),
+    `Agent:    ${agent}`,
+    `Rule:     ${rule}`,
+    `Severity: ${severity}`,
+    `Since:    ${instant(alert.startsAt)}`,
+    ...(alert.endsAt === undefined ? [] : [`Until:    ${instant(alert.endsAt)}`]),
+    '',
+    summary,
+    ...(victims.length === 0 ? [] : ['', 'Not well because of it:', ...victims.map((slug) => `- ${slug}`)]),
+    ...(moreVictims === 0 ? [] : [`- and ${moreVictims} more`]),
+    '',
+    agentUrl(externalUrl, alert),
+  ]
+  return { subject: [...subject].slice(0, MAX_SUBJECT_CHARS).join(''), text: `${lines.join('\n')}\n` }
+}
+
+const instant = (at: number): string => new Date(at).toISOString()
