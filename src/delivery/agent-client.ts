@@ -48,6 +48,8 @@ export class AgentFailure extends Error {
   readonly retryAfterMs: number | undefined
   /** The agent did not know us, or knew us and did not let us in. Either way it did not take the request. */
   readonly denied: 'unauthenticated' | 'forbidden' | undefined
+  /** What its card demands of us and nothing stored for it satisfies, for people, where that may be why. */
+  readonly unmet: string | undefined
 
   constructor(
     kind: AgentFailureKind,
@@ -56,6 +58,7 @@ export class AgentFailure extends Error {
       readonly code?: ErrorCode
       readonly retryAfterMs?: number
       readonly denied?: 'unauthenticated' | 'forbidden'
+      readonly unmet?: string
       readonly cause?: unknown
     } = {},
   ) {
@@ -64,6 +67,7 @@ export class AgentFailure extends Error {
     this.code = options.code
     this.retryAfterMs = options.retryAfterMs
     this.denied = options.denied
+    this.unmet = options.unmet
   }
 }
 

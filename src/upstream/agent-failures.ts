@@ -119,7 +119,8 @@ export function forbidden(error: HttpError | ParleyError): AgentFailure {
   const setting = refused instanceof ParleyError ? refused.details.setting : undefined
   const decided = setting === undefined ? '' : ` (the operator decides with ${setting})`
   return new AgentFailure('not_accepted', `The agent's address may not be called${decided}`, {
-    cause: refused,
+    cause:
+      error instanceof HttpError ? error : new HttpError('forbidden', 'may not be called', { cause: error }),
   })
 }
 

@@ -57,19 +57,26 @@ async function notSent(presenting: Promise<Presentation> | undefined): Promise<P
     if (!(error instanceof ParleyError)) throw error
     const { message, retryAfterMs } = error
     throw new AgentFailure('not_accepted', error.code === 'internal' ? INTERNAL : message, {
+      unmet: UNUSABLE,
       cause: error.cause ?? error,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     })
   }
 }
 
+/** There is one, so that another stored in its place may help. */
+const UNUSABLE = 'a credential that can be used'
 const INTERNAL = 'The credential that the agent demands cannot be used'
 
 /** The connection would show nothing else of the certificate, and prove nothing. */
 function assertOverTls(origin: string | undefined): void {
   if (origin?.startsWith('http:') !== true) return
-  throw new AgentFailure('not_accepted', 'The agent demands a certificate over a connection without TLS')
+  throw new AgentFailure('not_accepted', 'The agent demands a certificate over a connection without TLS', {
+    unmet: UNUSABLE,
+  })
 }
 
 const noQuery = (): AgentFailure =>
-  new AgentFailure('not_accepted', 'The agent demands a key in the query of a URL, and gRPC has none')
+  new AgentFailure('not_accepted', 'The agent demands a key in the query of a URL, and gRPC has none', {
+    unmet: UNUSABLE,
+  })

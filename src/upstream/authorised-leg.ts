@@ -68,6 +68,7 @@ function explained(failed: unknown, { authorisation, presented }: Authorised): u
     ...(code === undefined ? {} : { code }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(denied === undefined ? {} : { denied }),
+    ...(unmet === undefined ? {} : { unmet }),
     cause: new Error(`The agent was shown ${shown}${missing}`, { cause: error.cause }),
   })
 }

@@ -62,7 +62,9 @@ export function createLegs(deps: BindingDeps): Legs {
 }
 
 const notSpoken = (what: string): AgentFailure =>
-  new AgentFailure('not_accepted', `${what}, which the agent speaks, is not supported`)
+  new AgentFailure('not_accepted', `${what}, which the agent speaks, is not supported`, {
+    code: 'version_not_supported',
+  })
 
 function legacyMethod(operation: Operation): string {
   const method = methodOfOperation(operation)

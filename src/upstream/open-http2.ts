@@ -97,8 +97,11 @@ async function openSocket(
   })
   if (origin.protocol === 'http:' || ('alpnProtocol' in socket && socket.alpnProtocol === 'h2')) return socket
   socket.destroy()
-  throw new Error('the server does not speak HTTP/2')
+  throw Object.assign(new Error('the server does not speak HTTP/2'), { code: NOT_HTTP2 })
 }
+
+/** What Node.js calls it when a server without TLS does not. */
+const NOT_HTTP2 = 'ERR_HTTP2_ERROR'
 
 /** Resolves once the server has shown that it speaks HTTP/2: a server of something else is sent no request. */
 async function openSession(socket: Socket, origin: URL, tooLate: AbortSignal): Promise<OpenHttp2> {

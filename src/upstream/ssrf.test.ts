@@ -7,6 +7,7 @@ import { createAgentClient } from './agent-client.ts'
 import { createCardSource } from './fetch-card.ts'
 import { createIdentitySource, createKeySource } from './fetch-keys.ts'
 import { ALLOW_SETTINGS, createGuard, type Guard, type Purpose } from './guard.ts'
+import { HttpError } from './http-error.ts'
 import { ADA, type LoopbackServer, NOW, openLoopbackServer, targetOf } from './loopback-server.case.ts'
 import { createTokenSource } from './request-token.ts'
 import { ADDRESSES, type ForbiddenUrl, forbiddenUrls, type Refusal } from './ssrf-corpus.case.ts'
@@ -25,10 +26,14 @@ const strict = createGuard({
 /** An address in words for people: four numbers, or groups with two colons. */
 const ADDRESS = /\d+\.\d+\.\d+\.\d+|[\da-f]*:[\da-f]*:[\da-f:]*/i
 
+/** What the guard said, wherever that is in an error. */
+const refusalIn = (error: unknown): unknown =>
+  error instanceof AgentFailure && error.cause instanceof HttpError ? error.cause.cause : error
+
 /** Policy refused it before anything was sent, and the refusal says what would allow it, not where it leads. */
 function assertRefused(error: unknown, { url, refusal }: ForbiddenUrl, purpose: Purpose): void {
   assert.ok(error instanceof Error)
-  const forbidden = error instanceof AgentFailure ? error.cause : error
+  const forbidden = refusalIn(error)
   if (error instanceof AgentFailure) assert.equal(error.kind, 'not_accepted', url)
   assert.ok(forbidden instanceof ParleyError, `${url}: ${error.message}`)
   assert.equal(forbidden.code, 'invalid_params', url)
@@ -124,7 +129,7 @@ describe('a forbidden URL', () => {
         // An address for gRPC is no URL; what cannot be read as one is refused as that.
         const forbidden = await call(url).catch((error: unknown) => error)
         assert.ok(forbidden instanceof AgentFailure, url)
-        const readable = /not valid/.test(String(forbidden.cause)) ? 'url' : refusal
+        const readable = /not valid/.test(String(refusalIn(forbidden))) ? 'url' : refusal
         assertRefused(forbidden, { url, refusal: readable }, 'agents')
       }
       assert.equal(server.connections(), 0)
@@ -143,7 +148,7 @@ describe('a forbidden URL', () => {
       const refused = await client
         .getTask(target, 't', { signal: never, onBehalfOf: ADA })
         .catch((error: unknown) => error)
-      const readable = /not valid/.test(String(refused instanceof Error && refused.cause)) ? 'url' : 'setting'
+      const readable = /not valid/.test(String(refusalIn(refused))) ? 'url' : 'setting'
       assertRefused(refused, { url, refusal: readable }, 'agents')
     }
     assert.equal(server.connections(), 0)
