@@ -9,6 +9,7 @@ import { concurrencyCases } from './concurrency.case.ts'
 import { contextCases } from './contexts.case.ts'
 import { credentialCases } from './credentials.case.ts'
 import { eventCases } from './events.case.ts'
+import { healthCases } from './health.case.ts'
 import { hintCases } from './hints.case.ts'
 import { hostileIdCases } from './hostile-ids.case.ts'
 import { idempotencyCases } from './idempotency.case.ts'
@@ -47,6 +48,7 @@ export type Cases = (setup: CaseSetup) => void
 
 const TOPICS: Readonly<Record<string, Cases>> = {
   agents: agentCases,
+  health: healthCases,
   proposals: proposalCases,
   keys: keyCases,
   'signing keys': signingKeyCases,
