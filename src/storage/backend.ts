@@ -3,6 +3,7 @@ import type { CredentialStore } from '../access/credentials/credential-store.ts'
 import type { KeyStore } from '../access/key-store.ts'
 import type { SigningKeyStore } from '../access/service-identity/signing-key-store.ts'
 import type { AlertStore } from '../alerts/alert-store.ts'
+import type { ChannelStore } from '../alerts/channel-store.ts'
 import type { AgentStore } from '../registry/agent-store.ts'
 import type { ChangeStore } from '../registry/changes/change-store.ts'
 import type { HealthStore } from '../registry/health/health-store.ts'
@@ -33,6 +34,7 @@ export interface Backend extends AsyncDisposable {
   readonly keys: KeyStore
   readonly signingKeys: SigningKeyStore
   readonly alerts: AlertStore
+  readonly channels: ChannelStore
   readonly audit: AuditStore
   readonly credentials: CredentialStore
   /** Hints from now on, of this and (as far as the backend can) other processes, until `signal` aborts. */

@@ -4,6 +4,7 @@ import { agentCases } from './agents.case.ts'
 import { alertCases } from './alerts.case.ts'
 import { auditCases } from './audit.case.ts'
 import { changeCases } from './changes.case.ts'
+import { channelCases } from './channels.case.ts'
 import { commitCases } from './commit.case.ts'
 import { concurrencyCases } from './concurrency.case.ts'
 import { contextCases } from './contexts.case.ts'
@@ -53,6 +54,7 @@ const TOPICS: Readonly<Record<string, Cases>> = {
   keys: keyCases,
   'signing keys': signingKeyCases,
   alerts: alertCases,
+  channels: channelCases,
   audit: auditCases,
   changes: changeCases,
   credentials: credentialCases,

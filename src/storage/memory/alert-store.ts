@@ -9,6 +9,7 @@ import type {
 } from '../../alerts/alert-store.ts'
 import { type AlertRule, targetKey } from '../../alerts/rule.ts'
 import type { AuditRows } from './audit-store.ts'
+import type { NotificationRows } from './channel-store.ts'
 import { compareText } from './compare-text.ts'
 import { frozenCopy } from './frozen-copy.ts'
 import type { WorkRows } from './work-queue.ts'
@@ -17,6 +18,7 @@ import type { WorkRows } from './work-queue.ts'
 export function createMemoryAlertStore(
   auditRows: AuditRows,
   workRows: WorkRows,
+  notifications: NotificationRows,
   tell: () => void,
 ): AlertStore {
   const rules = new Map<string, AlertRule>()
@@ -81,7 +83,10 @@ export function createMemoryAlertStore(
     async prune(before, limit) {
       const old = [...alerts.values()].filter(({ endsAt }) => endsAt !== undefined && endsAt < before)
       const gone = old.slice(0, limit)
-      for (const { id } of gone) alerts.delete(id)
+      for (const { id } of gone) {
+        alerts.delete(id)
+        notifications.delete(id)
+      }
       return gone.length
     },
   }

@@ -5,6 +5,7 @@ import { createMemoryAgentStore } from './agent-store.ts'
 import { createMemoryAlertStore } from './alert-store.ts'
 import { createMemoryAudit } from './audit-store.ts'
 import { createMemoryChanges } from './change-store.ts'
+import { createMemoryChannelStore, type NotificationRows } from './channel-store.ts'
 import { type CredentialRows, createMemoryCredentialStore } from './credential-store.ts'
 import { createMemoryHealthStore, type HealthRows } from './health-store.ts'
 import { createMemoryKeyStore } from './key-store.ts'
@@ -26,6 +27,7 @@ export async function openMemory({ newId = newUuid }: MemoryOptions = {}): Promi
   const changes = createMemoryChanges(feed)
   const credentials: CredentialRows = new Map()
   const health: HealthRows = new Map()
+  const notifications: NotificationRows = new Map()
   return {
     capabilities: { listsAreEventual: false, survivesRestart: false, sharedByProcesses: false },
     tasks: createMemoryTaskStore(work.rows, audit.rows, feed),
@@ -47,7 +49,8 @@ export async function openMemory({ newId = newUuid }: MemoryOptions = {}): Promi
     }),
     credentials: createMemoryCredentialStore(audit.rows, credentials),
     keys: createMemoryKeyStore(audit.rows),
-    alerts: createMemoryAlertStore(audit.rows, work.rows, tellOfWork),
+    alerts: createMemoryAlertStore(audit.rows, work.rows, notifications, tellOfWork),
+    channels: createMemoryChannelStore(audit.rows, notifications),
     audit: audit.store,
     signingKeys: createMemorySigningKeyStore(audit.rows),
     hints: (signal) => feed.subscribe(signal),

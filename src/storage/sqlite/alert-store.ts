@@ -157,7 +157,10 @@ export function createSqliteAlertStore(options: SqliteAlertOptions): AlertStore 
         return {
           result: old.length,
           apply() {
-            for (const row of old) connection.run('DELETE FROM alerts WHERE id = ?', textIn(row, 'id'))
+            for (const row of old) {
+              connection.run('DELETE FROM alerts WHERE id = ?', textIn(row, 'id'))
+              connection.run('DELETE FROM notifications WHERE alert_id = ?', textIn(row, 'id'))
+            }
           },
         }
       }),

@@ -9,6 +9,7 @@ import { createAuditRows } from './audit-rows.ts'
 import { createSqliteAuditStore } from './audit-store.ts'
 import { createChangeRows } from './change-rows.ts'
 import { createSqliteChangeStore } from './change-store.ts'
+import { createSqliteChannelStore } from './channel-store.ts'
 import { Connection } from './connection.ts'
 import { createSqliteCredentialStore } from './credential-store.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -97,6 +98,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
     health: createSqliteHealthStore({ connection, commits, changes, work: rows, rows: health, random }),
     keys: createSqliteKeyStore({ connection, commits, audit, random }),
     alerts: createSqliteAlertStore({ connection, commits, work: rows, audit, random }),
+    channels: createSqliteChannelStore({ connection, commits, audit, random }),
     audit: createSqliteAuditStore({ connection, commits, reader, rows: audit, random }),
     credentials: createSqliteCredentialStore({ connection, commits, audit, random }),
     signingKeys: createSqliteSigningKeyStore({ connection, commits, audit, random }),

@@ -6,6 +6,7 @@ import { lifecycle } from './0005-lifecycle.ts'
 import { health } from './0006-health.ts'
 import { changes } from './0007-changes.ts'
 import { alerts } from './0008-alerts.ts'
+import { channels } from './0009-channels.ts'
 import { cardProposals } from './0010-card-proposals.ts'
 
 /** Forward only: the schema's version is how many of these a file has seen. Never edit one that was released. */
@@ -18,5 +19,6 @@ export const MIGRATIONS: readonly string[] = [
   health,
   changes,
   alerts,
+  channels,
   cardProposals,
 ]
