@@ -21,7 +21,7 @@ export type AgentCommit = {
   readonly changes?: readonly Change[]
   /** The agent's proposal from now on, in the place of any before; what there is stays when absent. It goes with the agent. */
   readonly proposal?: CardProposal | 'none'
-  /** Put on the queue; of a commit that removes the agent, nothing. */
+  /** Put on the queue; of a commit that removes the agent, once the work about it is gone. */
   readonly work?: readonly NewWork[]
   /** Appended to the audit log in the same atomic write. */
   readonly audit?: readonly AuditRecord[]

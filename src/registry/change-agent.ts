@@ -3,6 +3,7 @@ import type { Call } from '../access/principal.ts'
 import { untilCommitted } from '../access/until-committed.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
+import { alertWork } from '../work/agent-work.ts'
 import type { Agent } from './agent.ts'
 import type { CardVersion } from './card-version.ts'
 import { agentChange } from './changes/agent-change.ts'
@@ -59,6 +60,7 @@ export async function changeAgent(
       agent: after,
       expectedVersion: before.version,
       changes,
+      work: [alertWork(after.id, deps.now())],
       ...more,
     })
     return result.kind === 'committed' ? { before, after } : undefined

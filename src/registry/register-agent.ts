@@ -5,7 +5,7 @@ import { type AuditRecord, auditOf } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
-import type { NewWork } from '../work/work.ts'
+import { alertWork, probeWork } from '../work/agent-work.ts'
 import { firstLifecycle } from './admit-agent.ts'
 import { type Agent, cardOf } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'
@@ -60,7 +60,7 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
               changes: [
                 agentChange({ before: previous, after: agent, ...(cardVersion && { cardVersion }) }, now()),
               ],
-              work: [probeWork(agent, now())],
+              work: [probeWork(agent.id, now()), alertWork(agent.id, now())],
               audit: [registrationRecord(call, agent, now())],
             })
           : ({ kind: 'slug_taken', owner: previous.owner } as const)
@@ -92,14 +92,6 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
     return { agent, created }
   }
 }
-
-/** A look at an agent, as soon as may be: it is new, or its card is. */
-const probeWork = ({ id }: Agent, dueAt: number): NewWork => ({
-  kind: 'probe',
-  key: id,
-  lane: 'probe',
-  dueAt,
-})
 
 export function registrationRecord(call: Call, agent: Agent, at: number): AuditRecord {
   const { id, slug, owner, visibility, version } = agent

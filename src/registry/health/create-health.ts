@@ -1,7 +1,7 @@
 import { untilCommitted } from '../../access/until-committed.ts'
 import type { Events } from '../../telemetry/events.ts'
-import { LeaseLost, type NewWork } from '../../work/work.ts'
-import type { Agent } from '../agent.ts'
+import { alertWork } from '../../work/agent-work.ts'
+import { LeaseLost } from '../../work/work.ts'
 import { evolveHealth } from './evolve-health.ts'
 import type { Health } from './health.ts'
 import type { HealthStore } from './health-store.ts'
@@ -26,7 +26,7 @@ export function createHealth({ store, now }: HealthDeps): Health {
           ...(fence === undefined ? {} : { fence }),
           checks,
           buckets,
-          work: [alertWork(agent, at)],
+          work: [alertWork(agent.id, at)],
         })
         if (result === 'fenced') throw new LeaseLost()
         return result === 'conflict' ? undefined : { health: result === 'gone' ? undefined : health }
@@ -36,11 +36,3 @@ export function createHealth({ store, now }: HealthDeps): Health {
     find: (id) => store.find(id),
   }
 }
-
-/** The rules that watch an agent, to be judged anew. */
-const alertWork = ({ id }: Agent, dueAt: number): NewWork => ({
-  kind: 'alert',
-  key: id,
-  lane: 'alert',
-  dueAt,
-})

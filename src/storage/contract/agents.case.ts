@@ -5,6 +5,7 @@ import type { Agent } from '../../registry/agent.ts'
 import type { AgentFilter } from '../../registry/agent-store.ts'
 import { type CardVersion, cardVersionInfo, MAX_CARD_VERSIONS } from '../../registry/card-version.ts'
 import { type AgentListing, indexedAgent } from '../../registry/search/listing.ts'
+import { alertWork, probeWork } from '../../work/agent-work.ts'
 import type { Backend } from '../backend.ts'
 import type { Cases } from './describe-backend.ts'
 import { sampleAgent, sampleCard } from './sample-agent.ts'
@@ -308,5 +309,21 @@ export const agentCases: Cases = ({ open }) => {
     await backend.agents.commit({ agent: gone, expectedVersion: last, removed: true })
     assert.deepEqual(await backend.agents.listVersions(first.id), [])
     assert.equal(await backend.agents.findVersion(first.id, last), undefined)
+  })
+
+  it('puts the work of a commit on the queue; with an agent goes all that is about it, and comes what its removal asks for', async (t) => {
+    const { agents, work } = await open(t)
+    const agent = sampleAgent()
+    const due = { kinds: ['probe', 'alert'] as const, limit: 10, now: T0, leaseMs: 1, busyLanes: [] }
+    const kinds = async (now: number) =>
+      (await work.lease({ ...due, now })).map(({ kind }) => kind).toSorted()
+
+    const both = [probeWork(agent.id, T0), alertWork(agent.id, T0)]
+    await agents.commit({ agent, expectedVersion: 0, work: both })
+    assert.deepEqual(await kinds(T0), ['alert', 'probe'])
+
+    const last = { agent: { ...agent, version: 2 }, expectedVersion: 1, removed: true }
+    await agents.commit({ ...last, work: [alertWork(agent.id, T0 + 5)] })
+    assert.deepEqual([await kinds(T0 + 4), await kinds(T0 + 5)], [[], ['alert']])
   })
 }

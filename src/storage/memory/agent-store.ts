@@ -10,7 +10,7 @@ import { type CardVersion, cardVersionInfo, MAX_CARD_VERSIONS } from '../../regi
 import type { CardProposal } from '../../registry/drift/card-proposal.ts'
 import { HEALTH_ORDER, listedHealth } from '../../registry/health/listed-health.ts'
 import { type IndexedAgent, indexedAgent } from '../../registry/search/listing.ts'
-import { AGENT_WORK } from '../../work/work.ts'
+import { AGENT_WORK, type NewWork } from '../../work/work.ts'
 import { matchesFilter } from '../matches-filter.ts'
 import type { AuditRows } from './audit-store.ts'
 import type { ChangeRows } from './change-store.ts'
@@ -51,6 +51,11 @@ export function createMemoryAgentStore(options: MemoryAgentOptions): AgentStore 
     return agent?.tenant === tenant && agent.slug === slug ? agent : undefined
   }
 
+  function putWork(work: readonly NewWork[]): void {
+    for (const one of work) workRows.put(one)
+    if (work.length > 0) tell()
+  }
+
   function commit(value: AgentCommit): AgentCommitResult {
     const { agent, expectedVersion, removed, cardVersion, proposal, audit, changes, work = [] } = value
     const stored = agents.get(agent.id)?.agent
@@ -64,6 +69,7 @@ export function createMemoryAgentStore(options: MemoryAgentOptions): AgentStore 
       versions.delete(agent.id)
       changeRows.append(changes)
       proposals.delete(agent.id)
+      putWork(work)
       return { kind: 'committed' }
     }
     const holder = holders.get(slugKey(agent.tenant, agent.slug))
@@ -86,8 +92,7 @@ export function createMemoryAgentStore(options: MemoryAgentOptions): AgentStore 
     changeRows.append(changes)
     if (proposal === 'none') proposals.delete(agent.id)
     else if (proposal !== undefined) proposals.set(agent.id, frozenCopy(proposal))
-    for (const one of work) workRows.put(one)
-    if (work.length > 0) tell()
+    putWork(work)
     return { kind: 'committed' }
   }
 

@@ -98,13 +98,11 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     if (owner !== undefined) return { result: { kind: 'slug_taken', owner } }
     return {
       result: { kind: 'committed' },
-      hints: [...changeHints(commit.changes), ...(removed === true ? [] : workHints(commit.work))],
+      hints: [...changeHints(commit.changes), ...workHints(commit.work)],
       apply() {
         if (removed === true) remove(agent)
-        else {
-          put(agent)
-          for (const one of commit.work ?? []) work.put(one)
-        }
+        else put(agent)
+        for (const one of commit.work ?? []) work.put(one)
         if (commit.cardVersion !== undefined) keepCard(commit.cardVersion)
         changes.append(commit.changes)
         if (commit.proposal === 'none') proposals.remove(agent.id)
