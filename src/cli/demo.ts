@@ -108,7 +108,7 @@ function startAgent(url: string, keyFile: string, env: Readonly<Record<string, s
   })
 }
 
-/** Resolves when the agent says that it is registered. Its further diagnostics are read and dropped. */
+/** Resolves when the agent says that it is beating. Its further diagnostics are read and dropped. */
 async function registered(agent: ChildProcess, signal: AbortSignal): Promise<void> {
   const { stderr } = agent
   if (stderr === null) throw new Error('the demo agent has no stderr')
@@ -117,7 +117,7 @@ async function registered(agent: ChildProcess, signal: AbortSignal): Promise<voi
   const found = new Promise<void>((resolve, reject) => {
     stderr.on('data', (chunk: Buffer) => {
       said = `${said}${chunk}`.slice(-4096)
-      if (said.includes('"registered"')) resolve()
+      if (said.includes('"beating"')) resolve()
     })
     agent.once('exit', (code) => reject(new Error(`the demo agent ended with ${code}: ${said}`)))
   })

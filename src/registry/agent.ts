@@ -41,9 +41,13 @@ export type Agent = {
   readonly version: number
   readonly createdAt: number
   readonly updatedAt: number
-  readonly lastHeartbeatAt: number
-  /** How long a heartbeat counts, in milliseconds. */
-  readonly heartbeatTtlMs: number
+  /** Absent while it never beat. */
+  readonly lastHeartbeatAt?: number
+  /** As its owner said; `intervalOf` and `ttlOf` say what holds. In milliseconds. */
+  readonly heartbeatIntervalMs?: number
+  readonly heartbeatTtlMs?: number
+  /** When its owner last said that it beats, or how often: heartbeats are expected from then on. Absent where nobody did. */
+  readonly heartbeatsDeclaredAt?: number
   readonly lifecycle: Lifecycle
   /** The agent to use in the place of one that is deprecated. */
   readonly successor?: AgentId
@@ -70,11 +74,6 @@ export type Agent = {
   /** What came of the signatures of the original, in its order; absent when it has none. */
   readonly signatures?: readonly CardSignature[]
 }
-
-export const isAlive = (
-  agent: Pick<Agent, 'lifecycle' | 'lastHeartbeatAt' | 'heartbeatTtlMs'>,
-  now: number,
-): boolean => agent.lifecycle !== 'disabled' && now - agent.lastHeartbeatAt <= agent.heartbeatTtlMs
 
 /** Whether everybody may see the agent, without a credential. */
 export const isPublic = ({ visibility, lifecycle }: Pick<Agent, 'visibility' | 'lifecycle'>): boolean =>

@@ -1,5 +1,6 @@
 import type { AgentCard } from '../a2a/agent-card.ts'
 import { type JsonText, mapElements, membersOf, objectText, textOf } from '../a2a/json-text.ts'
+import type { SecurityRequirement } from '../a2a/security-scheme.ts'
 import type { Scope } from '../access/principal.ts'
 import { type Agent, cardOf } from './agent.ts'
 import { presentCard } from './present-card.ts'
@@ -30,8 +31,12 @@ const acceptedBy = ({ issuers = [] }: PublicAddresses): readonly Accepted[] => [
 const schemesOf = (accepted: readonly Accepted[]): object =>
   Object.fromEntries(accepted.map(([name, scheme]) => [name, scheme]))
 
-const requirementsOf = (accepted: readonly Accepted[]): object =>
+const requirementsOf = (accepted: readonly Accepted[]): SecurityRequirement[] =>
   accepted.map(([name, , scope]) => ({ schemes: { [name]: { list: [scope] } } }))
+
+/** What every card we publish says that a client must show us: any one of these. */
+export const publishedRequirements = (addresses: PublicAddresses): SecurityRequirement[] =>
+  requirementsOf(acceptedBy(addresses))
 
 /**
  * A name as the most lenient reader takes it: by either of its names in ProtoJSON, in whatever case, as the JSON of Go's

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { newUuid } from '../a2a/ids.ts'
 import { ANONYMOUS } from '../access/principal.ts'
-import { isAlive } from './agent.ts'
 import { as, callBy, cardText, type OpenRegistry, openRegistry } from './open-registry.case.ts'
 
 const ada = as('key:ada')
@@ -95,18 +94,5 @@ describe('registry', () => {
     await registry.unregister(ada, agent.id)
 
     assert.equal(await registry.find(agent.id), undefined)
-  })
-
-  it('counts a heartbeat for the TTL, and never backwards', async () => {
-    const agent = await register('tenant')
-    room.clock.now += 300_001
-    assert.equal(isAlive(agent, room.clock.now), false)
-
-    const beaten = await room.registry.heartbeat(ada, agent.id)
-    assert.equal(isAlive(beaten, room.clock.now), true)
-    assert.deepEqual(await room.registry.find(agent.id), beaten)
-
-    room.clock.now -= 1000
-    assert.equal((await room.registry.heartbeat(ada, agent.id)).lastHeartbeatAt, beaten.lastHeartbeatAt)
   })
 })

@@ -10,8 +10,10 @@ import { deleteGrant } from './delete-grant.ts'
 import { listDependencies } from './dependencies.ts'
 import { explainAccess } from './explain-access.ts'
 import type { ExtendedCardSource } from './extended-card-source.ts'
-import { agentNotFound, getAgent } from './find-agent.ts'
+import { getAgent } from './find-agent.ts'
 import { createExtendedCard } from './get-extended-card.ts'
+import { createHealthOf } from './health/health-of.ts'
+import { takeHeartbeat } from './health/take-heartbeat.ts'
 import { judgeCard } from './judge-card.ts'
 import { createPublisher } from './publish-card.ts'
 import { createRegister, type RegisterDeps } from './register-agent.ts'
@@ -65,11 +67,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     listCredentials: (call, ref) => listCredentials(deps, call, ref),
     deleteCredential: (call, ref, scheme) => deleteCredential(deps, call, ref, scheme),
 
-    async heartbeat(call, ref) {
-      const agent = await getAgent(deps, call, ref, 'beat')
-      const at = now()
-      if (!(await agents.beat(agent.id, at))) throw agentNotFound()
-      return { ...agent, lastHeartbeatAt: Math.max(at, agent.lastHeartbeatAt) }
-    },
+    heartbeat: (call, ref, report) => takeHeartbeat(deps, call, ref, report),
+    healthOf: createHealthOf(deps),
   }
 }

@@ -70,7 +70,7 @@ describe('a credential that is limited to agents', () => {
     const { agent, created } = await room.registry.register(limited, { card, slug: 'mine' })
 
     assert.deepEqual([created, agent.id, agent.version], [false, mine.id, 2])
-    assert.equal((await room.registry.heartbeat(limited, 'mine')).id, mine.id)
+    assert.equal((await room.registry.heartbeat(limited, 'mine')).agent.id, mine.id)
     await room.registry.unregister(limited, 'mine')
     assert.equal(await room.registry.find(mine.id), undefined)
   })

@@ -4,12 +4,10 @@ import { ParleyError } from '../errors.ts'
 import { type Agent, cardOf } from './agent.ts'
 import type { CardVersion } from './card-version.ts'
 import { compareCards, verdictOf } from './compare-cards.ts'
+import { declaredTimes } from './health/declared-times.ts'
 import type { Listing } from './judge-registration.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { Registration } from './registry.ts'
-
-/** How long a heartbeat counts unless the publisher says otherwise. */
-const DEFAULT_HEARTBEAT_TTL_MS = 300_000
 
 /** An agent before its first version. */
 export const unlisted = (
@@ -28,8 +26,6 @@ export const unlisted = (
   version: 0,
   createdAt: at,
   updatedAt: at,
-  lastHeartbeatAt: at,
-  heartbeatTtlMs: DEFAULT_HEARTBEAT_TTL_MS,
   lifecycle,
   originalCard: listing.originalCard,
   card: listing.card,
@@ -44,7 +40,7 @@ export function assertMayBeDraft({ lifecycle }: Registration, previous: Agent): 
   })
 }
 
-/** The next version of an agent. What the registration leaves open stays; registering counts as a heartbeat. */
+/** The next version of an agent. What the registration leaves open stays. */
 export function listed(
   previous: Agent,
   listing: Listing,
@@ -52,7 +48,7 @@ export function listed(
   cardVersion: CardVersion | undefined,
 ): Agent {
   const { cardUrl: _, signatures: __, ...kept } = previous
-  const { visibility, redelivery, heartbeatTtlMs } = listing.registration
+  const { visibility, redelivery } = listing.registration
   const dependsOn = listing.dependsOn ?? kept.dependsOn
   const cardProfile = listing.registration.cardProfile ?? kept.cardProfile
   return {
@@ -61,11 +57,10 @@ export function listed(
     redelivery: redelivery ?? kept.redelivery,
     ...(cardProfile === undefined ? {} : { cardProfile }),
     ...(dependsOn === undefined ? {} : { dependsOn }),
-    heartbeatTtlMs: heartbeatTtlMs ?? kept.heartbeatTtlMs,
+    ...declaredTimes(kept, listing.registration, at, 'invalid_registration'),
     version: kept.version + 1,
     // Who asks for what has changed since then must not miss a change because the clock was set back.
     updatedAt: Math.max(at, kept.updatedAt),
-    lastHeartbeatAt: Math.max(at, kept.lastHeartbeatAt),
     originalCard: listing.originalCard,
     card: listing.card,
     ...(cardVersion === undefined ? {} : { cardVersion: cardVersion.number }),

@@ -5,6 +5,8 @@ import { check, parseJson, pointerTo } from '../a2a/wire.ts'
 import { ParleyError, type Violation } from '../errors.ts'
 import { CARD_PROFILES, REDELIVERIES, VISIBILITIES } from './agent.ts'
 import { DependenciesOption } from './dependencies.ts'
+import { HeartbeatTimesOptions } from './health/declared-times.ts'
+import { timesViolations } from './health/heartbeat-times.ts'
 import { httpUrlProblem } from './http-url.ts'
 import type { Registration } from './registry.ts'
 import { SLUG_PATTERN, slugProblem } from './slug.ts'
@@ -27,7 +29,7 @@ export const RegistrationOptions = Type.Object({
   redelivery: Type.Optional(Type.Enum([...REDELIVERIES])),
   cardProfile: Type.Optional(Type.Enum([...CARD_PROFILES])),
   dependsOn: Type.Optional(DependenciesOption),
-  heartbeatTtlMs: Type.Optional(Type.Integer({ minimum: 1000, maximum: 7 * 24 * 60 * 60 * 1000 })),
+  ...HeartbeatTimesOptions,
 })
 
 const optionsCheck = check(
@@ -130,7 +132,9 @@ function urlViolations(pointer: string, url: unknown): readonly Violation[] {
 
 function optionViolations(value: JsonObject): readonly Violation[] {
   const slug = typeof value.slug === 'string' ? slugProblem(value.slug) : undefined
-  return [...optionsCheck.violations(value), ...(slug === undefined ? [] : [slug])]
+  const violations = optionsCheck.violations(value)
+  const times = violations.length > 0 ? [] : timesViolations(optionsCheck.parse(value))
+  return [...violations, ...times, ...(slug === undefined ? [] : [slug])]
 }
 
 function enclosedCardViolations(value: JsonObject, card: string | undefined): readonly Violation[] {
@@ -140,8 +144,9 @@ function enclosedCardViolations(value: JsonObject, card: string | undefined): re
 
 /** The options of a body that `optionViolations` found nothing wrong with. */
 function optionsOf(value: JsonObject): Registration {
-  const { slug, owner, visibility, lifecycle, redelivery, cardProfile, heartbeatTtlMs, dependsOn } =
+  const { slug, owner, visibility, lifecycle, redelivery, cardProfile, dependsOn, ...times } =
     optionsCheck.parse(value)
+  const { heartbeatIntervalMs, heartbeatTtlMs } = times
   return {
     ...(slug === undefined ? {} : { slug }),
     ...(owner === undefined ? {} : { owner }),
@@ -149,6 +154,7 @@ function optionsOf(value: JsonObject): Registration {
     ...(lifecycle === undefined ? {} : { lifecycle }),
     ...(redelivery === undefined ? {} : { redelivery }),
     ...(cardProfile === undefined ? {} : { cardProfile }),
+    ...(heartbeatIntervalMs === undefined ? {} : { heartbeatIntervalMs }),
     ...(heartbeatTtlMs === undefined ? {} : { heartbeatTtlMs }),
     ...(dependsOn === undefined ? {} : { dependsOn }),
   }

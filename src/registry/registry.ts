@@ -20,6 +20,9 @@ import type { CardVersion, CardVersionInfo } from './card-version.ts'
 import type { AgentCondition } from './change-agent.ts'
 import type { CardChange } from './compare-cards.ts'
 import type { AccessExplanation } from './explain-access.ts'
+import type { CurrentHealth } from './health/current-health.ts'
+import type { NewReport } from './health/heartbeat-body.ts'
+import type { Beaten } from './health/take-heartbeat.ts'
 import type { JudgedCard } from './judge-card.ts'
 import type { PublishedCard } from './publish-card.ts'
 import type { FacetCounts } from './search/facets.ts'
@@ -40,6 +43,7 @@ export type Registration = {
   readonly lifecycle?: 'draft'
   readonly redelivery?: Redelivery
   readonly cardProfile?: CardProfile
+  readonly heartbeatIntervalMs?: number
   readonly heartbeatTtlMs?: number
   /** Ids or slugs of agents without which it does not work. */
   readonly dependsOn?: readonly string[]
@@ -143,7 +147,13 @@ export interface Registry {
   listCredentials(call: Call, ref: string): Promise<CredentialOverview>
   /** Throws as `get` does, and `not_found` when there is none for the scheme. */
   deleteCredential(call: Call, ref: string, scheme: string): Promise<void>
-  heartbeat(call: Call, ref: string): Promise<Agent>
+  /**
+   * The agent lives, and says how it is; a report that is absent says that all is well. Never refused because others say
+   * something of its health meanwhile. Throws as `get` does.
+   */
+  heartbeat(call: Call, ref: string, report?: NewReport): Promise<Beaten>
+  /** How agents are now, in their order: no principal, no access decision. */
+  healthOf(agents: readonly Agent[]): Promise<readonly CurrentHealth[]>
   /**
    * Why somebody can see or call an agent, or not, for those who may manage it. Throws as `get` does, and `not_found` for a key
    * that is not there any more.

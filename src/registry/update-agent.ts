@@ -10,6 +10,7 @@ import { type Agent, VISIBILITIES } from './agent.ts'
 import { type AgentCondition, type ChangeDeps, changeAgent } from './change-agent.ts'
 import { DependenciesOption, resolveDependencies } from './dependencies.ts'
 import { findVisible, getAgent, resourceOf } from './find-agent.ts'
+import { declaredTimes, HeartbeatTimesOptions, timesDetails } from './health/declared-times.ts'
 import { LIFECYCLES, TRANSITIONS } from './lifecycle.ts'
 
 /** What can be changed of an agent without its card; what is absent stays. */
@@ -32,6 +33,7 @@ export const AgentChangesBody = Type.Object(
       }),
     ),
     dependsOn: Type.Optional(DependenciesOption),
+    ...HeartbeatTimesOptions,
   },
   { additionalProperties: false },
 )
@@ -57,15 +59,17 @@ export async function updateAgent(
     known.id,
     (agent) => {
       assertMayAdmit(deps, call.principal, agent, changes.lifecycle ?? agent.lifecycle)
-      const details = differences(agent, changes, named)
-      if (details === undefined) return undefined
+      const times = declaredTimes(agent, changes, now(), 'invalid_params')
+      const beats = timesDetails(agent, times)
+      const others = differences(agent, changes, named)
+      if (others === undefined && beats === undefined) return undefined
       const { owner = agent.owner } = changes
       if (owner !== agent.owner) assertMayGiveAway(deps, call, agent)
       const audit = auditOf(call, 'agent.update', { kind: 'agent', id: agent.id }, now(), {
-        details,
+        details: { ...others, ...beats },
         ...(owner === agent.owner ? {} : { subjects: { owner, ownerBefore: agent.owner } }),
       })
-      return { next: changed(agent, changes, named, now()), audit: [audit] }
+      return { next: changed({ ...agent, ...times }, changes, named, now()), audit: [audit] }
     },
     condition,
   )

@@ -12,7 +12,8 @@ import {
   RegistrationBody,
 } from './views.ts'
 
-const publicUrl = 'https://gw.example'
+const addresses = { http: 'https://gw.example', grpc: [] }
+const UNKNOWN = { state: 'unknown' } as const
 
 describe('views', () => {
   it('show an agent with its times in ISO and its card in short', async () => {
@@ -21,7 +22,8 @@ describe('views', () => {
     const card = cardText({ capabilities: { streaming: true, extensions } })
     const { agent } = await registry.register(as('key:ada'), { card, visibility: 'public' })
 
-    assert.deepEqual(agentView(agent, clock.now + 300_001, publicUrl), {
+    const around = { now: clock.now, addresses, health: UNKNOWN }
+    assert.deepEqual(agentView(agent, around), {
       id: agent.id,
       slug: 'echo-agent',
       name: 'Echo agent',
@@ -32,8 +34,10 @@ describe('views', () => {
       redelivery: 'at-most-once',
       cardProfile: 'superset',
       lifecycle: 'active',
+      health: { state: 'unknown' },
       alive: false,
-      lastHeartbeatAt: '2023-11-14T22:13:20.000Z',
+      verified: false,
+      heartbeatIntervalMs: 100_000,
       heartbeatTtlMs: 300_000,
       createdAt: '2023-11-14T22:13:20.000Z',
       updatedAt: '2023-11-14T22:13:20.000Z',
@@ -47,22 +51,29 @@ describe('views', () => {
       signatures: [],
       cardVersion: 1,
       invokeUrl: `https://gw.example/a2a/${agent.id}`,
+      securityRequirements: [
+        { schemes: { parley: { list: ['tasks:submit'] } } },
+        { schemes: { parleyKey: { list: ['tasks:submit'] } } },
+      ],
+      security: ['none'],
     })
     const signatures = [{ status: 'verified', keyId: 'k', algorithm: 'ES256', form: 'wire' }] as const
-    const signed = agentView({ ...agent, cardProfile: 'v1', signatures }, clock.now, publicUrl)
+    const signed = agentView({ ...agent, cardProfile: 'v1', signatures }, around)
     assert.deepEqual([signed.cardProfile, signed.signatures], ['v1', signatures])
-    assert.equal(agentView({ ...agent, lifecycle: 'disabled' }, clock.now, publicUrl).lifecycle, 'disabled')
+    assert.equal(agentView({ ...agent, lifecycle: 'disabled' }, around).lifecycle, 'disabled')
   })
 
   it('hold what their schemas say', async () => {
     const { registry, clock, served } = await openRegistry()
     served.set('https://agent.example/', cardText())
     const { agent } = await registry.register(as('key:ada'), { cardUrl: 'https://agent.example/' })
+    const reason = { kind: 'interface', outcome: 'timeout', message: 'told to its owner' } as const
+    const health = { state: 'degraded', since: 1, reason, latencyMs: 2.5, verifiedAt: clock.now } as const
 
     const shown = [
-      [AgentView, agentView(agent, clock.now, publicUrl)],
-      [HeartbeatView, heartbeatView(agent, clock.now)],
-      [InvokeUrlView, invokeUrlView(agent, { http: publicUrl, grpc: [] })],
+      [AgentView, agentView(agent, { now: clock.now, addresses, health })],
+      [HeartbeatView, heartbeatView({ agent, lastHeartbeatAt: clock.now, health })],
+      [InvokeUrlView, invokeUrlView(agent, addresses)],
     ] as const
     for (const [schema, view] of shown) assert.deepEqual(check(schema).violations(view), [])
   })

@@ -1,11 +1,18 @@
 import Type, { type Static } from 'typebox'
 import { AgentCard, AgentInterface } from '../a2a/agent-card.ts'
-import { type Agent, CARD_PROFILES, cardOf, isAlive, profileOf, REDELIVERIES, VISIBILITIES } from './agent.ts'
+import { SecurityRequirement } from '../a2a/security-scheme.ts'
+import { type Agent, CARD_PROFILES, cardOf, profileOf, REDELIVERIES, VISIBILITIES } from './agent.ts'
+import { publishedRequirements } from './compose-card.ts'
+import { type CurrentHealth, isAlive, isVerified } from './health/current-health.ts'
+import { HealthSummary, healthSummary } from './health/health-summary.ts'
+import { intervalOf, ttlOf } from './health/heartbeat-times.ts'
+import type { Beaten } from './health/take-heartbeat.ts'
 import { invokeUrl, publishedCardUrl } from './invoke-url.ts'
 import { LIFECYCLES } from './lifecycle.ts'
 import { RegistrationOptions } from './parse-registration.ts'
 import type { PublicAddresses } from './public-addresses.ts'
 import { publishedInterfaces } from './published-interfaces.ts'
+import { securityKindsOf } from './security-kinds.ts'
 import { CANONICAL_FORMS } from './signatures/canonical-forms.ts'
 import { SLUG_PATTERN } from './slug.ts'
 
@@ -31,6 +38,11 @@ const SignatureView = Type.Object({
   ),
 })
 
+const HeartbeatTimesView = {
+  heartbeatIntervalMs: Type.Integer({ description: 'How often it is to beat, if it does' }),
+  heartbeatTtlMs: Type.Integer({ description: 'How long a heartbeat counts' }),
+}
+
 /** An agent as the native API shows it. Texts of the card are the publisher's, and untrusted. */
 export const AgentView = Type.Object({
   id: Type.String(),
@@ -51,9 +63,15 @@ export const AgentView = Type.Object({
   refusal: Type.Optional(
     Type.Object({ reason: Type.String(), at: Time }, { description: 'Why an admin did not let a draft in' }),
   ),
-  alive: Type.Boolean({ description: 'Whether a heartbeat came within the last heartbeatTtlMs' }),
-  lastHeartbeatAt: Time,
-  heartbeatTtlMs: Type.Integer(),
+  health: HealthSummary,
+  alive: Type.Boolean({ description: 'Whether it is up or degraded: worth calling' }),
+  verified: Type.Boolean({
+    description: 'Whether it was seen doing what it is for, within the last 24 hours',
+  }),
+  ...HeartbeatTimesView,
+  lastHeartbeatAt: Type.Optional(
+    Type.String({ format: 'date-time', description: 'Absent while it never beat' }),
+  ),
   createdAt: Time,
   updatedAt: Time,
   skills: Type.Array(
@@ -81,6 +99,13 @@ export const AgentView = Type.Object({
     Type.Integer({ minimum: 1, description: 'Grows with every card that is different' }),
   ),
   invokeUrl: Url,
+  securityRequirements: Type.Array(SecurityRequirement, {
+    description: 'What a client must show the gateway, as the published card says it: any one of these',
+  }),
+  security: Type.Array(
+    Type.String({ description: 'apiKey, http, oauth2, openIdConnect, mutualTLS or none' }),
+    { description: 'What the agent itself demands, of the gateway' },
+  ),
 })
 export type AgentView = Static<typeof AgentView>
 
@@ -90,9 +115,11 @@ export const DependenciesView = Type.Object({
 
 export const HeartbeatView = Type.Object({
   id: Type.String(),
+  health: HealthSummary,
   alive: Type.Boolean(),
+  ...HeartbeatTimesView,
   lastHeartbeatAt: Time,
-  heartbeatTtlMs: Type.Integer(),
+  nextHeartbeatAt: Type.String({ format: 'date-time', description: 'When the next is to come' }),
 })
 export type HeartbeatView = Static<typeof HeartbeatView>
 
@@ -106,7 +133,14 @@ export const InvokeUrlView = Type.Object({
 })
 export type InvokeUrlView = Static<typeof InvokeUrlView>
 
-export function agentView(agent: Agent, now: number, publicUrl: string): AgentView {
+/** What an agent does not know of itself. */
+export type AgentSurroundings = {
+  readonly health: CurrentHealth
+  readonly now: number
+  readonly addresses: PublicAddresses
+}
+
+export function agentView(agent: Agent, { health, now, addresses }: AgentSurroundings): AgentView {
   const card = cardOf(agent)
   return {
     id: agent.id,
@@ -121,9 +155,11 @@ export function agentView(agent: Agent, now: number, publicUrl: string): AgentVi
     lifecycle: agent.lifecycle,
     ...(agent.successor === undefined ? {} : { successor: agent.successor }),
     ...(agent.refusal === undefined ? {} : { refusal: { ...agent.refusal, at: isoOf(agent.refusal.at) } }),
-    alive: isAlive(agent, now),
-    lastHeartbeatAt: isoOf(agent.lastHeartbeatAt),
-    heartbeatTtlMs: agent.heartbeatTtlMs,
+    health: healthSummary(health),
+    alive: isAlive(health),
+    verified: isVerified(health, now),
+    ...heartbeatTimes(agent),
+    ...(agent.lastHeartbeatAt === undefined ? {} : { lastHeartbeatAt: isoOf(agent.lastHeartbeatAt) }),
     createdAt: isoOf(agent.createdAt),
     updatedAt: isoOf(agent.updatedAt),
     skills: card.skills.map(({ id, name, description, tags }) => ({ id, name, description, tags })),
@@ -136,7 +172,9 @@ export function agentView(agent: Agent, now: number, publicUrl: string): AgentVi
     signatures: [...(agent.signatures ?? [])],
     ...(agent.cardUrl === undefined ? {} : { cardUrl: agent.cardUrl }),
     ...(agent.cardVersion === undefined ? {} : { cardVersion: agent.cardVersion }),
-    invokeUrl: invokeUrl(publicUrl, agent),
+    invokeUrl: invokeUrl(addresses.http, agent),
+    securityRequirements: publishedRequirements(addresses),
+    security: [...securityKindsOf(card)],
   }
 }
 
@@ -144,11 +182,19 @@ export const dependenciesView = (agents: readonly Agent[]): Static<typeof Depend
   items: agents.map((agent) => ({ id: agent.id, slug: agent.slug, name: cardOf(agent).name })),
 })
 
-export const heartbeatView = (agent: Agent, now: number): HeartbeatView => ({
+const heartbeatTimes = (agent: Agent) => ({
+  heartbeatIntervalMs: intervalOf(agent),
+  heartbeatTtlMs: ttlOf(agent),
+})
+
+/** Of an agent that beat at `lastHeartbeatAt`. */
+export const heartbeatView = ({ agent, lastHeartbeatAt, health }: Beaten): HeartbeatView => ({
   id: agent.id,
-  alive: isAlive(agent, now),
-  lastHeartbeatAt: isoOf(agent.lastHeartbeatAt),
-  heartbeatTtlMs: agent.heartbeatTtlMs,
+  health: healthSummary(health),
+  alive: isAlive(health),
+  ...heartbeatTimes(agent),
+  lastHeartbeatAt: isoOf(lastHeartbeatAt),
+  nextHeartbeatAt: isoOf(lastHeartbeatAt + intervalOf(agent)),
 })
 
 export const invokeUrlView = (agent: Agent, addresses: PublicAddresses): InvokeUrlView => ({

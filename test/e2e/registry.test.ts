@@ -187,6 +187,8 @@ describe('the registry', { timeout: 180_000 }, () => {
     await make('search-cook', 'Quokka Cook', 'cooking', { streaming: true })
     await make('search-tailor', 'Quokka Tailor', 'sewing', {})
     const both = ['search-cook', 'search-tailor']
+    assert.deepEqual(namesOf(await find('name=quokka&only_alive=true')), [], 'nothing was seen of them yet')
+    for (const slug of both) await native(publisher, 'POST', to(`/agents/${slug}/heartbeat`))
     assert.deepEqual(namesOf(await find('name=quokka')), both)
     assert.deepEqual(namesOf(await find('name=quokka&skill=cooking')), ['search-cook'])
     assert.deepEqual(namesOf(await find('name=quokka&skill=cooking&skill=sewing')), both)
@@ -261,6 +263,7 @@ describe('the registry', { timeout: 180_000 }, () => {
       assert.equal((await find(query)).status, 400, query)
     }
 
+    assert.equal((await native(publisher, 'POST', to('/agents/numbat/heartbeat'))).status, 200)
     const original = 'skill=route-optimizer-traffic&capabilities=streaming&only_alive=true'
     const anonymous = await native(undefined, 'GET', to(`/agents?${original}`))
     assert.deepEqual(namesOf(anonymous), ['numbat'], 'also without a credential, on loopback')
@@ -304,8 +307,13 @@ describe('the registry', { timeout: 180_000 }, () => {
     const id = textAt(made.body, 'id')
     for (const name of [id, 'beating']) {
       const beat = await native(publisher, 'POST', to(`/agents/${name}/heartbeat`))
-      assert.ok(beat.status === 200 || beat.status === 204, beat.text)
+      assert.equal(beat.status, 200, beat.text)
+      assert.deepEqual([at(beat.body, 'health', 'state'), at(beat.body, 'alive')], ['up', true])
     }
+    const report = { status: 'degraded', reason: 'The database is slow', dependencies: { db: 'degraded' } }
+    assert.equal((await native(publisher, 'POST', to(`/agents/${id}/heartbeat`), report)).status, 200)
+    const wrong = await native(publisher, 'POST', to(`/agents/${id}/heartbeat`), { load: 7 })
+    assert.deepEqual([wrong.status, at(wrong.body, 'errors', 0, 'pointer')], [400, '/load'])
     assert.equal((await native(reader, 'POST', to(`/agents/${id}/heartbeat`))).status, 403)
     assert.equal((await native(publisher, 'POST', to(`/agents/${NEVER_EXISTED}/heartbeat`))).status, 404)
   })

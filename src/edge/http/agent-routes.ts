@@ -4,6 +4,7 @@ import { parseJson } from '../../a2a/wire.ts'
 import { RefusalBody, refusalCheck } from '../../registry/admit-agent.ts'
 import type { Agent } from '../../registry/agent.ts'
 import { CardVerdict, cardVerdict } from '../../registry/card-verdict.ts'
+import { HeartbeatBody, parseHeartbeat } from '../../registry/health/heartbeat-body.ts'
 import { parseRegistration } from '../../registry/parse-registration.ts'
 import { FACETS } from '../../registry/search/listing.ts'
 import { AgentChangesBody, agentChangesCheck } from '../../registry/update-agent.ts'
@@ -36,11 +37,26 @@ const FacetsView = Type.Partial(
   ),
 )
 
-const agentText = (deps: EdgeDeps, agent: Agent): string =>
-  JSON.stringify(agentView(agent, deps.now(), deps.addresses().http))
+/** The agents as the API shows them, in their order. */
+async function agentTexts(deps: EdgeDeps, agents: readonly Agent[]): Promise<string[]> {
+  const healths = await deps.registry.healthOf(agents)
+  const around = { now: deps.now(), addresses: deps.addresses() }
+  return agents.map((agent, index) => {
+    const health = healths[index] ?? { state: 'unknown' }
+    return JSON.stringify(agentView(agent, { ...around, health }))
+  })
+}
 
-const agentResponse = (deps: EdgeDeps, agent: Agent, requestId: string): Response =>
-  jsonResponse(agentText(deps, agent), requestId, 200, { etag: agentTag(agent) })
+async function agentResponse(
+  deps: EdgeDeps,
+  agent: Agent,
+  requestId: string,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const [text = ''] = await agentTexts(deps, [agent])
+  return jsonResponse(text, requestId, status, { ...headers, etag: agentTag(agent) })
+}
 
 export const AGENT_ROUTES: readonly Route[] = [
   defineRoute({
@@ -53,9 +69,8 @@ export const AGENT_ROUTES: readonly Route[] = [
     responses: { 200: json('Updated', AgentView), 201: json('Registered', AgentView) },
     async handle({ deps, call, body }) {
       const { agent, created } = await deps.registry.register(call, parseRegistration(body.text))
-      return jsonResponse(agentText(deps, agent), call.requestId, created ? 201 : 200, {
+      return agentResponse(deps, agent, call.requestId, created ? 201 : 200, {
         location: `/agents/${agent.id}`,
-        etag: agentTag(agent),
       })
     },
   }),
@@ -86,7 +101,7 @@ export const AGENT_ROUTES: readonly Route[] = [
     },
     async handle({ deps, call, query }) {
       const page = await deps.registry.search(call, agentQueryOf(query))
-      const items = page.items.map((agent) => agentText(deps, agent))
+      const items = await agentTexts(deps, page.items)
       const more = page.facets === undefined ? {} : { facets: page.facets }
       return listResponse({ ...page, items }, call.requestId, more)
     },
@@ -173,12 +188,14 @@ export const AGENT_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/agents/{id}/heartbeat',
     scope: 'agents:heartbeat',
-    summary: 'The agent lives',
+    summary: 'The agent lives, and can say how it is',
+    body: HeartbeatBody,
+    isBodyOptional: true,
     query: NO_QUERY,
-    responses: { 200: json('How long it counts', HeartbeatView) },
-    async handle({ deps, call, params }) {
-      const agent = await deps.registry.heartbeat(call, params.id ?? '')
-      return jsonResponse(JSON.stringify(heartbeatView(agent, deps.now())), call.requestId)
+    responses: { 200: json('How it is now, and when the next heartbeat is to come', HeartbeatView) },
+    async handle({ deps, call, params, body }) {
+      const beaten = await deps.registry.heartbeat(call, params.id ?? '', parseHeartbeat(body.text))
+      return jsonResponse(JSON.stringify(heartbeatView(beaten)), call.requestId)
     },
   }),
   defineRoute({

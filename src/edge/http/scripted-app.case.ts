@@ -53,8 +53,6 @@ export const agent = (changes: Partial<Agent> = {}): Agent => ({
   version: 1,
   createdAt: 0,
   updatedAt: 0,
-  lastHeartbeatAt: 0,
-  heartbeatTtlMs: 300_000,
   lifecycle: 'active',
   originalCard: textOf(CARD),
   card: textOf(CARD),
@@ -182,7 +180,12 @@ const registry: Registry = {
   storeCredential: unscripted,
   listCredentials: async () => ({ demands: [], satisfied: true, credentials: [] }),
   deleteCredential: async () => {},
-  heartbeat: getAgent,
+  heartbeat: async (call, ref) => ({
+    agent: await getAgent(call, ref),
+    lastHeartbeatAt: 1000,
+    health: { state: 'up' },
+  }),
+  healthOf: async (agents) => agents.map(() => ({ state: 'up' })),
   find: async () => agent(),
   publishedCard: async ({ card, updatedAt }, form) => ({
     text: card,

@@ -37,8 +37,6 @@ export const directoryIn = (tenant: string): Agent => ({
   version: 1,
   createdAt: 0,
   updatedAt: 0,
-  lastHeartbeatAt: 0,
-  heartbeatTtlMs: 0,
   lifecycle: 'active',
   originalCard: CARD,
   card: CARD,

@@ -1,10 +1,11 @@
 import type { AgentCard } from '../../a2a/agent-card.ts'
 import type { AgentId } from '../../a2a/ids.ts'
-import { SCHEME_KINDS } from '../../a2a/security-scheme.ts'
 import type { Grant } from '../../access/grant.ts'
 import { type Agent, cardOf, type Visibility } from '../agent.ts'
 import type { HealthState } from '../health/agent-health.ts'
+import { ttlOf } from '../health/heartbeat-times.ts'
 import type { Lifecycle } from '../lifecycle.ts'
+import { securityKindsOf } from '../security-kinds.ts'
 import { fold, wordsOf } from './words.ts'
 
 /** What agents are filtered by exactly, and counted by. */
@@ -35,8 +36,10 @@ export type AgentListing = {
   readonly grants?: readonly Grant[]
   readonly lifecycle: Lifecycle
   readonly updatedAt: number
-  readonly lastHeartbeatAt: number
+  readonly lastHeartbeatAt?: number
+  /** What holds, whoever said so. */
   readonly heartbeatTtlMs: number
+  readonly heartbeatsDeclaredAt?: number
   /** How it was when that was last written down; `unknown` until it was. */
   readonly health: HealthState
   readonly healthSince?: number
@@ -77,7 +80,7 @@ const MAX_NAME_KEY_LENGTH = 100
 export function indexedAgent(agent: Agent): IndexedAgent {
   const card = cardOf(agent)
   const { id, slug, tenant, owner, visibility, grants, lifecycle, updatedAt } = agent
-  const { lastHeartbeatAt, heartbeatTtlMs, dependsOn = [] } = agent
+  const { lastHeartbeatAt, heartbeatsDeclaredAt, dependsOn = [] } = agent
   const name = fold(card.name)
   const ranked = rankedWordsOf(agent, card)
   const texts = card.skills.flatMap(({ description, examples = [] }) => [description, ...examples])
@@ -92,8 +95,9 @@ export function indexedAgent(agent: Agent): IndexedAgent {
       ...(grants !== undefined && needsGrants(agent) ? { grants } : {}),
       lifecycle,
       updatedAt,
-      lastHeartbeatAt,
-      heartbeatTtlMs,
+      ...(lastHeartbeatAt === undefined ? {} : { lastHeartbeatAt }),
+      heartbeatTtlMs: ttlOf(agent),
+      ...(heartbeatsDeclaredAt === undefined ? {} : { heartbeatsDeclaredAt }),
       health: 'unknown',
       nameKey: name.slice(0, MAX_NAME_KEY_LENGTH),
       words: spacedWords(ranked),
@@ -142,15 +146,12 @@ function within<T extends string>(characters: number, texts: readonly T[]): read
 }
 
 function termsOf({ owner, lifecycle }: Agent, card: AgentCard): readonly Term[] {
-  const { skills, capabilities, supportedInterfaces, securitySchemes = {}, provider } = card
+  const { skills, capabilities, supportedInterfaces, provider } = card
   const modes = [
     ...card.defaultInputModes,
     ...card.defaultOutputModes,
     ...skills.flatMap(({ inputModes = [], outputModes = [] }) => [...inputModes, ...outputModes]),
   ]
-  const schemes = Object.values(securitySchemes).flatMap((scheme) =>
-    SCHEME_KINDS.filter((kind) => scheme[kind] !== undefined),
-  )
   const terms: Readonly<Record<Facet, readonly string[]>> = {
     skill: skills.map(({ id }) => id),
     tag: skills.flatMap(({ tags }) => tags.map(fold)),
@@ -165,22 +166,13 @@ function termsOf({ owner, lifecycle }: Agent, card: AgentCard): readonly Term[] 
     binding: supportedInterfaces.map(({ protocolBinding }) => protocolBinding),
     version: supportedInterfaces.map(({ protocolVersion }) => minorOf(protocolVersion)),
     mode: modes.map((mode) => mode.toLowerCase()),
-    security: schemes.length === 0 ? ['none'] : schemes.map((kind) => SECURITY_NAMES[kind]),
+    security: securityKindsOf(card),
     lifecycle: [lifecycle],
   }
   return FACETS.flatMap((facet) => [...new Set(terms[facet])].map((value): Term => `${facet}:${value}`))
 }
 
 const minorOf = (version: string): string => version.replace(/^(\d+\.\d+)\..*$/, '$1')
-
-/** Kinds of security schemes, as A2A 0.3 and people call them. */
-const SECURITY_NAMES: Readonly<Record<(typeof SCHEME_KINDS)[number], string>> = {
-  apiKeySecurityScheme: 'apiKey',
-  httpAuthSecurityScheme: 'http',
-  oauth2SecurityScheme: 'oauth2',
-  openIdConnectSecurityScheme: 'openIdConnect',
-  mtlsSecurityScheme: 'mutualTLS',
-}
 
 /** The term that a query's value for a facet means. */
 export const termOf = (facet: Facet, value: string): Term => {

@@ -66,11 +66,14 @@ describe('search', () => {
 
   it('leaves out agents whose last heartbeat is older than their TTL', async () => {
     await room.registry.register(ada, { card: cardText(), slug: 'brief', heartbeatTtlMs: 1000 })
+    await room.registry.heartbeat(ada, 'brief')
     await room.registry.register(ada, { card: cardText(), slug: 'lasting' })
+    await room.registry.heartbeat(ada, 'lasting')
+    await room.registry.register(ada, { card: cardText(), slug: 'silent' })
     room.clock.now += 1001
 
     assert.deepEqual(await slugs(ada, { onlyAlive: true }), ['lasting'])
-    assert.deepEqual(await slugs(ada), ['brief', 'lasting'])
+    assert.deepEqual(await slugs(ada), ['brief', 'lasting', 'silent'])
   })
 
   it('pages through everything once, whatever the page size, with one total', async () => {

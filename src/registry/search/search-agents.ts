@@ -5,10 +5,11 @@ import { assertScope } from '../../access/assert-scope.ts'
 import { type Cursors, invalidCursor } from '../../access/page-cursor.ts'
 import type { Call } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
-import { type Agent, isAlive } from '../agent.ts'
+import type { Agent } from '../agent.ts'
 import type { AgentFilter, AgentStore, ListingOrder, ListingPosition } from '../agent-store.ts'
 import { resourceOf } from '../find-agent.ts'
 import { HEALTH_STATES } from '../health/agent-health.ts'
+import { currentHealth, isAlive } from '../health/current-health.ts'
 import type { AgentQuery, Registry } from '../registry.ts'
 import { countFacets } from './facets.ts'
 import { limitConcurrency } from './limit-concurrency.ts'
@@ -53,7 +54,7 @@ export function createSearch({ agents, access, now, cursors }: SearchDeps): Regi
       const batch = await agents.search(filter, page)
       for (const listing of batch) {
         if (listing.lifecycle === 'disabled' && !asksForLifecycle(query)) continue
-        if (query.onlyAlive === true && !isAlive(listing, at)) continue
+        if (query.onlyAlive === true && !isAlive(currentHealth(undefined, listing, at))) continue
         if (access.decide(call.principal, 'discover', resourceOf(listing)).allow) yield listing
       }
       last = batch.at(-1)

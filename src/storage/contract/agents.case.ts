@@ -112,6 +112,24 @@ export const agentCases: Cases = ({ open }) => {
     assert.equal((await backend.agents.find(agent.id))?.lastHeartbeatAt, 5000)
   })
 
+  it('keeps who never beat apart from who did, and since when heartbeats are expected', async (t) => {
+    const backend = await open(t)
+    const { lastHeartbeatAt: _, ...silent } = sampleAgent({ heartbeatIntervalMs: 10_000 })
+    const agent = { ...silent, heartbeatsDeclaredAt: T0 }
+    await backend.agents.commit({ agent, expectedVersion: 0 })
+    const listed = async () => {
+      const [listing] = await backend.agents.search({ tenant: 'default' }, { limit: 1 })
+      return [listing?.lastHeartbeatAt, listing?.heartbeatsDeclaredAt]
+    }
+
+    assert.deepEqual(await backend.agents.find(agent.id), agent)
+    assert.deepEqual(await backend.agents.findAll([agent.id]), [agent])
+    assert.deepEqual(await listed(), [undefined, T0])
+    await backend.agents.beat(agent.id, 1000)
+    assert.deepEqual(await backend.agents.find(agent.id), { ...agent, lastHeartbeatAt: 1000 })
+    assert.deepEqual(await listed(), [1000, T0])
+  })
+
   it('lists where agents stand, with the grants of those that are not seen by all', async (t) => {
     const backend = await open(t)
     const grants = [

@@ -78,12 +78,12 @@ export function createMemoryAgentStore(options: MemoryAgentOptions): AgentStore 
       if (isHeld || holder.owner !== agent.owner) return { kind: 'slug_taken', owner: holder.owner }
     }
     auditRows.append(audit)
-    const lastHeartbeatAt = Math.max(agent.lastHeartbeatAt, stored?.lastHeartbeatAt ?? 0)
+    const beatAt = latest(agent.lastHeartbeatAt, stored?.lastHeartbeatAt)
     if (stored === undefined) {
       credentials.set(agent.id, new Map())
       health.set(agent.id, NO_HEALTH)
     }
-    agents.set(agent.id, storedAs(frozenCopy({ ...agent, lastHeartbeatAt })))
+    agents.set(agent.id, storedAs(frozenCopy({ ...agent, ...beatAt })))
     holders.set(slugKey(agent.tenant, agent.slug), { agentId: agent.id, owner: agent.owner })
     if (cardVersion !== undefined) {
       const kept = [frozenCopy(cardVersion), ...(versions.get(agent.id) ?? [])]
@@ -130,12 +130,18 @@ export function createMemoryAgentStore(options: MemoryAgentOptions): AgentStore 
     async beat(id, at) {
       const stored = agents.get(id)
       if (stored === undefined) return false
-      if (at > stored.agent.lastHeartbeatAt) {
+      if (at > (stored.agent.lastHeartbeatAt ?? 0)) {
         agents.set(id, storedAs(Object.freeze({ ...stored.agent, lastHeartbeatAt: at })))
       }
       return true
     },
   }
+}
+
+/** The later of two heartbeats, if there are any. */
+function latest(a = 0, b = 0): Pick<Agent, 'lastHeartbeatAt'> {
+  const lastHeartbeatAt = Math.max(a, b)
+  return lastHeartbeatAt === 0 ? {} : { lastHeartbeatAt }
 }
 
 const storedAs = (agent: Agent): Stored => ({ agent, index: indexedAgent(agent) })

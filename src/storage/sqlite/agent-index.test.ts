@@ -20,14 +20,19 @@ it('an agent that was stored before there was an index, or in an older form of i
       'INSERT INTO agents (id, version, tenant, slug, owner, names, agent) VALUES (?,?,?,?,?,?,?)',
       ...[id, version, tenant, slug, owner, '', text],
     )
-    old.run('INSERT INTO agent_beats (agent_id, at) VALUES (?, ?)', id, agent.lastHeartbeatAt)
+    old.run('INSERT INTO agent_beats (agent_id, at) VALUES (?, ?)', id, agent.lastHeartbeatAt ?? 0)
   }
   old[Symbol.dispose]()
 
   const found = async () => {
     await using backend = await openSqlite({ path, now: Date.now })
     const filter = { tenant: 'default', terms: [['skill:sum']], words: ['old'] } as const
-    return (await backend.agents.search(filter, { limit: 1000 })).map(({ id }) => id)
+    const listings = await backend.agents.search(filter, { limit: 1000 })
+    assert.ok(
+      listings.every(({ lastHeartbeatAt }) => lastHeartbeatAt === undefined),
+      'registering was no beat',
+    )
+    return listings.map(({ id }) => id)
   }
   const ids = agents.map(({ id }) => id).sort()
   assert.deepEqual(await found(), ids)

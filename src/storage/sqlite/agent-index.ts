@@ -13,8 +13,8 @@ const AGENTS_PER_WRITE = 50
 
 const PUT_LISTING = `
   INSERT OR REPLACE INTO agent_listings
-    (n, form, id, tenant, owner, visibility, lifecycle, name_key, updated_at, ttl, words, grants, names, terms)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    (n, form, id, tenant, owner, visibility, lifecycle, name_key, updated_at, ttl, declared_at, words, grants, names, terms)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const PUT_TEXT = 'INSERT OR REPLACE INTO agent_text (rowid, terms, words) VALUES (?, ?, ?)'
 const OUTDATED = `
   SELECT agents.n AS n, agent FROM agents LEFT JOIN agent_listings listed ON listed.n = agents.n AND form = ?
@@ -35,6 +35,7 @@ export function createAgentIndex(connection: Connection): AgentIndex {
       connection.run(
         PUT_LISTING,
         ...[n, FORM, id, tenant, owner, visibility, lifecycle, nameKey, updatedAt, heartbeatTtlMs],
+        listing.heartbeatsDeclaredAt ?? null,
         JSON.stringify(listing.words),
         listing.grants === undefined ? null : JSON.stringify(listing.grants),
         names,

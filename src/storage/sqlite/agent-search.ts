@@ -45,11 +45,11 @@ export function searchQuery(
   ]
   const sql = `
     SELECT '[' || coalesce(group_concat('[' ||
-      json_array(id, owner, visibility, lifecycle, updated_at, beat_at, ttl, name_key,
+      json_array(id, owner, visibility, lifecycle, updated_at, nullif(beat_at, 0), ttl, declared_at, name_key,
         state, since, latency_ms, verified_at) || ',' ||
       words || ',' || coalesce(grants, 'null') || ',' || coalesce(terms, 'null') || ']'), '') || ']' AS listings FROM (
-      SELECT listed.id, owner, visibility, grants, lifecycle, updated_at, beats.at AS beat_at, ttl, name_key, listed.words,
-        beats.state, beats.since, beats.latency_ms, beats.verified_at,
+      SELECT listed.id, owner, visibility, grants, lifecycle, updated_at, beats.at AS beat_at, ttl, declared_at, name_key,
+        listed.words, beats.state, beats.since, beats.latency_ms, beats.verified_at,
         ${withTerms ? 'listed.terms' : 'NULL'} AS terms
       FROM ${source} JOIN agent_beats beats ON beats.agent_id = listed.id
       WHERE ${conditions.join(' AND ')} ORDER BY ${ORDERS[order]} LIMIT ${param(limit)}
@@ -65,8 +65,9 @@ type ListingRow = readonly [
     visibility: AgentListing['visibility'],
     lifecycle: AgentListing['lifecycle'],
     updatedAt: number,
-    lastHeartbeatAt: number,
+    lastHeartbeatAt: number | null,
     heartbeatTtlMs: number,
+    heartbeatsDeclaredAt: number | null,
     nameKey: string,
     health: AgentListing['health'],
     healthSince: number | null,
@@ -82,8 +83,8 @@ type ListingRow = readonly [
 export function listingsIn(text: string, tenant: string): readonly AgentListing[] {
   const rows: readonly ListingRow[] = JSON.parse(text)
   return rows.map(([columns, words, grants, terms]) => {
-    const [id, owner, visibility, lifecycle, updatedAt, lastHeartbeatAt, heartbeatTtlMs, nameKey, ...states] =
-      columns
+    const [id, owner, visibility, lifecycle, updatedAt, ...others] = columns
+    const [lastHeartbeatAt, heartbeatTtlMs, heartbeatsDeclaredAt, nameKey, ...states] = others
     const [health, healthSince, latencyMs, verifiedAt] = states
     return {
       id,
@@ -93,8 +94,9 @@ export function listingsIn(text: string, tenant: string): readonly AgentListing[
       ...(grants === null || grants === undefined ? {} : { grants }),
       lifecycle,
       updatedAt,
-      lastHeartbeatAt,
+      ...(lastHeartbeatAt === null ? {} : { lastHeartbeatAt }),
       heartbeatTtlMs,
+      ...(heartbeatsDeclaredAt === null ? {} : { heartbeatsDeclaredAt }),
       health,
       ...(healthSince === null ? {} : { healthSince }),
       ...(latencyMs === null ? {} : { latencyMs }),

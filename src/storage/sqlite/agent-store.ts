@@ -50,6 +50,9 @@ const PUT = `
     version = excluded.version, tenant = excluded.tenant, slug = excluded.slug, owner = excluded.owner,
     agent = excluded.agent`
 
+/** When an agent last beat that never did. */
+const NEVER = 0
+
 /** Beats have a table of their own, so that none rewrites a card of a megabyte. */
 const BEAT = `
   INSERT INTO agent_beats (agent_id, at) VALUES (?, ?)
@@ -82,7 +85,8 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     const id = textIn(stamp, 'id')
     const kept = known.get(id)
     const isCurrent =
-      kept?.version === integerIn(stamp, 'version') && kept.lastHeartbeatAt === integerIn(stamp, 'beat_at')
+      kept?.version === integerIn(stamp, 'version') &&
+      (kept.lastHeartbeatAt ?? NEVER) === integerIn(stamp, 'beat_at')
     if (isCurrent) return kept
     const agent = find(id)
     if (agent === undefined) known.delete(id)
@@ -125,8 +129,9 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
   }
 
   function put(agent: Agent): void {
-    const { id, version, tenant, slug, owner, lastHeartbeatAt } = agent
-    connection.run(PUT, id, version, tenant, slug, owner, JSON.stringify(agent))
+    const { lastHeartbeatAt = NEVER, ...stored } = agent
+    const { id, version, tenant, slug, owner } = stored
+    connection.run(PUT, id, version, tenant, slug, owner, JSON.stringify(stored))
     connection.run(BEAT, id, lastHeartbeatAt)
     connection.run(HOLD_SLUG, tenant, slug, owner, id)
     index.put(rowOf(id), agent)
@@ -205,5 +210,7 @@ const agentOrNone = (row: Row | undefined): Agent | undefined =>
   row === undefined ? undefined : agentIn(row)
 
 function agentIn(row: Row): Agent {
-  return { ...storedAgent(textIn(row, 'agent')), lastHeartbeatAt: integerIn(row, 'beat_at') }
+  const agent = storedAgent(textIn(row, 'agent'))
+  const lastHeartbeatAt = integerIn(row, 'beat_at')
+  return lastHeartbeatAt === NEVER ? agent : { ...agent, lastHeartbeatAt }
 }

@@ -1,19 +1,18 @@
 /**
- * How agents are. What searches filter and order by stands beside the heartbeats, which they join anyway: `begun` says that a
- * heartbeat ever came, `expects_beats` that they are declared. Checks and buckets are clustered by agent and time. Every agent
+ * How agents are. What searches filter and order by stands beside the heartbeats, which they join anyway. Registering counted as
+ * a heartbeat before, and an agent's text says when that was: who did not beat since then never did, which is 0. `declared_at` is
+ * since when heartbeats are expected because the owner said so. Checks and buckets are clustered by agent and time. Every agent
  * there is is looked at for the first time within some minutes.
  */
 export const health = `
-  ALTER TABLE agent_beats ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE agent_beats ADD COLUMN state TEXT NOT NULL DEFAULT 'unknown';
   ALTER TABLE agent_beats ADD COLUMN since INTEGER;
   ALTER TABLE agent_beats ADD COLUMN latency_ms REAL;
   ALTER TABLE agent_beats ADD COLUMN verified_at INTEGER;
-  ALTER TABLE agent_listings ADD COLUMN expects_beats INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE agent_listings ADD COLUMN declared_at INTEGER;
 
-  UPDATE agent_beats SET begun = 1 WHERE at > (
-    SELECT max(json_extract(agent, '$.createdAt'), json_extract(agent, '$.updatedAt')) FROM agents WHERE id = agent_id
-  );
+  UPDATE agent_beats SET at = 0
+    WHERE at <= (SELECT json_extract(agent, '$.lastHeartbeatAt') FROM agents WHERE id = agent_id);
 
   CREATE TABLE agent_health (
     agent_id TEXT NOT NULL PRIMARY KEY,

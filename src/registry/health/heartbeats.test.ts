@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { beforeEach, describe, it } from 'node:test'
+import { ParleyError } from '../../errors.ts'
+import { as, cardText, type OpenRegistry, openRegistry } from '../open-registry.case.ts'
+import { parseHeartbeat } from './heartbeat-body.ts'
+
+const ada = as('key:ada')
+
+describe('heartbeats', () => {
+  let room: OpenRegistry
+  beforeEach(async () => {
+    room = await openRegistry()
+  })
+
+  const register = async (times: { heartbeatIntervalMs?: number; heartbeatTtlMs?: number } = {}) =>
+    (await room.registry.register(ada, { card: cardText(), slug: 'echo', ...times })).agent
+
+  const stateOf = async () => {
+    const [health] = await room.registry.healthOf([await room.registry.get(ada, 'echo', 'discover')])
+    return health?.state
+  }
+
+  it('are not required of an agent that never beat', async () => {
+    const agent = await register()
+    room.clock.now += 1e9
+
+    assert.equal(agent.lastHeartbeatAt, undefined)
+    assert.equal(await stateOf(), 'unknown')
+  })
+
+  it('count for the TTL once one came, and never go backwards', async () => {
+    const agent = await register()
+    const { lastHeartbeatAt, health } = await room.registry.heartbeat(ada, agent.id)
+
+    assert.deepEqual([lastHeartbeatAt, health.state], [room.clock.now, 'up'])
+    room.clock.now -= 1000
+    assert.equal((await room.registry.heartbeat(ada, agent.id)).lastHeartbeatAt, lastHeartbeatAt)
+    room.clock.now = lastHeartbeatAt + 300_000
+    assert.equal(await stateOf(), 'down')
+    assert.equal((await room.registry.heartbeat(ada, agent.id)).health.state, 'up')
+  })
+
+  it('are required of an agent whose owner says how often it beats, or how long that counts', async () => {
+    await register({ heartbeatIntervalMs: 20_000 })
+    assert.equal(await stateOf(), 'unknown')
+    room.clock.now += 60_000
+    assert.equal(await stateOf(), 'down')
+
+    await room.registry.update(ada, 'echo', { heartbeatTtlMs: 90_000 })
+    assert.equal(await stateOf(), 'unknown', 'they are declared anew')
+    await register({ heartbeatTtlMs: 90_000 })
+    room.clock.now += 90_000
+    assert.equal(await stateOf(), 'down', 'what is declared is not declared anew')
+    await register()
+    assert.equal(await stateOf(), 'down', 'registering is no heartbeat')
+  })
+
+  it('must count until the next', async () => {
+    const isRefused = (code: string) => (reason: unknown) =>
+      reason instanceof ParleyError &&
+      reason.code === code &&
+      reason.violations.map(({ pointer, code }) => `${pointer} ${code}`).join() === '/heartbeatTtlMs range'
+
+    await assert.rejects(
+      register({ heartbeatIntervalMs: 2000, heartbeatTtlMs: 1999 }),
+      isRefused('invalid_registration'),
+    )
+    await register({ heartbeatTtlMs: 5000 })
+    await assert.rejects(
+      room.registry.update(ada, 'echo', { heartbeatIntervalMs: 5001 }),
+      isRefused('invalid_params'),
+    )
+    await room.registry.update(ada, 'echo', { heartbeatIntervalMs: 5000 })
+  })
+
+  it('say how the agent is in few words, and every problem of them is named', () => {
+    assert.equal(parseHeartbeat(' \n'), undefined)
+    const report = { status: 'degraded', reason: 'no disk', load: 0.5, dependencies: { db: 'down' } }
+    assert.deepEqual(parseHeartbeat(JSON.stringify(report)), report)
+
+    const problems = (body: unknown): readonly string[] => {
+      try {
+        parseHeartbeat(JSON.stringify(body))
+      } catch (reason) {
+        return ParleyError.from(reason).violations.map(({ pointer, code }) => `${pointer} ${code}`)
+      }
+      return []
+    }
+    assert.deepEqual(problems({ status: 'down', load: 2, dependencies: { db: 'gone' } }).toSorted(), [
+      '/dependencies/db enum',
+      '/load maximum',
+      '/status enum',
+    ])
+    assert.deepEqual(problems({ mood: 'good' }), ['/mood boolean', ' additionalProperties'])
+    assert.deepEqual(problems([]), [' type'])
+    assert.deepEqual(problems({ reason: 'x'.repeat(501) }), ['/reason maxLength'])
+    assert.deepEqual(problems({ dependencies: { '': 'up' } }), ['/dependencies/ length'])
+    const many = Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`d${n}`, 'up']))
+    assert.deepEqual(problems({ dependencies: many }), ['/dependencies maxProperties'])
+  })
+})
