@@ -4,6 +4,7 @@ import type { JsonText } from '../a2a/json-text.ts'
 import type { Grant } from '../access/grant.ts'
 import type { CardValidators } from './card-source.ts'
 import type { CardProposal, CardUpdates } from './drift/card-proposal.ts'
+import type { TaskProbe } from './health/task-probe.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { CardSignature } from './signatures/verify-signatures.ts'
 
@@ -51,6 +52,8 @@ export type Agent = {
   readonly lifecycle: Lifecycle
   /** The agent to use in the place of one that is deprecated. */
   readonly successor?: AgentId
+  /** What it is asked by itself to show that it works, if its owner said so. */
+  readonly probe?: TaskProbe
   /** Agents without which it does not work. */
   readonly dependsOn?: readonly AgentId[]
   /** Why an admin did not let it in, the last time. */

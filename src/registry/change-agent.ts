@@ -3,7 +3,8 @@ import type { Call } from '../access/principal.ts'
 import { untilCommitted } from '../access/until-committed.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
-import { alertWork } from '../work/agent-work.ts'
+import { alertWork, probeWork } from '../work/agent-work.ts'
+import type { NewWork } from '../work/work.ts'
 import type { Agent } from './agent.ts'
 import type { CardVersion } from './card-version.ts'
 import { agentChange } from './changes/agent-change.ts'
@@ -60,9 +61,15 @@ export async function changeAgent(
       agent: after,
       expectedVersion: before.version,
       changes,
-      work: [alertWork(after.id, deps.now())],
+      work: worksOf(change, after, deps.now()),
       ...more,
     })
     return result.kind === 'committed' ? { before, after } : undefined
   })
 }
+
+/** What follows from a change of an agent. A look at one that is gone is none; its rules end with it. */
+const worksOf = (change: Change, { id }: Agent, at: number): readonly NewWork[] => [
+  alertWork(id, at),
+  ...(change.removed ? [] : [probeWork(id, at)]),
+]

@@ -5,7 +5,9 @@ import { type AuditRecord, auditOf } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
+
 import { alertWork, probeWork } from '../work/agent-work.ts'
+
 import { firstLifecycle } from './admit-agent.ts'
 import { type Agent, cardOf } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'

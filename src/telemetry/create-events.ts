@@ -98,6 +98,10 @@ export function createEvents({
       logger.warn({ event: 'delivery_failed', ...traced(facts) })
     },
     extendedCardFailed: (facts) => logger.warn({ event: 'extended_card_failed', ...facts }),
+    agentChecked({ agentId, kind, outcome, latencyMs }) {
+      metrics.agentChecked({ kind, outcome })
+      logger.debug({ event: 'agent_checked', agentId, kind, outcome, latencyMs })
+    },
     unexpected(facts) {
       metrics.unexpected({ where: facts.where })
       logger.error({ event: 'unexpected', ...facts })

@@ -88,6 +88,13 @@ export interface Events {
     readonly failure: string
     readonly cause?: unknown
   }): void
+  /** An agent was looked at, by itself or in passing: `kind` says how, `outcome` what came of it. */
+  agentChecked(facts: {
+    readonly agentId: string
+    readonly kind: string
+    readonly outcome: string
+    readonly latencyMs?: number
+  }): void
   /** Something went wrong that no caller will hear of. */
   unexpected(facts: { readonly where: string; readonly cause: unknown }): void
 }
@@ -144,5 +151,6 @@ export const silentEvents: Events = {
   deliveryEnded() {},
   deliveryFailed() {},
   extendedCardFailed() {},
+  agentChecked() {},
   unexpected() {},
 }

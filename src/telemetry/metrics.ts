@@ -16,6 +16,7 @@ export type Metrics = {
   readonly keysChanged: (labels: Labels) => void
   readonly tokenRefused: (labels: Labels) => void
   readonly issuerUnreachable: (labels: Labels) => void
+  readonly agentChecked: (labels: Labels) => void
   readonly unexpected: (labels: Labels) => void
   /** Everything so far in Prometheus text format. */
   readonly scrape: () => Promise<string>
@@ -55,6 +56,7 @@ export function createMetrics(): Metrics {
   const keys = counter('parley_key_changes', 'API keys made and revoked')
   const tokens = counter('parley_tokens_refused', 'Tokens of identity providers that were refused, by reason')
   const unreachable = counter('parley_issuer_failures', 'Attempts to fetch the keys of an issuer that failed')
+  const checks = counter('parley_agent_checks', 'Looks at agents, by what was looked at and what came of it')
   const unexpected = counter('parley_unexpected', 'Things that went wrong and that no caller heard of')
 
   return {
@@ -71,6 +73,7 @@ export function createMetrics(): Metrics {
     keysChanged: (labels) => keys.add(1, labels),
     tokenRefused: (labels) => tokens.add(1, labels),
     issuerUnreachable: (labels) => unreachable.add(1, labels),
+    agentChecked: (labels) => checks.add(1, labels),
     unexpected: (labels) => unexpected.add(1, labels),
     async scrape() {
       const { resourceMetrics } = await reader.collect()

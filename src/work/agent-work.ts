@@ -1,12 +1,21 @@
 import type { NewWork } from './work.ts'
+import type { LeasedWork } from './work-queue.ts'
 
-/** A look at an agent. */
+/** A look at an agent, at what is due of it by then. */
 export const probeWork = (agentId: string, dueAt: number): NewWork => ({
   kind: 'probe',
   key: agentId,
   lane: 'probe',
   dueAt,
 })
+
+/** Before everything that is due by itself. */
+const ASKED_FOR_AT = 0
+
+/** A look at all there is to see of an agent, due or not, because somebody asks for it. */
+export const askedProbeWork = (agentId: string): NewWork => probeWork(agentId, ASKED_FOR_AT)
+
+export const isAskedFor = ({ dueAt }: Pick<LeasedWork, 'dueAt'>): boolean => dueAt === ASKED_FOR_AT
 
 /** The rules that watch an agent, to be judged anew. */
 export const alertWork = (agentId: string, dueAt: number): NewWork => ({

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { CheckOutcome } from '../registry/health/agent-health.ts'
+import { cardText } from '../registry/open-registry.case.ts'
+import { askedProbeWork } from '../work/agent-work.ts'
+import { alice, jsonRpcAt, openProbes } from './open-probes.case.ts'
+import { startProbes } from './start-probes.ts'
+
+const URL = 'https://agent.example/a2a'
+
+describe('an agent that is registered', () => {
+  it('is looked at as soon as may be, and then every interval', async () => {
+    const room = await openProbes()
+    const agent = await room.register()
+
+    await room.pass(0)
+    assert.deepEqual(room.asked(), [`interface ${URL}`])
+    assert.equal((await room.healthOf(agent))?.state, 'up')
+    assert.equal(await room.dueIn(), 60_000)
+
+    await room.pass(59_000)
+    assert.deepEqual(room.asked(), [])
+    await room.pass(1000)
+    assert.deepEqual(room.asked(), [`interface ${URL}`])
+  })
+
+  it('is looked at by its interfaces that we can call, five at most, each URL once', async () => {
+    const room = await openProbes()
+    const supportedInterfaces = [
+      jsonRpcAt('https://agent.example/0'),
+      jsonRpcAt('https://agent.example/0', '0.3'),
+      { url: 'https://agent.example/x', protocolBinding: 'urn:other', protocolVersion: '1.0' },
+      ...[1, 2, 3, 4, 5, 6].map((number) => jsonRpcAt(`https://agent.example/${number}`)),
+    ]
+    await room.register({ card: cardText({ supportedInterfaces }) })
+
+    await room.pass(0)
+
+    assert.deepEqual(
+      room.asked(),
+      [0, 1, 2, 3, 4].map((number) => `interface https://agent.example/${number}`),
+    )
+  })
+
+  it('is looked at when its card changes to other interfaces', async () => {
+    const room = await openProbes()
+    await room.register()
+    await room.pass(0)
+    room.asked()
+
+    await room.register({ card: cardText({ supportedInterfaces: [jsonRpcAt('https://agent.example/b')] }) })
+    await room.pass(0)
+
+    assert.deepEqual(room.asked(), ['interface https://agent.example/b'])
+  })
+
+  it('is looked at no more once it is gone', async () => {
+    const room = await openProbes()
+    const agent = await room.register()
+    await room.pass(0)
+
+    await room.registry.unregister(alice, agent.id)
+    await room.pass(600_000)
+
+    assert.deepEqual(room.asked(), [`interface ${URL}`])
+    assert.equal(await room.dueIn(), undefined)
+  })
+
+  it('is left alone while it is disabled, and looked at once it is active again', async () => {
+    const room = await openProbes()
+    const agent = await room.register()
+    await room.registry.update(alice, agent.id, { lifecycle: 'disabled' })
+    await room.pass(600_000)
+    assert.deepEqual(room.asked(), [])
+
+    await room.registry.update(alice, agent.id, { lifecycle: 'active' })
+    await room.pass(0)
+    assert.deepEqual(room.asked(), [`interface ${URL}`])
+  })
+
+  it('is looked at as a draft, too', async () => {
+    const room = await openProbes()
+    await room.register({ lifecycle: 'draft' })
+
+    await room.pass(0)
+
+    assert.deepEqual(room.asked(), [`interface ${URL}`])
+  })
+})
+
+describe('an agent that is down', () => {
+  it('is asked less and less often, but at least every ten minutes', async () => {
+    const room = await openProbes()
+    const agent = await room.register()
+    room.answer('unreachable')
+    await room.pass(0)
+    for (let round = 0; (await room.healthOf(agent))?.state !== 'down'; round++) {
+      assert.ok(round < 10)
+      await room.pass((await room.dueIn()) ?? 0)
+    }
+    await room.pass((await room.dueIn()) ?? 0)
+
+    const pauses: (number | undefined)[] = []
+    for (let round = 0; round < 7; round++) {
+      const due = await room.dueIn()
+      pauses.push(due)
+      await room.pass(due ?? 0)
+    }
+
+    assert.deepEqual(pauses.at(-1), 600_000)
+    assert.ok(
+      pauses.every((ms, index) => index === 0 || (ms ?? 0) >= (pauses[index - 1] ?? 0)),
+      String(pauses),
+    )
+    assert.equal(pauses[0], 60_000)
+  })
+})
+
+describe('without active probes', () => {
+  it('agents are asked only when somebody asks for it', async () => {
+    const room = await openProbes({ intervalMs: 0 })
+    const agent = await room.register()
+    await room.pass(0)
+    await room.pass(3_600_000)
+    assert.deepEqual(room.asked(), [])
+    assert.equal(await room.dueIn(), 300_000)
+
+    await room.work.put([askedProbeWork(agent.id)])
+    await room.pass(0)
+    assert.deepEqual(room.asked(), [`interface ${URL}`])
+    assert.equal(await room.dueIn(), 300_000)
+  })
+})
+
+describe('workers of several processes', () => {
+  it('look at each agent once', async (t) => {
+    const room = await openProbes()
+    const agents = await Promise.all(
+      Array.from({ length: 20 }, (_, number) =>
+        room.register({ card: cardText({ name: `Agent ${number}` }) }),
+      ),
+    )
+    const gate = Promise.withResolvers<CheckOutcome>()
+    room.answer(gate.promise)
+    const all = Promise.withResolvers<void>()
+    const health = {
+      ...room.health,
+      record: async (...[agent, checks, fence]: Parameters<typeof room.health.record>) => {
+        const recorded = await room.health.record(agent, checks, fence)
+        agents.splice(
+          agents.findIndex(({ id }) => id === agent.id),
+          1,
+        )
+        if (agents.length === 0) all.resolve()
+        return recorded
+      },
+    }
+    for (const worker of [1, 2].map(() => startProbes({ ...room.deps, health }))) {
+      t.after(() => worker[Symbol.asyncDispose]())
+    }
+    gate.resolve('ok')
+    await all.promise
+
+    assert.equal(room.asked().length, 20)
+  })
+
+  it('hand back what they were at when they stop, so that another goes on', async () => {
+    const room = await openProbes()
+    const agent = await room.register()
+    const asked = Promise.withResolvers<void>()
+    const prober = {
+      ...room.deps.prober,
+      checkInterface: (_target: unknown, _agent: unknown, signal: AbortSignal) =>
+        new Promise<never>((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason))
+          asked.resolve()
+        }),
+    }
+    const worker = startProbes({ ...room.deps, prober })
+    await asked.promise
+    await worker[Symbol.asyncDispose]()
+
+    assert.equal(await room.healthOf(agent), undefined)
+    await room.pass(0)
+    assert.equal((await room.healthOf(agent))?.state, 'up')
+  })
+})

@@ -1,0 +1,20 @@
+import { startWorker } from '../work/worker.ts'
+import { type ProbeDeps, runProbe } from './run-probe.ts'
+
+const LEASE = { leaseMs: 30_000, renewMs: 10_000, graceMs: 5000 }
+
+/** Agents that one process looks at, at once. */
+const CONCURRENCY = 32
+
+/**
+ * Starts looking after agents in this process. However many processes do, each agent is looked at by one of them at a time.
+ * Nobody wakes it: the queue is looked at every second.
+ */
+export const startProbes = (deps: ProbeDeps): AsyncDisposable =>
+  startWorker(deps, {
+    ...LEASE,
+    kinds: ['probe'],
+    concurrency: CONCURRENCY,
+    perLane: CONCURRENCY,
+    run: (run) => runProbe(deps, run),
+  })
