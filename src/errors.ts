@@ -25,6 +25,7 @@ export const ERROR_CODES = [
   'version_not_supported',
   'invalid_registration',
   'conflict',
+  'cursor_expired',
   'precondition_failed',
   'idempotency_conflict',
   'payload_too_large',

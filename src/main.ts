@@ -66,12 +66,13 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
   )
   // Work that was left over goes on as soon as there are workers, and must not wait for what will never come.
   opened.defer(() => listening.reject(new ParleyError('unavailable', 'The gateway does not listen')))
-  const { access, registry, tasks, audit, denials, signingKeys } = rooms
+  const { access, registry, changes, tasks, audit, denials, signingKeys } = rooms
 
   let isOpen = false
   const opening = await openListeners(config, secrets, {
     access,
     registry,
+    changes,
     tasks,
     publicKeys: signingKeys.publicKeys,
     audit,

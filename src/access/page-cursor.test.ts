@@ -19,6 +19,12 @@ describe('page cursors', () => {
     )
   })
 
+  it('say nothing of where they lead', () => {
+    const read = Buffer.from(cursors.encode({ id: 'agent-17' }, binding), 'base64url').toString('latin1')
+
+    assert.doesNotMatch(read, /agent|17|id/)
+  })
+
   it('are refused for another principal or filter', () => {
     const text = cursors.encode({ id: 'a' }, binding)
 

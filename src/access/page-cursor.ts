@@ -1,14 +1,14 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createHmac, timingSafeEqual } from 'node:crypto'
 import { ParleyError } from '../errors.ts'
 
 /**
- * Page cursors that only we can make, good only for the question they were made for.
+ * Page cursors that only we can make and read, good only for the question they were made for.
  *
  * `binding` is whatever must stay the same between two pages: tenant, subject and filter, as a JSON value. Two bindings
  * are the same when their `JSON.stringify` is, so build them with members in one order.
  */
 export interface Cursors {
-  /** Opaque text that leads back to `position`, a JSON value. */
+  /** Text that leads back to `position`, a JSON value, and tells nothing of it but about how long it is. */
   encode(position: unknown, binding: unknown): string
   /** The position. Throws `invalid_params` for text that was changed, made elsewhere, or made for another binding. */
   decode(text: string, binding: unknown): unknown
@@ -28,18 +28,24 @@ export function createCursors(key: Uint8Array): Cursors {
     hmac.update(`${Buffer.byteLength(bound)}:${bound}`)
     return hmac.update(position).digest().subarray(0, MAC_BYTES)
   }
+  const sealing = createHmac('sha256', key).update('what positions are sealed with').digest()
+  /** Both ways. The code of what is sealed is the only start that is never used for anything else (as in RFC 5297). */
+  const seal = (bytes: Uint8Array, code: Uint8Array): Buffer =>
+    createCipheriv('aes-256-ctr', sealing, code).update(bytes)
   return {
     encode(position, binding) {
       const bytes = Buffer.from(JSON.stringify(position))
-      return Buffer.concat([mac(bytes, binding), bytes]).toString('base64url')
+      const code = mac(bytes, binding)
+      return Buffer.concat([code, seal(bytes, code)]).toString('base64url')
     },
     decode(text, binding) {
       if (text.length > MAX_CURSOR_LENGTH) throw invalidCursor()
       const bytes = Buffer.from(text, 'base64url')
       // Decoding ignores foreign characters; a cursor has exactly one spelling.
       if (bytes.length <= MAC_BYTES || bytes.toString('base64url') !== text) throw invalidCursor()
-      const position = bytes.subarray(MAC_BYTES)
-      if (!timingSafeEqual(bytes.subarray(0, MAC_BYTES), mac(position, binding))) throw invalidCursor()
+      const code = bytes.subarray(0, MAC_BYTES)
+      const position = seal(bytes.subarray(MAC_BYTES), code)
+      if (!timingSafeEqual(code, mac(position, binding))) throw invalidCursor()
       return JSON.parse(position.toString())
     },
   }

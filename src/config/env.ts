@@ -59,6 +59,7 @@ export const SETTINGS = {
   MAX_WAIT_MS: 'Longest blocking wait for an answer (55000)',
   TASK_STALE_MS: 'A task without progress fails after this long (86400000)',
   TASK_RETENTION_MS: 'Finished tasks are kept this long (2592000000)',
+  CHANGES_RETENTION_MS: 'The change feed goes back so far (2592000000)',
   AUDIT_RETENTION_MS: 'Entries of the audit log are kept this long (34560000000)',
   HEARTBEAT_MS: 'Quiet streams say so this often (15000)',
   RECHECK_MS:

@@ -3,6 +3,7 @@ import type { Access } from '../access/access.ts'
 import type { Audit } from '../access/audit/audit.ts'
 import type { Denials } from '../access/audit/denials.ts'
 import type { SigningKeys } from '../access/service-identity/signing-keys.ts'
+import type { Changes } from '../registry/changes/changes.ts'
 import type { PublicAddresses } from '../registry/public-addresses.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Tasks } from '../tasks/tasks.ts'
@@ -54,6 +55,7 @@ export const DEFAULT_EDGE_SETTINGS: EdgeSettings = {
 export type AppDeps = {
   readonly access: Access
   readonly registry: Registry
+  readonly changes: Changes
   readonly tasks: Tasks
   /** The JWK set of the keys that Parley signs with: those for one use, or all. */
   readonly publicKeys: SigningKeys['publicKeys']

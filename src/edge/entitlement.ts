@@ -1,4 +1,5 @@
 import type { Operation } from '../a2a/operation.ts'
+import { assertScope } from '../access/assert-scope.ts'
 import { ACTION_OF } from '../access/operation-actions.ts'
 import type { Call, Principal } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
@@ -10,7 +11,7 @@ export type Entitlement = {
   readonly principal: Principal
   /** Of the call. */
   readonly requestId: string
-  readonly to: LastingOperation | NativeView
+  readonly to: LastingOperation | NativeView | 'changes'
 }
 
 /** An operation of A2A with an agent: its id or slug. */
@@ -41,7 +42,8 @@ export async function assertEntitled(
   const now = await access.reassess(principal)
   if (now === undefined) throw unauthenticated()
   const call: Call = { principal: now, requestId, signal: shutdown }
-  if ('task' in to) await tasks.assertVisible(call, to.task)
+  if (to === 'changes') assertScope(now, 'agents:read')
+  else if ('task' in to) await tasks.assertVisible(call, to.task)
   else await registry.get(call, to.agent, ACTION_OF[to.operation], to.operation).catch(ignoreDisabled)
   return now
 }

@@ -7,7 +7,7 @@ import type { Lasting, Watch } from './rechecks.ts'
 import type { StreamShare } from './stream-shares.ts'
 
 /** What a stream shows, and in which words. `Frame` is what the room yields, `Piece` what goes out: text, or bytes. */
-export type StreamSource<Frame extends { readonly seq?: number }, Piece = string> = {
+export type StreamSource<Frame extends { readonly seq?: number | string }, Piece = string> = {
   /** A frame that it throws for fails the stream. */
   readonly encode: (frame: Frame) => Piece
   /** The last piece of a stream that fails after it has begun; absent where the sink's `end` tells failures. */
@@ -33,7 +33,7 @@ export type StreamCall = { readonly request: StreamRequest; readonly entitlement
  *
  * `source` lives as long as the stream: make it where nothing is in scope that the call was asked with.
  */
-export async function openEventStream<Frame extends { readonly seq?: number }, Piece = string>(
+export async function openEventStream<Frame extends { readonly seq?: number | string }, Piece = string>(
   deps: EdgeDeps,
   { request, entitlement }: StreamCall,
   open: () => Promise<StreamFrames<Frame>>,
@@ -70,7 +70,7 @@ const OVER = { kind: 'over' } as const
  * There are thousands of these, most of them waiting, so each is one object with a handful of members: no timer, no
  * promise but that of its step, no signal but the request's own.
  */
-export class EventStream<Frame extends { readonly seq?: number }, Piece = string>
+export class EventStream<Frame extends { readonly seq?: number | string }, Piece = string>
   implements EdgeStream<Piece>, OpenStream, Lasting
 {
   readonly #source: StreamSource<Frame, Piece>
@@ -84,7 +84,7 @@ export class EventStream<Frame extends { readonly seq?: number }, Piece = string
   #isClosed = false
   #arrived: Outcome<Frame> | undefined
   #interrupted: Outcome<Frame> | undefined
-  #lastSeq: number | undefined
+  #lastSeq: number | string | undefined
   #taskId: string | undefined
   #quietTicks = 0
   /** Ends the wait for the first event. */
@@ -253,14 +253,14 @@ export class EventStream<Frame extends { readonly seq?: number }, Piece = string
 const resumeRequired = (): ParleyError =>
   new ParleyError(
     'stream_resume_required',
-    'The gateway is stopping; subscribe to the task again with Last-Event-ID',
+    'The gateway is stopping; ask for the stream again with Last-Event-ID',
   )
 
 /** The same failure, naming what a reader resumes, and where. */
 function withPosition(
   error: ParleyError,
   taskId: string | undefined,
-  lastSeq: number | undefined,
+  lastSeq: number | string | undefined,
 ): ParleyError {
   if (error.code !== 'stream_resume_required') return error
   return new ParleyError(error.code, error.message, {

@@ -38,6 +38,7 @@ export const RPC_STATUS = {
   version_not_supported: 'FAILED_PRECONDITION',
   invalid_registration: 'INVALID_ARGUMENT',
   conflict: 'ABORTED',
+  cursor_expired: 'FAILED_PRECONDITION',
   precondition_failed: 'ABORTED',
   idempotency_conflict: 'ABORTED',
   payload_too_large: 'RESOURCE_EXHAUSTED',

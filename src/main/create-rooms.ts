@@ -21,6 +21,9 @@ import { VERSION } from '../config/version.ts'
 import type { DeliveryDeps } from '../delivery/delivery.ts'
 import { startWorkers } from '../delivery/start-workers.ts'
 import { ParleyError } from '../errors.ts'
+import type { Changes } from '../registry/changes/changes.ts'
+import { createChanges } from '../registry/changes/create-changes.ts'
+import { keepChanges } from '../registry/changes/keep-changes.ts'
 import { createRegistry } from '../registry/create-registry.ts'
 import { createHealth } from '../registry/health/create-health.ts'
 import type { Health } from '../registry/health/health.ts'
@@ -63,6 +66,7 @@ export interface Rooms extends AsyncDisposable {
   readonly access: Access
   readonly registry: Registry
   readonly health: Health
+  readonly changes: Changes
   readonly tasks: Tasks
   readonly signingKeys: SigningKeys
   readonly audit: Audit
@@ -86,8 +90,9 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
   checkIssuers(secrets.issuers, guard)
   const backend = opened.use(await openBackend(config, { now, shared: config.role !== 'all' }))
   const denials = createDenials({ store: backend.audit, events, now })
-  const { auditRetentionMs } = config
+  const { auditRetentionMs, changesRetentionMs } = config
   opened.use(keepAudit({ store: backend.audit, denials, events, now, retentionMs: auditRetentionMs }))
+  opened.use(keepChanges({ store: backend.changes, events, now, retentionMs: changesRetentionMs }))
   const outbound = { guard, userAgent: `parley/${VERSION}` }
   const { signingKeys, vault } = await openIdentity({ config, secrets, backend, events, now })
   const serviceTokens = createServiceTokens({
@@ -184,11 +189,20 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     stopping,
     ...(workers === undefined ? {} : { worker: workers.local }),
   })
+  const changes = createChanges({
+    store: backend.changes,
+    agents: backend.agents,
+    access,
+    cursors,
+    newId: newUuid,
+    watch: news.watchChanges,
+  })
   const parts = opened.move()
   return {
     access,
     registry,
     health,
+    changes,
     tasks,
     signingKeys,
     audit: createAudit({ store: backend.audit, denials, cursors, now }),

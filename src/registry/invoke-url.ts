@@ -16,6 +16,13 @@ export const catalogUrl = (publicUrl: string): string =>
 /** What people and tools read about the native API. */
 export const docsUrl = (publicUrl: string): string => `${withoutSlash(publicUrl)}/docs`
 
+/** An agent in the native API. */
+export const agentUrl = (publicUrl: string, id: Agent['id']): string =>
+  `${withoutSlash(publicUrl)}/agents/${encodeURIComponent(id)}`
+
+/** What happened to agents. */
+export const changesUrl = (publicUrl: string): string => `${withoutSlash(publicUrl)}/changes`
+
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '')
 
 /** Where clients send messages for an agent. The id is used, because a slug can come to mean another agent. */

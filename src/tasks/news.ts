@@ -9,7 +9,7 @@ export type Hint =
   /** Something changed and the backend cannot say what. */
   | { readonly kind: 'any' }
 
-/** Something to await while a task may change. Made before the log is read, so that nothing falls between. */
+/** Something to await while a task, or the change feed, may change. Made before it is read, so that nothing falls between. */
 export interface Watch extends Disposable {
   /** Resolves at the next news since the last call, at once when there was some; rejects when `signal` aborts. */
   changed(signal: AbortSignal): Promise<void>
@@ -17,19 +17,27 @@ export interface Watch extends Disposable {
 
 export interface News {
   watch(id: TaskId): Watch
+  /** Of the change feed. */
+  watchChanges(): Watch
   /** Wakes every watcher, with news or without. */
   tellAll(): void
 }
+
+/** What watchers of the change feed wait for, whatever ids tasks have. */
+const CHANGES = Symbol('changes')
 
 /** Hints may be lost, so every watcher looks again after this long in any case. */
 const RECHECK_MS = 2000
 
 /**
- * Tells watchers of a task that its log may have grown, until `signal` aborts. One consumer of hints serves any
+ * Tells watchers of a task that its log may have grown, and those of the change feed that it has, until `signal` aborts. One consumer of hints serves any
  * number of watchers.
  */
 export function createNews(hints: AsyncIterable<Hint>, signal: AbortSignal): News {
-  const watchers = new Map<string, Set<TaskWatch>>()
+  const watchers = new Map<string | typeof CHANGES, Set<NewsWatch>>()
+  const tell = (key: string | typeof CHANGES) => {
+    for (const watch of watchers.get(key) ?? []) watch.tell()
+  }
   const tellAll = () => {
     for (const set of watchers.values()) for (const watch of set) watch.tell()
   }
@@ -40,28 +48,28 @@ export function createNews(hints: AsyncIterable<Hint>, signal: AbortSignal): New
   void (async () => {
     for await (const hint of hints) {
       if (hint.kind === 'any') tellAll()
-      else if (hint.kind === 'task') for (const watch of watchers.get(hint.taskId) ?? []) watch.tell()
+      else if (hint.kind === 'task') tell(hint.taskId)
+      else if (hint.kind === 'changes') tell(CHANGES)
     }
   })().catch(() => {
     // The stream of hints ended with the process's shutdown, or failed: the recheck interval still serves.
   })
 
-  return {
-    tellAll,
-    watch(id) {
-      const set = watchers.get(id) ?? new Set()
-      watchers.set(id, set)
-      const watch = new TaskWatch(() => {
-        set.delete(watch)
-        if (set.size === 0 && watchers.get(id) === set) watchers.delete(id)
-      })
-      set.add(watch)
-      return watch
-    },
+  const watchOf = (key: string | typeof CHANGES): Watch => {
+    const set = watchers.get(key) ?? new Set()
+    watchers.set(key, set)
+    const watch = new NewsWatch(() => {
+      set.delete(watch)
+      if (set.size === 0 && watchers.get(key) === set) watchers.delete(key)
+    })
+    set.add(watch)
+    return watch
   }
+
+  return { tellAll, watch: watchOf, watchChanges: () => watchOf(CHANGES) }
 }
 
-class TaskWatch implements Watch {
+class NewsWatch implements Watch {
   readonly #forget: () => void
   #news = false
   #wake: (() => void) | undefined

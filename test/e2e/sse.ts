@@ -21,13 +21,30 @@ export async function openStream(
   params: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<OpenStream> {
-  const connection = new AbortController()
-  const response = await fetch(endpoint.url, {
+  return streamFrom(endpoint.url, {
     method: 'POST',
     body: envelope(method, params),
     headers: { ...headersFor(endpoint), accept: 'text/event-stream', ...headers },
-    signal: AbortSignal.any([connection.signal, AbortSignal.timeout(60_000)]),
   })
+}
+
+/** A stream of the native API. */
+export const openNativeStream = (
+  { url, key }: Endpoint,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<OpenStream> =>
+  streamFrom(url, {
+    headers: {
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      accept: 'text/event-stream',
+      ...headers,
+    },
+  })
+
+async function streamFrom(url: string, request: RequestInit): Promise<OpenStream> {
+  const connection = new AbortController()
+  const signal = AbortSignal.any([connection.signal, AbortSignal.timeout(60_000)])
+  const response = await fetch(url, { ...request, signal })
   if (!(response.headers.get('content-type') ?? '').startsWith('text/event-stream')) {
     throw new assert.AssertionError({
       message: `a stream is expected: ${response.status} ${(await response.text()).slice(0, 2000)}`,

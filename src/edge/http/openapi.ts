@@ -9,6 +9,7 @@ import { NewKeyBody, RotationBody } from '../../access/new-key.ts'
 import { ERROR_CODES } from '../../errors.ts'
 import { CardVerdict } from '../../registry/card-verdict.ts'
 import { CatalogEntry } from '../../registry/catalog/catalog-entry.ts'
+import { CloudEvent } from '../../registry/changes/cloud-event.ts'
 import { GrantView } from '../../registry/grant-view.ts'
 import { AgentView, RegistrationBody } from '../../registry/views.ts'
 import { ArdError, isArdPath } from './ard-error.ts'
@@ -47,6 +48,7 @@ const NAMED: Readonly<Record<string, TSchema>> = {
   Artifact,
   CatalogEntry,
   CardVerdict,
+  CloudEvent,
   Context: ContextView,
   Grant: GrantView,
   Credential: CredentialView,

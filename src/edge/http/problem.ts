@@ -23,6 +23,7 @@ export const PROBLEMS = {
   version_not_supported: { status: 400, title: 'Version not supported' },
   invalid_registration: { status: 422, title: 'Invalid card' },
   conflict: { status: 409, title: 'Conflict' },
+  cursor_expired: { status: 410, title: 'Cursor expired' },
   precondition_failed: { status: 412, title: 'Precondition failed' },
   idempotency_conflict: { status: 409, title: 'Idempotency key used for another request' },
   payload_too_large: { status: 413, title: 'Payload too large' },

@@ -3,6 +3,7 @@ import { ARD_ROUTES } from './ard-routes.ts'
 import { AUDIT_ROUTES } from './audit-routes.ts'
 import { CARD_ROUTES } from './card-route.ts'
 import { CATALOG_ROUTES } from './catalog-routes.ts'
+import { CHANGE_ROUTES } from './change-routes.ts'
 import { CONTEXT_ROUTES } from './context-routes.ts'
 import { CREDENTIAL_ROUTES } from './credential-routes.ts'
 import { GRANT_ROUTES } from './grant-routes.ts'
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...CARD_ROUTES,
   ...CATALOG_ROUTES,
   ...ARD_ROUTES,
+  ...CHANGE_ROUTES,
   ...TASK_ROUTES,
   ...CONTEXT_ROUTES,
   ...KEY_ROUTES,

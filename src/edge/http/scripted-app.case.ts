@@ -74,6 +74,10 @@ export function scriptedDeps(script: Script = {}): Scripted & { readonly deps: A
   const deps: AppDeps = {
     access: { ...access, ...script.access },
     registry: { ...registry, ...script.registry },
+    changes: {
+      read: async () => ({ items: [], cursor: 'here', more: false }),
+      follow: async () => (async function* () {})(),
+    },
     tasks: { ...tasks, ...script.tasks },
     publicKeys: async () => '{"keys":[]}',
     audit,

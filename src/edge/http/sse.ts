@@ -5,7 +5,10 @@ import type { EdgeReply } from '../exchange.ts'
 import { API_HEADERS } from './security-headers.ts'
 
 /** As `StreamSource`; a failure is told in the last event. */
-export type SseSource<Frame extends { readonly seq?: number }> = Omit<StreamSource<Frame>, 'heartbeat'> & {
+export type SseSource<Frame extends { readonly seq?: number | string }> = Omit<
+  StreamSource<Frame>,
+  'heartbeat'
+> & {
   readonly encodeError: (error: ParleyError) => string
 }
 
@@ -21,7 +24,7 @@ const HEARTBEAT = ': hb\n\n'
  * One event in `text/event-stream` form (HTML §9.2.6). Line breaks between the tokens of JSON are mere spaces, and become
  * such: clients exist that take every `data:` line for an event.
  */
-export function sseEvent(data: string, seq?: number): string {
+export function sseEvent(data: string, seq?: number | string): string {
   const line = data.includes('\n') || data.includes('\r') ? data.replace(/[\r\n]+/g, ' ') : data
   return seq === undefined ? `data: ${line}\n\n` : `id: ${seq}\ndata: ${line}\n\n`
 }
@@ -33,7 +36,7 @@ export function sseEvent(data: string, seq?: number): string {
  * event for `firstEventWaitMs`, the headers go out and a later failure becomes the last frame. When the reader leaves,
  * the request's signal aborts at once. When the gateway stops, the last frame says `stream_resume_required`.
  */
-export async function openSse<Frame extends { readonly seq?: number }>(
+export async function openSse<Frame extends { readonly seq?: number | string }>(
   deps: EdgeDeps,
   open: () => Promise<StreamFrames<Frame>>,
   source: SseSource<Frame>,

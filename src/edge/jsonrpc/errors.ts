@@ -40,6 +40,7 @@ export const JSONRPC_FAILURES = {
   version_not_supported: { ...over(-32009), codeIn0_3: INVALID_REQUEST },
   invalid_registration: over(-32602),
   conflict: over(INVALID_REQUEST),
+  cursor_expired: over(INVALID_REQUEST, 410),
   precondition_failed: over(INVALID_REQUEST),
   idempotency_conflict: over(INVALID_REQUEST),
   payload_too_large: over(INVALID_REQUEST, 413),

@@ -1,5 +1,5 @@
 import type { Change } from '../../registry/changes/change.ts'
-import type { ChangeStore, PlacedChange } from '../../registry/changes/change-store.ts'
+import type { ChangePosition, ChangeStore, PlacedChange } from '../../registry/changes/change-store.ts'
 import { integerIn, textIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
 import type { GroupCommit } from './group-commit.ts'
@@ -52,7 +52,8 @@ export function createSqliteChangeStore({ connection, commits, random }: SqliteC
         if (after !== undefined && Number(after) < prunedUpTo(tenant)) return 'pruned'
         return rows.map(placedIn)
       }, random),
-    end: (tenant) => retryBusy(() => String(idOr(connection.get(LAST, tenant), prunedUpTo(tenant))), random),
+    end: (tenant) =>
+      retryBusy(() => positionOf(idOr(connection.get(LAST, tenant), prunedUpTo(tenant))), random),
     findUnregistered: (tenant, ids) =>
       retryBusy(() => connection.all(FIND_UNREGISTERED, tenant, JSON.stringify(ids)).map(changeIn), random),
     async prune(before, limit) {
@@ -68,9 +69,12 @@ export function createSqliteChangeStore({ connection, commits, random }: SqliteC
   }
 }
 
+/** As long for the first as for the last, so that what is made of one tells nothing by its length. */
+const positionOf = (id: number): ChangePosition => String(id).padStart(16, '0')
+
 const changeIn = (row: Row): Change => JSON.parse(textIn(row, 'change'))
 
 const placedIn = (row: Row): PlacedChange => ({
   change: changeIn(row),
-  position: String(integerIn(row, 'id')),
+  position: positionOf(integerIn(row, 'id')),
 })

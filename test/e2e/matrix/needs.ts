@@ -176,6 +176,7 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   'POST /ard/explore': [
     { ...catalog, body: () => ({ resultType: { facets: [{ field: 'tags' }, { field: 'capabilities' }] } }) },
   ],
+  'GET /changes': [catalog, { ...found, how: 'of an agent', query: ({ agent }) => `?agent=${agent}` }],
   'POST /agents/register': [{ scope: 'agents:write', about: 'gateway', body: nothing }],
   'POST /agents/validate': [{ scope: 'agents:write', about: 'gateway', body: nothing }],
   'GET /agents/{id}': [card],

@@ -1,0 +1,127 @@
+import type { NewId } from '../../a2a/ids.ts'
+import { assertScope } from '../../access/assert-scope.ts'
+import { type Cursors, invalidCursor } from '../../access/page-cursor.ts'
+import type { Call } from '../../access/principal.ts'
+import { ParleyError } from '../../errors.ts'
+import type { ChangePosition, ChangeStore, PlacedChange } from './change-store.ts'
+import type { ChangeFrame, ChangeQuery, Changes, ChangesPage, ToldChange } from './changes.ts'
+import { type TellDeps, tellChanges } from './tell-changes.ts'
+
+/** Changes read at once; a page goes on after so many reads, whatever came of them. */
+const CHANGES_PER_READ = 200
+const MAX_READS = 10
+
+/** Something to await while the feed may grow. Made before it is read, so that nothing falls between. */
+export interface ChangeWatch extends Disposable {
+  /** Resolves once there may be something new; rejects when `signal` aborts. */
+  changed(signal: AbortSignal): Promise<void>
+}
+
+export type ChangesDeps = TellDeps & {
+  readonly store: ChangeStore
+  readonly cursors: Cursors
+  readonly newId: NewId
+  readonly watch: () => ChangeWatch
+}
+
+/** What was read of the feed in one go. */
+type Read = {
+  readonly told: readonly (readonly [ToldChange, ChangePosition])[]
+  readonly end: ChangePosition
+  readonly isLast: boolean
+}
+
+export function createChanges(deps: ChangesDeps): Changes {
+  const { store, cursors, newId, watch } = deps
+
+  /** No two are the same, so that nobody sees by one whether something happened that it is not told. */
+  const cursorAt = (call: Call, position: ChangePosition): string =>
+    cursors.encode([position, newId()], bindingOf(call))
+
+  const positionIn = (call: Call, cursor: string): ChangePosition => {
+    const decoded = cursors.decode(cursor, bindingOf(call))
+    const position: unknown = Array.isArray(decoded) ? decoded[0] : undefined
+    if (typeof position === 'string') return position
+    throw invalidCursor()
+  }
+
+  /** `undefined` is before the oldest change. */
+  const startOf = async (call: Call, { after }: ChangeQuery): Promise<ChangePosition | undefined> => {
+    if (after === undefined) return undefined
+    return after === 'now' ? store.end(call.principal.tenant) : positionIn(call, after.cursor)
+  }
+
+  async function readFrom(call: Call, query: ChangeQuery, start: ChangePosition | undefined): Promise<Read> {
+    const { tenant } = call.principal
+    // Asked for first: what is written meanwhile must come after it.
+    const before = start ?? (await store.end(tenant))
+    const placed = await store.list(tenant, CHANGES_PER_READ, start)
+    if (placed === 'pruned') throw expired()
+    const wanted = placed.filter((one) => isWanted(query, one))
+    const changes = await tellChanges(deps, call, wanted)
+    return {
+      told: wanted.flatMap(({ position }, index) => {
+        const change = changes[index]
+        return change !== undefined && isOfKind(query, change) ? [[change, position] as const] : []
+      }),
+      end: placed.at(-1)?.position ?? before,
+      isLast: placed.length < CHANGES_PER_READ,
+    }
+  }
+
+  async function read(call: Call, query: ChangeQuery & { readonly limit: number }): Promise<ChangesPage> {
+    assertScope(call.principal, 'agents:read')
+    let position = await startOf(call, query)
+    const told: Read['told'][number][] = []
+    for (let reads = 1; ; reads++) {
+      call.signal.throwIfAborted()
+      const found = await readFrom(call, query, position)
+      told.push(...found.told)
+      position = found.end
+      const more = told.length > query.limit || !found.isLast
+      if (told.length < query.limit && more && reads < MAX_READS) continue
+      const page = told.slice(0, query.limit)
+      const end = told.length > query.limit ? (page.at(-1)?.[1] ?? position) : position
+      return { items: page.map(([change]) => change), cursor: cursorAt(call, end), more }
+    }
+  }
+
+  /** What `first` found, and what comes after it. */
+  async function* frames(call: Call, query: ChangeQuery, first: Read): AsyncGenerator<ChangeFrame, void> {
+    using watching = watch()
+    let found = first
+    if (first.told.length === 0) yield { seq: cursorAt(call, first.end) }
+    for (;;) {
+      for (const [change, place] of found.told) {
+        call.signal.throwIfAborted()
+        yield { seq: cursorAt(call, place), change }
+      }
+      // The first was read before anybody watched.
+      if (found.isLast && found !== first) await watching.changed(call.signal)
+      found = await readFrom(call, query, found.end)
+    }
+  }
+
+  return {
+    read,
+    async follow(call, query) {
+      assertScope(call.principal, 'agents:read')
+      return frames(call, query, await readFrom(call, query, await startOf(call, query)))
+    },
+  }
+}
+
+/** Whose a cursor is. What it is asked for with it may change from page to page. */
+const bindingOf = ({ principal: { tenant, subject } }: Call): unknown => ['changes', tenant, subject]
+
+const isWanted = ({ agent }: ChangeQuery, { change }: PlacedChange): boolean =>
+  agent === undefined || change.agentId === agent || change.slug === agent
+
+const isOfKind = ({ kinds }: ChangeQuery, { kind }: ToldChange): boolean =>
+  kinds === undefined || kinds.includes(kind)
+
+const expired = (): ParleyError =>
+  new ParleyError(
+    'cursor_expired',
+    'What happened after this cursor is not kept any more: begin with after=now, then read the agents anew',
+  )
