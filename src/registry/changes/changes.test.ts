@@ -32,8 +32,8 @@ const wordsOf = (frames: readonly ChangeFrame[]) => inWords(frames.flatMap(({ ch
 const lasting = (t: TestContext, call = ada) => ({ ...call, signal: t.signal })
 
 describe('the change feed', () => {
-  it('tells what happened to agents, oldest first, whoever reads it how often', async (t) => {
-    const world = await openChanges(t)
+  it('tells what happened to agents, oldest first, whoever reads it how often', async () => {
+    const world = await openChanges()
     const { registry, told } = world
     await register(world, 'one')
     await register(world, 'one', { card: cardText({ description: 'Says it louder' }) })
@@ -66,8 +66,8 @@ describe('the change feed', () => {
     assert.equal(new Set(all.map(({ id }) => id)).size, all.length)
   })
 
-  it('goes on from the place of any page, with what came meanwhile', async (t) => {
-    const world = await openChanges(t)
+  it('goes on from the place of any page, with what came meanwhile', async () => {
+    const world = await openChanges()
     await register(world, 'one')
     await register(world, 'two')
 
@@ -82,8 +82,8 @@ describe('the change feed', () => {
     assert.deepEqual(inWords(third.items), ['registered three'])
   })
 
-  it('begins with what comes where that is asked for, also where nothing has happened yet', async (t) => {
-    const world = await openChanges(t)
+  it('begins with what comes where that is asked for, also where nothing has happened yet', async () => {
+    const world = await openChanges()
     const blank = await world.changes.read(bob, { limit: 5 })
     await register(world, 'one')
     const now = await world.changes.read(bob, { limit: 5, after: 'now' })
@@ -97,8 +97,8 @@ describe('the change feed', () => {
     assert.deepEqual(inWords(await world.told(bob, { after: { cursor: now.cursor } })), ['registered two'])
   })
 
-  it('tells of one agent, or of some kinds, where that is asked for', async (t) => {
-    const world = await openChanges(t)
+  it('tells of one agent, or of some kinds, where that is asked for', async () => {
+    const world = await openChanges()
     const one = await register(world, 'one')
     await register(world, 'two')
     await world.registry.update(ada, 'one', { lifecycle: 'disabled' })
@@ -109,16 +109,16 @@ describe('the change feed', () => {
     assert.deepEqual(await world.told(bob, { agent: 'never' }), [])
   })
 
-  it('takes the scope to read agents', async (t) => {
-    const { changes } = await openChanges(t)
+  it('takes the scope to read agents', async () => {
+    const { changes } = await openChanges()
     const scopeless = as('key:bob', { scopes: new Set(['tasks:read']) })
 
     await assert.rejects(changes.read(scopeless, { limit: 1 }), { code: 'forbidden' })
     await assert.rejects(changes.follow(scopeless, {}), { code: 'forbidden' })
   })
 
-  it('says so where what a reader missed is not kept any more', async (t) => {
-    const world = await openChanges(t)
+  it('says so where what a reader missed is not kept any more', async () => {
+    const world = await openChanges()
     const { cursor } = await world.changes.read(bob, { limit: 5 })
     await register(world, 'one')
     await world.store.prune(world.clock.now + 1, 10)
@@ -130,8 +130,8 @@ describe('the change feed', () => {
 })
 
 describe('whom the change feed tells', () => {
-  it('is nobody of another tenant, and without a credential only of public agents', async (t) => {
-    const world = await openChanges(t)
+  it('is nobody of another tenant, and without a credential only of public agents', async () => {
+    const world = await openChanges()
     await register(world, 'ours')
     await register(world, 'public', { visibility: 'public' })
     await register(world, 'theirs', {}, as('key:ada', { tenant: 'other' }))
@@ -141,8 +141,8 @@ describe('whom the change feed tells', () => {
     assert.deepEqual(inWords(await world.told(bob)), ['registered ours', 'registered public'])
   })
 
-  it('is only who may see a private agent, or a draft, as long as it is one', async (t) => {
-    const world = await openChanges(t)
+  it('is only who may see a private agent, or a draft, as long as it is one', async () => {
+    const world = await openChanges()
     const { registry, told } = world
     await register(world, 'private', { visibility: 'restricted' })
     await register(world, 'draft', { lifecycle: 'draft', visibility: 'public' })
@@ -159,8 +159,8 @@ describe('whom the change feed tells', () => {
     assert.deepEqual(inWords(await told(anonymous)), ['registered draft', 'updated draft'])
   })
 
-  it('is told that an agent is gone when it goes out of sight, exactly as when it is unregistered', async (t) => {
-    const world = await openChanges(t)
+  it('is told that an agent is gone when it goes out of sight, exactly as when it is unregistered', async () => {
+    const world = await openChanges()
     const { registry, told } = world
     await register(world, 'hidden')
     await register(world, 'gone')
@@ -188,8 +188,8 @@ describe('whom the change feed tells', () => {
     assert.deepEqual(await told(anonymous), [])
   })
 
-  it('is told nothing of a private agent that is gone', async (t) => {
-    const world = await openChanges(t)
+  it('is told nothing of a private agent that is gone', async () => {
+    const world = await openChanges()
     await register(world, 'private', { visibility: 'restricted' })
     await world.registry.createGrant(ada, 'private', { to: { group: 'idp:staff' }, right: 'discover' })
     await world.registry.unregister(ada, 'private')
@@ -202,8 +202,8 @@ describe('whom the change feed tells', () => {
     ])
   })
 
-  it('is told only of the agents that a credential is good for', async (t) => {
-    const world = await openChanges(t)
+  it('is told only of the agents that a credential is good for', async () => {
+    const world = await openChanges()
     const one = await register(world, 'one')
     const two = await register(world, 'two')
     await world.registry.unregister(ada, 'two')
@@ -215,8 +215,8 @@ describe('whom the change feed tells', () => {
 })
 
 describe('a place in the change feed', () => {
-  it('is another each time, and the caller’s own', async (t) => {
-    const { changes } = await openChanges(t)
+  it('is another each time, and the caller’s own', async () => {
+    const { changes } = await openChanges()
     const [first, second] = [await changes.read(ada, { limit: 5 }), await changes.read(ada, { limit: 5 })]
 
     assert.notEqual(first.cursor, second.cursor)
@@ -227,8 +227,8 @@ describe('a place in the change feed', () => {
     }
   })
 
-  it('is refused in one way when it is made up', async (t) => {
-    const world = await openChanges(t)
+  it('is refused in one way when it is made up', async () => {
+    const world = await openChanges()
     await register(world, 'one')
     const { cursor: good } = await world.changes.read(bob, { limit: 5 })
     const broken = fc
@@ -249,7 +249,7 @@ describe('a place in the change feed', () => {
 
 describe('who follows the change feed', () => {
   it('is told what was and then what comes, and goes on from any of it', { timeout: 20_000 }, async (t) => {
-    const world = await openChanges(t)
+    const world = await openChanges()
     await register(world, 'one')
     const live = take(await world.changes.follow(lasting(t), {}), 3)
     await register(world, 'two')
@@ -265,7 +265,7 @@ describe('who follows the change feed', () => {
   })
 
   it('has a place to go on from before anything happens', { timeout: 20_000 }, async (t) => {
-    const world = await openChanges(t)
+    const world = await openChanges()
     await register(world, 'old')
     const frames = (await world.changes.follow(lasting(t), { after: 'now' }))[Symbol.asyncIterator]()
 
@@ -280,7 +280,7 @@ describe('who follows the change feed', () => {
   })
 
   it('is told nothing of what others hide, and ends with the call', { timeout: 20_000 }, async (t) => {
-    const world = await openChanges(t)
+    const world = await openChanges()
     const ended = new AbortController()
     const followed = await world.changes.follow({ ...bob, signal: ended.signal }, {})
     const seen: ChangeFrame[] = []

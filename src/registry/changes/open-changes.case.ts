@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
 import { newUuid } from '../../a2a/ids.ts'
 import { createCursors } from '../../access/page-cursor.ts'
 import type { Call } from '../../access/principal.ts'
 import { openMemory } from '../../storage/memory/open-memory.ts'
-import { createNews } from '../../tasks/news.ts'
 import { type OpenRegistry, openRegistry } from '../open-registry.case.ts'
 import type { ChangeStore } from './change-store.ts'
 import type { ChangeQuery, Changes, ToldChange } from './changes.ts'
-import { createChanges } from './create-changes.ts'
+import { type ChangeWatch, createChanges } from './create-changes.ts'
 
 /** The change feed of a registry on the memory backend, for tests of this room. */
 export type OpenChanges = OpenRegistry & {
@@ -18,17 +16,16 @@ export type OpenChanges = OpenRegistry & {
   readonly told: (call: Call, query?: ChangeQuery) => Promise<readonly ToldChange[]>
 }
 
-export async function openChanges(t: TestContext): Promise<OpenChanges> {
+export async function openChanges(): Promise<OpenChanges> {
   const backend = await openMemory()
   const opened = await openRegistry({ wrap: () => backend.agents })
-  const news = createNews(backend.hints(t.signal), t.signal)
   const changes = createChanges({
     store: backend.changes,
     agents: backend.agents,
     access: opened.access,
     cursors: createCursors(Buffer.alloc(32, 7)),
     newId: newUuid,
-    watch: news.watchChanges,
+    watch: () => watchOf(backend.hints),
   })
   const told = async (call: Call, query: ChangeQuery = {}) => {
     const all: ToldChange[] = []
@@ -41,6 +38,22 @@ export async function openChanges(t: TestContext): Promise<OpenChanges> {
     }
   }
   return { ...opened, changes, store: backend.changes, told }
+}
+
+/** Hints of anything will do. */
+function watchOf(hintsUntil: (signal: AbortSignal) => AsyncIterable<unknown>): ChangeWatch {
+  const listening = new AbortController()
+  const hints = hintsUntil(listening.signal)[Symbol.asyncIterator]()
+  return {
+    async changed(signal) {
+      signal.throwIfAborted()
+      const aborted = new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      })
+      await Promise.race([hints.next(), aborted])
+    },
+    [Symbol.dispose]: () => listening.abort(),
+  }
 }
 
 /** What was told, in words. */
