@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { AgentHealth, Check } from '../registry/health/agent-health.ts'
-import { cardText } from '../registry/open-registry.case.ts'
-import { sampleAgent } from '../storage/contract/sample-agent.ts'
+import { openProbes } from './open-probes.case.ts'
 import { type Known, nextProbeAt, planProbe } from './plan-probe.ts'
 
 const T = 1_700_000_000_000
-const agent = sampleAgent({ card: cardText() })
+const agent = await (await openProbes()).register()
 const seen: Check = { kind: 'interface', url: 'https://agent.example/a2a', outcome: 'ok', at: T }
 
 const known = (health: Partial<AgentHealth> | undefined, facts: Partial<Known> = {}): Known => ({
