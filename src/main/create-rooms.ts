@@ -154,7 +154,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
       now,
     }),
   })
-  const health = createHealth({ store: backend.health, now, newId: newUuid, events })
+  const health = createHealth({ store: backend.health, now, events })
   await access.ensureKey(secrets.adminKey, {
     subject: 'key:admin',
     tenant: DEFAULT_TENANT,

@@ -69,7 +69,7 @@ export async function openRegistry({
     ...cardDeps,
     ...deps,
   })
-  const health = createHealth({ store, now, newId: newUuid, events })
+  const health = createHealth({ store, now, events })
   return { registry, access, agents, health, work, clock, served, log }
 }
 

@@ -45,6 +45,10 @@ export function createEvents({
       metrics.agentsChanged({ change: 'removed' })
       logger.info({ event: 'agent_unregistered', ...facts })
     },
+    agentHealthChanged(facts) {
+      metrics.healthChanged({ state: facts.state, outcome: facts.outcome })
+      logger.info({ event: 'agent_health_changed', ...facts })
+    },
     grantCreated: (facts) => logger.info({ event: 'grant_created', ...facts }),
     grantDeleted: (facts) => logger.info({ event: 'grant_deleted', ...facts }),
     cardKeysUnreachable: (facts) => logger.warn({ event: 'card_keys_unreachable', ...facts }),

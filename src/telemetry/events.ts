@@ -20,6 +20,14 @@ export interface Events {
     readonly created: boolean
   }): void
   agentUnregistered(facts: { readonly agentId: string; readonly principal: string }): void
+  /** An agent's health changed to `state`; `outcome` is that of the check that decided, `ok` where all is well. */
+  agentHealthChanged(facts: {
+    readonly agentId: string
+    readonly slug: string
+    readonly state: string
+    readonly before: string
+    readonly outcome: string
+  }): void
   grantCreated(facts: {
     readonly agentId: string
     readonly grantId: string
@@ -130,6 +138,7 @@ export const silentEvents: Events = {
   callFinished() {},
   agentRegistered() {},
   agentUnregistered() {},
+  agentHealthChanged() {},
   grantCreated() {},
   grantDeleted() {},
   cardKeysUnreachable() {},

@@ -13,6 +13,7 @@ export type Metrics = {
   readonly deliveryEnded: (labels: Labels) => void
   readonly deliveryFailed: (labels: Labels) => void
   readonly agentsChanged: (labels: Labels) => void
+  readonly healthChanged: (labels: Labels) => void
   readonly keysChanged: (labels: Labels) => void
   readonly tokenRefused: (labels: Labels) => void
   readonly issuerUnreachable: (labels: Labels) => void
@@ -53,6 +54,7 @@ export function createMetrics(): Metrics {
   const ended = counter('parley_deliveries_ended', 'Deliveries that ended')
   const failed = counter('parley_deliveries_failed', 'Attempts to deliver that failed')
   const agents = counter('parley_agent_changes', 'Agents registered, updated and removed')
+  const health = counter('parley_agent_health_changes', 'Changes of the health of agents, by state and why')
   const keys = counter('parley_key_changes', 'API keys made and revoked')
   const tokens = counter('parley_tokens_refused', 'Tokens of identity providers that were refused, by reason')
   const unreachable = counter('parley_issuer_failures', 'Attempts to fetch the keys of an issuer that failed')
@@ -70,6 +72,7 @@ export function createMetrics(): Metrics {
     },
     deliveryFailed: (labels) => failed.add(1, labels),
     agentsChanged: (labels) => agents.add(1, labels),
+    healthChanged: (labels) => health.add(1, labels),
     keysChanged: (labels) => keys.add(1, labels),
     tokenRefused: (labels) => tokens.add(1, labels),
     issuerUnreachable: (labels) => unreachable.add(1, labels),

@@ -87,7 +87,7 @@ export type AgentHealth = {
   readonly verifiedAt?: number
   /** Up to when the time in states is accounted for in the history. */
   readonly accountedAt: number
-  /** Consecutive rounds of checks that were better, or worse, than the state; what damps flapping. */
+  /** Consecutive rounds of checks that were better than the state or, below 0, worse; what damps flapping. */
   readonly streak: number
   /** When the state last changed, the newest last; only of the last hour. */
   readonly changedAt: readonly number[]

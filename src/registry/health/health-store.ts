@@ -16,7 +16,7 @@ export type HealthBucket = {
   readonly ms: Readonly<Partial<Record<HealthState, number>>>
   readonly checks: number
   readonly failures: number
-  /** Of the checks that measured one. */
+  /** Of calls that did what they should. */
   readonly latencies: { readonly count: number; readonly sumMs: number; readonly maxMs: number }
 }
 
