@@ -119,7 +119,7 @@ export const healthCases: Cases = ({ open, openAt, newPlace }) => {
     const others = [sampleWork('other', { kind: 'probe' }), sampleWork(id, { lane: 'of its own' })]
     await backend.work.put([...workOf(id), ...others])
 
-    const removal = { agent: { ...agent, version: 2 }, expectedVersion: 1, removed: true, work: workOf(id) }
+    const removal = { agent: { ...agent, version: 2 }, expectedVersion: 1, removed: true }
     assert.deepEqual(await backend.agents.commit(removal), { kind: 'committed' })
 
     assert.equal(await backend.health.find(id), undefined)
