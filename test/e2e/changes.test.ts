@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { newKey as newSigningKey, signed } from '../../src/access/tokens/forge.case.ts'
 import { eventually } from './eventually.ts'
 import { at, listAt, parsed, textAt } from './json-path.ts'
+import { startKeyServer } from './key-server.ts'
 import { type ParleyProcess, startParley } from './parley-process.ts'
 import { agentCard } from './raw-agent.ts'
 import { native } from './rpc.ts'
@@ -16,10 +18,23 @@ const OFTEN = { PARLEY_RECHECK_MS: '200' }
 describe('the change feed', { timeout: 120_000 }, () => {
   let parley: ParleyProcess
   let reader: string
+  /** Of another tenant, with whom agents are registered too. */
+  let elsewhere: string
   const opened = new AsyncDisposableStack()
 
   before(async () => {
-    parley = opened.use(await startParley({ env: OFTEN }))
+    const signing = newSigningKey('ec')
+    const keys = opened.use(await startKeyServer([signing.jwk]))
+    const env = {
+      ...OFTEN,
+      PARLEY_ISSUERS: JSON.stringify([issuerOf(keys.url)]),
+      PARLEY_ALLOW_IDENTITY: '127.0.0.1',
+    }
+    parley = opened.use(await startParley({ env }))
+    const exp = Math.floor(Date.now() / 1000) + 600
+    const said = { iss: keys.url, aud: 'parley', exp, sub: 'reader', tenant: 'other' }
+    const scope = 'agents:read agents:write'
+    elsewhere = signed({ typ: 'at+jwt', alg: 'ES256', kid: signing.kid }, { ...said, scope }, signing)
     reader = await newKey(parley, 'reader', ['agents:read'])
   })
   after(() => opened.disposeAsync())
@@ -135,6 +150,25 @@ describe('the change feed', { timeout: 120_000 }, () => {
     assert.ok(!all.text.includes('Name of'))
   })
 
+  test('is another for each tenant', async () => {
+    const start = await now()
+    const theirs = await openNativeStream({ url: to('/changes'), key: elsewhere })
+    await add('ours')
+    const card = agentCard(THERE, {})
+    const body = { card, slug: 'theirs', visibility: 'public' }
+    assert.equal((await native(elsewhere, 'POST', to('/agents/register'), body)).status, 201)
+
+    assert.deepEqual(slugsOf(await theirs.take(1)), ['theirs'])
+    theirs.cut()
+    const { events } = await read(`?after=${start}`)
+    assert.deepEqual(
+      events.map((event) => at(event, 'data', 'slug')),
+      ['ours'],
+    )
+    const stolen = await native(elsewhere, 'GET', to(`/changes?after=${start}`))
+    assert.deepEqual([stolen.status, at(stolen.body, 'code')], [400, 'invalid_params'])
+  })
+
   test('takes cursors of its own, from whom they were given to', async () => {
     const mine = await now()
     const admins = await native(parley.adminKey, 'GET', to(`/changes?after=${mine}`))
@@ -157,6 +191,16 @@ describe('the change feed', { timeout: 120_000 }, () => {
     assert.deepEqual(more, [])
     assert.deepEqual([last?.event, at(parsed(last?.data ?? 'null'), 'code')], ['error', 'unauthenticated'])
   })
+})
+
+const issuerOf = (url: string) => ({
+  alias: 'corp',
+  issuer: url,
+  jwksUrl: `${url}/jwks`,
+  audience: 'parley',
+  tenants: ['default', 'other'],
+  scopes: ['agents:read', 'agents:write'],
+  claims: { tenant: 'tenant' },
 })
 
 const slugsOf = (events: readonly SseEvent[]) =>

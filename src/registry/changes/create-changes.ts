@@ -3,9 +3,9 @@ import { assertScope } from '../../access/assert-scope.ts'
 import { type Cursors, invalidCursor } from '../../access/page-cursor.ts'
 import type { Call } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
-import type { ChangePosition, ChangeStore, PlacedChange } from './change-store.ts'
+import type { ChangePosition, ChangeStore } from './change-store.ts'
 import type { ChangeFrame, ChangeQuery, Changes, ChangesPage, ToldChange } from './changes.ts'
-import { type TellDeps, tellChanges } from './tell-changes.ts'
+import { createTell, type TellDeps } from './tell-changes.ts'
 
 /** Changes read at once; a page goes on after so many reads, whatever came of them. */
 const CHANGES_PER_READ = 200
@@ -33,6 +33,7 @@ type Read = {
 
 export function createChanges(deps: ChangesDeps): Changes {
   const { store, cursors, newId, watch } = deps
+  const tell = createTell(deps)
 
   /** No two are the same, so that nobody sees by one whether something happened that it is not told. */
   const cursorAt = (call: Call, position: ChangePosition): string =>
@@ -57,12 +58,11 @@ export function createChanges(deps: ChangesDeps): Changes {
     const before = start ?? (await store.end(tenant))
     const placed = await store.list(tenant, CHANGES_PER_READ, start)
     if (placed === 'pruned') throw expired()
-    const wanted = placed.filter((one) => isWanted(query, one))
-    const changes = await tellChanges(deps, call, wanted)
+    const changes = await tell(call, placed)
     return {
-      told: wanted.flatMap(({ position }, index) => {
+      told: placed.flatMap(({ position }, index) => {
         const change = changes[index]
-        return change !== undefined && isOfKind(query, change) ? [[change, position] as const] : []
+        return change !== undefined && isAskedFor(query, change) ? [[change, position] as const] : []
       }),
       end: placed.at(-1)?.position ?? before,
       isLast: placed.length < CHANGES_PER_READ,
@@ -114,11 +114,9 @@ export function createChanges(deps: ChangesDeps): Changes {
 /** Whose a cursor is. What it is asked for with it may change from page to page. */
 const bindingOf = ({ principal: { tenant, subject } }: Call): unknown => ['changes', tenant, subject]
 
-const isWanted = ({ agent }: ChangeQuery, { change }: PlacedChange): boolean =>
-  agent === undefined || change.agentId === agent || change.slug === agent
-
-const isOfKind = ({ kinds }: ChangeQuery, { kind }: ToldChange): boolean =>
-  kinds === undefined || kinds.includes(kind)
+const isAskedFor = ({ agent, kinds }: ChangeQuery, { agentId, slug, kind }: ToldChange): boolean =>
+  (agent === undefined || agentId === agent || slug === agent) &&
+  (kinds === undefined || kinds.includes(kind))
 
 const expired = (): ParleyError =>
   new ParleyError(

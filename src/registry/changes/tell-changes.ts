@@ -14,31 +14,57 @@ export type TellDeps = {
 }
 
 /** What a caller is told of changes of its tenant, each in its place; `undefined` in the place of what it is not told. */
-export async function tellChanges(
-  { agents, store, access }: TellDeps,
-  { principal }: Call,
+export type Tell = (
+  call: Call,
   placed: readonly PlacedChange[],
-): Promise<readonly (ToldChange | undefined)[]> {
-  if (placed.length === 0) return []
-  const { tenant } = principal
+) => Promise<readonly (ToldChange | undefined)[]>
+
+export function createTell(deps: TellDeps): Tell {
+  /** Many follow the end of one feed: what all of them must know is looked up once. */
+  const lookups = new Map<string, Promise<Audiences>>()
+
+  const audiencesOf = (tenant: string, placed: readonly PlacedChange[]): Promise<Audiences> => {
+    const key = JSON.stringify([tenant, placed[0]?.position, placed.at(-1)?.position])
+    const known = lookups.get(key)
+    if (known !== undefined) return known
+    const lookup = findAudiences(deps, tenant, placed).finally(() => lookups.delete(key))
+    lookups.set(key, lookup)
+    return lookup
+  }
+
+  return async ({ principal }, placed) => {
+    if (placed.length === 0) return []
+    const { tenant } = principal
+    const audiences = await audiencesOf(tenant, placed)
+    const maySee = (id: AgentId, audience: Audience | undefined): boolean =>
+      audience !== undefined &&
+      deps.access.decide(principal, 'discover', resourceOf({ ...audience, id, tenant })).allow
+    return placed.map(({ change }) => {
+      if (maySee(change.agentId, audiences.get(change.agentId))) return toldAs(change)
+      const sawBefore = change.kind === 'updated' && maySee(change.agentId, change.audience)
+      return sawBefore ? outOfSight(change) : undefined
+    })
+  }
+}
+
+/** Who may discover each agent now or, of one that is gone, could when it went. */
+type Audiences = ReadonlyMap<string, Audience>
+
+async function findAudiences(
+  { agents, store }: TellDeps,
+  tenant: string,
+  placed: readonly PlacedChange[],
+): Promise<Audiences> {
   const ids = [...new Set(placed.map(({ change }) => change.agentId))]
-  // Agents first: one that goes meanwhile is then among those that are gone.
-  const listings = await agents.search({ tenant, ids }, { limit: ids.length })
-  const present = new Map<string, Audience>(listings.map((listing) => [listing.id, listing]))
-  const absent = ids.filter((id) => !present.has(id))
-  const removals = absent.length === 0 ? [] : await store.findUnregistered(tenant, absent)
-  const gone = new Map(removals.flatMap((change) => ('audience' in change ? [[change.agentId, change]] : [])))
-
-  const maySee = (id: AgentId, audience: Audience | undefined): boolean =>
-    audience !== undefined &&
-    access.decide(principal, 'discover', resourceOf({ ...audience, id, tenant })).allow
-
-  return placed.map(({ change }) => {
-    const { agentId: id } = change
-    if (maySee(id, present.get(id) ?? gone.get(id)?.audience)) return toldAs(change)
-    const sawBefore = change.kind === 'updated' && maySee(id, change.audience)
-    return sawBefore ? outOfSight(change) : undefined
-  })
+  const present = await agents.search({ tenant, ids }, { limit: ids.length })
+  const audiences = new Map<string, Audience>(present.map((listing) => [listing.id, listing]))
+  // Asked for last: an agent that went meanwhile is then among those that are gone.
+  const absent = ids.filter((id) => !audiences.has(id))
+  if (absent.length === 0) return audiences
+  for (const change of await store.findUnregistered(tenant, absent)) {
+    if (change.kind === 'unregistered') audiences.set(change.agentId, change.audience)
+  }
+  return audiences
 }
 
 /** Without what only we need to know. */
