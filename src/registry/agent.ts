@@ -3,7 +3,8 @@ import type { AgentId } from '../a2a/ids.ts'
 import type { JsonText } from '../a2a/json-text.ts'
 import type { Grant } from '../access/grant.ts'
 import type { CardValidators } from './card-source.ts'
-import type { CardProposal, CardUpdates } from './drift/card-proposal.ts'
+import type { CardProposal } from './drift/card-proposal.ts'
+import type { CardUpdates } from './drift/card-updates.ts'
 import type { TaskProbe } from './health/task-probe.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { CardSignature } from './signatures/verify-signatures.ts'
@@ -66,8 +67,8 @@ export type Agent = {
   readonly cardValidators?: CardValidators
   /** Which changes of the card at `cardUrl` are applied by themselves; `compatible` when absent. */
   readonly cardUpdates?: CardUpdates
-  /** That a card waits to become the agent's. */
-  readonly proposal?: Pick<CardProposal, 'at' | 'verdict'>
+  /** That a card waits to become the agent's, and its `cardHash`. */
+  readonly proposal?: Pick<CardProposal, 'at' | 'verdict'> & { readonly hash: string }
   /** The card at `cardUrl` that is not to become the agent's, by its `cardHash`, for as long as it is there. */
   readonly rejectedCard?: { readonly hash: string; readonly validators?: CardValidators }
   /** What the publisher sent, byte for byte (UTF-8 text). */

@@ -22,6 +22,9 @@ type Change = {
   readonly next: Agent
   readonly removed?: true
   readonly cardVersion?: CardVersion
+  readonly proposal?: 'none'
+  /** It is nothing to those who see the agent: the feed is not told. */
+  readonly isUnseen?: true
   readonly audit?: readonly AuditRecord[]
 }
 
@@ -54,9 +57,9 @@ export async function changeAgent(
     assertHolds(condition, before)
     const change = decide(before)
     if (change === undefined) return { before, after: before }
-    const { next, ...more } = change
+    const { next, isUnseen, ...more } = change
     const after = { ...next, version: before.version + 1 }
-    const changes = [agentChange({ before, after, ...more }, deps.now())]
+    const changes = isUnseen === true ? [] : [agentChange({ before, after, ...more }, deps.now())]
     const result = await deps.agents.commit({
       agent: after,
       expectedVersion: before.version,

@@ -8,6 +8,7 @@ import { createCardVersions } from './card-versions.ts'
 import { createGrant } from './create-grant.ts'
 import { deleteGrant } from './delete-grant.ts'
 import { listDependencies } from './dependencies.ts'
+import { createProposals } from './drift/proposals.ts'
 import { explainAccess } from './explain-access.ts'
 import type { ExtendedCardSource } from './extended-card-source.ts'
 import { getAgent } from './find-agent.ts'
@@ -38,6 +39,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   return {
     register: createRegister(deps),
     ...createCardVersions(deps),
+    ...createProposals(deps),
     async validate(call, card) {
       assertScope(call.principal, 'agents:write')
       return judgeCard(deps, card, call.signal)

@@ -3,7 +3,7 @@ import type { AgentId } from '../a2a/ids.ts'
 import type { JsonText } from '../a2a/json-text.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError, type Violation } from '../errors.ts'
-import type { CardSource } from './card-source.ts'
+import type { CardSource, CardValidators, FetchedCard } from './card-source.ts'
 import { type JudgeDeps, judgeCard } from './judge-card.ts'
 import type { Registration } from './registry.ts'
 import type { CardSignature } from './signatures/verify-signatures.ts'
@@ -24,13 +24,17 @@ export type Listing = {
   readonly cardUrl?: string
   /** Those that the registration names. */
   readonly dependsOn?: readonly AgentId[]
+  readonly cardValidators?: CardValidators
 }
 
 /** Finds and judges a registration's card. The function throws `invalid_registration` with everything wrong. */
 export function createJudgeRegistration(
   deps: JudgeRegistrationDeps,
 ): (call: Call, registration: Registration, owner: string) => Promise<Listing> {
-  const readCard = async (call: Call, { card, cardUrl }: Registration) => {
+  const readCard = async (
+    call: Call,
+    { card, cardUrl }: Registration,
+  ): Promise<Pick<FetchedCard, 'text'> & Partial<FetchedCard>> => {
     if (card !== undefined) return { text: card }
     if (cardUrl !== undefined) return deps.cards.fetchCard(cardUrl, call.signal)
     throw new ParleyError('invalid_registration', 'A registration needs a card or a cardUrl')
@@ -38,6 +42,7 @@ export function createJudgeRegistration(
 
   return async (call, registration, owner) => {
     const source = await readCard(call, registration)
+    const { url: cardUrl, validators: cardValidators } = source
     const { card, violations, signatures } = await judgeCard(deps, source.text, call.signal)
     assertAcceptable(registration, violations)
     return {
@@ -48,7 +53,8 @@ export function createJudgeRegistration(
       originalCard: source.text,
       card,
       signatures,
-      ...('url' in source ? { cardUrl: source.url } : {}),
+      ...(cardUrl !== undefined && { cardUrl }),
+      ...(cardValidators && { cardValidators }),
     }
   }
 }

@@ -1,5 +1,4 @@
 import { agentId } from '../a2a/ids.ts'
-import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import { type Agent, cardOf } from './agent.ts'
 import type { CardVersion } from './card-version.ts'
@@ -47,10 +46,11 @@ export function listed(
   at: number,
   cardVersion: CardVersion | undefined,
 ): Agent {
-  const { cardUrl: _, signatures: __, ...kept } = previous
+  const kept = withCard(previous, listing, at, cardVersion)
   const { visibility, redelivery } = listing.registration
   const dependsOn = listing.dependsOn ?? kept.dependsOn
   const cardProfile = listing.registration.cardProfile ?? kept.cardProfile
+  const cardUpdates = listing.registration.cardUpdates ?? kept.cardUpdates
   return {
     ...kept,
     visibility: visibility ?? kept.visibility,
@@ -58,22 +58,47 @@ export function listed(
     ...(cardProfile === undefined ? {} : { cardProfile }),
     ...(dependsOn === undefined ? {} : { dependsOn }),
     ...declaredTimes(kept, listing.registration, at, 'invalid_registration'),
+    ...(cardUpdates === undefined ? {} : { cardUpdates }),
     version: kept.version + 1,
-    // Who asks for what has changed since then must not miss a change because the clock was set back.
-    updatedAt: Math.max(at, kept.updatedAt),
-    originalCard: listing.originalCard,
-    card: listing.card,
-    ...(cardVersion === undefined ? {} : { cardVersion: cardVersion.number }),
-    ...(listing.signatures.length === 0 ? {} : { signatures: listing.signatures }),
-    ...(listing.cardUrl === undefined ? {} : { cardUrl: listing.cardUrl }),
   }
 }
 
-/** The version that a card is of its agent; `undefined` for the one that the agent has. */
+/** A card that was judged, as it becomes that of an agent. */
+export type NewCard = Pick<Listing, 'originalCard' | 'card' | 'signatures' | 'cardUrl' | 'cardValidators'>
+
+/** The agent with another card, in the place of its own and of any that waits. */
+export function withCard(
+  previous: Agent,
+  { originalCard, card, signatures, cardUrl, cardValidators }: NewCard,
+  at: number,
+  cardVersion: CardVersion | undefined,
+): Agent {
+  const {
+    cardUrl: _url,
+    cardValidators: _validators,
+    signatures: _signatures,
+    proposal: _proposal,
+    rejectedCard: _rejected,
+    ...kept
+  } = previous
+  return {
+    ...kept,
+    // Who asks for what has changed since then must not miss a change because the clock was set back.
+    updatedAt: Math.max(at, kept.updatedAt),
+    originalCard,
+    card,
+    ...(cardVersion === undefined ? {} : { cardVersion: cardVersion.number }),
+    ...(signatures.length === 0 ? {} : { signatures }),
+    ...(cardUrl === undefined ? {} : { cardUrl }),
+    ...(cardValidators === undefined ? {} : { cardValidators }),
+  }
+}
+
+/** The version that a card is of its agent, `by` the subject of who sent it; `undefined` for the one that the agent has. */
 export function nextCardVersion(
   previous: Agent,
-  listing: Listing,
-  call: Call,
+  listing: NewCard,
+  by: string,
   at: number,
 ): CardVersion | undefined {
   const { cardVersion = 0, version, id } = previous
@@ -88,7 +113,7 @@ export function nextCardVersion(
     agentId: id,
     number: cardVersion + 1,
     at,
-    by: call.principal.subject,
+    by,
     originalCard,
     ...(cardUrl === undefined ? {} : { cardUrl }),
     signatures,

@@ -5,6 +5,7 @@ import { check, parseJson, pointerTo } from '../a2a/wire.ts'
 import { ParleyError, type Violation } from '../errors.ts'
 import { CARD_PROFILES, REDELIVERIES, VISIBILITIES } from './agent.ts'
 import { DependenciesOption } from './dependencies.ts'
+import { CardUpdatesOption } from './drift/card-updates.ts'
 import { HeartbeatTimesOptions } from './health/declared-times.ts'
 import { timesViolations } from './health/heartbeat-times.ts'
 import { httpUrlProblem } from './http-url.ts'
@@ -30,6 +31,7 @@ export const RegistrationOptions = Type.Object({
   cardProfile: Type.Optional(Type.Enum([...CARD_PROFILES])),
   dependsOn: Type.Optional(DependenciesOption),
   ...HeartbeatTimesOptions,
+  cardUpdates: CardUpdatesOption,
 })
 
 const optionsCheck = check(
@@ -144,7 +146,7 @@ function enclosedCardViolations(value: JsonObject, card: string | undefined): re
 
 /** The options of a body that `optionViolations` found nothing wrong with. */
 function optionsOf(value: JsonObject): Registration {
-  const { slug, owner, visibility, lifecycle, redelivery, cardProfile, dependsOn, ...times } =
+  const { slug, owner, visibility, lifecycle, redelivery, cardProfile, cardUpdates, dependsOn, ...times } =
     optionsCheck.parse(value)
   const { heartbeatIntervalMs, heartbeatTtlMs } = times
   return {
@@ -155,6 +157,7 @@ function optionsOf(value: JsonObject): Registration {
     ...(redelivery === undefined ? {} : { redelivery }),
     ...(cardProfile === undefined ? {} : { cardProfile }),
     ...(heartbeatIntervalMs === undefined ? {} : { heartbeatIntervalMs }),
+    ...(cardUpdates === undefined ? {} : { cardUpdates }),
     ...(heartbeatTtlMs === undefined ? {} : { heartbeatTtlMs }),
     ...(dependsOn === undefined ? {} : { dependsOn }),
   }

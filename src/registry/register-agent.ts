@@ -1,7 +1,7 @@
 import type { NewId } from '../a2a/ids.ts'
 import type { Access } from '../access/access.ts'
 import { missingScope } from '../access/assert-scope.ts'
-import { type AuditRecord, auditOf } from '../access/audit/audit-record.ts'
+import { type AuditCaller, type AuditRecord, auditOf } from '../access/audit/audit-record.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
@@ -51,7 +51,7 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
         unlisted(listing, slug, newId(), now(), firstLifecycle(deps, call.principal, registration))
       if (previous.owner === owner || registration.slug !== undefined) assertWithinReach(listing, previous)
       if (previous.owner === owner) assertMayBeDraft(registration, previous)
-      const cardVersion = nextCardVersion(previous, listing, call, now())
+      const cardVersion = nextCardVersion(previous, listing, call.principal.subject, now())
       const agent = listed(previous, listing, now(), cardVersion)
       const result =
         previous.owner === owner
@@ -59,6 +59,7 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
               agent,
               expectedVersion: previous.version,
               ...(cardVersion === undefined ? {} : { cardVersion }),
+              ...(previous.proposal === undefined ? {} : { proposal: 'none' }),
               changes: [
                 agentChange({ before: previous, after: agent, ...(cardVersion && { cardVersion }) }, now()),
               ],
@@ -95,9 +96,9 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
   }
 }
 
-export function registrationRecord(call: Call, agent: Agent, at: number): AuditRecord {
+export function registrationRecord(caller: AuditCaller, agent: Agent, at: number): AuditRecord {
   const { id, slug, owner, visibility, version } = agent
-  return auditOf(call, version === 1 ? 'agent.register' : 'agent.update', { kind: 'agent', id }, at, {
+  return auditOf(caller, version === 1 ? 'agent.register' : 'agent.update', { kind: 'agent', id }, at, {
     details: { slug, visibility, version: String(version) },
     subjects: { owner },
   })

@@ -19,6 +19,9 @@ import type { CredentialOverview, CredentialStatus } from './agent-credentials.t
 import type { CardVersion, CardVersionInfo } from './card-version.ts'
 import type { AgentCondition } from './change-agent.ts'
 import type { CardChange } from './compare-cards.ts'
+import type { CardProposal } from './drift/card-proposal.ts'
+import type { CardUpdates } from './drift/card-updates.ts'
+import type { ProposalRejection } from './drift/proposal-rejection.ts'
 import type { AccessExplanation } from './explain-access.ts'
 import type { CurrentHealth } from './health/current-health.ts'
 import type { NewReport } from './health/heartbeat-body.ts'
@@ -47,6 +50,7 @@ export type Registration = {
   readonly heartbeatTtlMs?: number
   /** Ids or slugs of agents without which it does not work. */
   readonly dependsOn?: readonly string[]
+  readonly cardUpdates?: CardUpdates
 }
 
 export const AGENT_SORTS = ['relevance', 'name', 'updated'] as const
@@ -121,6 +125,30 @@ export interface Registry {
   compareCardVersions(call: Call, ref: string, since: number, number: number): Promise<readonly CardChange[]>
   /** Of the agents without which this one does not work, those that the caller sees. */
   listDependencies(call: Call, ref: string): Promise<readonly Agent[]>
+  /**
+   * The card that waits to become the agent's, and what it would change, the gravest first. Takes the right to `manage`, as the next
+   * two do. Throws as `get` does, and `not_found` when none waits.
+   */
+  getProposal(
+    call: Call,
+    ref: string,
+  ): Promise<{
+    readonly agent: Agent
+    readonly proposal: CardProposal
+    readonly changes: readonly CardChange[]
+  }>
+  /**
+   * Makes the card that waits the agent's. Throws as `getProposal` does, `invalid_registration` when it would not be registered
+   * (any more), `conflict` when another card waits by then, and `precondition_failed` when `condition` does not hold.
+   */
+  acceptProposal(call: Call, ref: string, condition?: AgentCondition): Promise<Agent>
+  /** The card that waits is not to become the agent's, and does not wait again before its publisher changes it. */
+  rejectProposal(
+    call: Call,
+    ref: string,
+    rejection: ProposalRejection,
+    condition?: AgentCondition,
+  ): Promise<Agent>
   unregister(call: Call, ref: string): Promise<void>
   /** Who may do more with the agent than its visibility says, for those who may manage it. Throws as `get` does. */
   listGrants(call: Call, ref: string): Promise<readonly Grant[]>

@@ -26,10 +26,10 @@ export function createReplace(deps: RegisterDeps): Registry['replace'] {
       known.id,
       (agent) => {
         assertMayBeDraft(registration, agent)
-        const cardVersion = nextCardVersion(agent, listing, call, now())
+        const cardVersion = nextCardVersion(agent, listing, call.principal.subject, now())
         const next = listed(agent, listing, now(), cardVersion)
         const audit = [registrationRecord(call, next, now())]
-        return { next, audit, ...(cardVersion === undefined ? {} : { cardVersion }) }
+        return { next, audit, proposal: 'none', ...(cardVersion === undefined ? {} : { cardVersion }) }
       },
       condition,
     )

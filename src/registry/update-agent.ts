@@ -9,6 +9,7 @@ import { assertMayAdmit } from './admit-agent.ts'
 import { type Agent, VISIBILITIES } from './agent.ts'
 import { type AgentCondition, type ChangeDeps, changeAgent } from './change-agent.ts'
 import { DependenciesOption, resolveDependencies } from './dependencies.ts'
+import { CardUpdatesOption } from './drift/card-updates.ts'
 import { findVisible, getAgent, resourceOf } from './find-agent.ts'
 import { declaredTimes, HeartbeatTimesOptions, timesDetails } from './health/declared-times.ts'
 import { LIFECYCLES, TRANSITIONS } from './lifecycle.ts'
@@ -25,6 +26,7 @@ export const AgentChangesBody = Type.Object(
       }),
     ),
     lifecycle: Type.Optional(Type.Enum([...LIFECYCLES])),
+    cardUpdates: CardUpdatesOption,
     successor: Type.Optional(
       Type.String({
         minLength: 1,
@@ -116,7 +118,12 @@ async function successorOf(
 /** What the audit log says of a change; `undefined` when it is none. Throws for one that may not be. */
 function differences(
   agent: Agent,
-  { visibility = agent.visibility, lifecycle = agent.lifecycle, owner = agent.owner }: AgentChanges,
+  {
+    visibility = agent.visibility,
+    lifecycle = agent.lifecycle,
+    owner = agent.owner,
+    cardUpdates = agent.cardUpdates,
+  }: AgentChanges,
   { successor, dependsOn }: Named,
 ): Readonly<Record<string, string>> | undefined {
   if (lifecycle !== agent.lifecycle && !TRANSITIONS[agent.lifecycle].includes(lifecycle)) {
@@ -132,18 +139,25 @@ function differences(
   const isSame = owner === agent.owner && visibility === agent.visibility && lifecycle === agent.lifecycle
   const hasSameSuccessor = successor === undefined || successor === agent.successor
   const hasSameDependencies = dependsOn === undefined || dependsOn.join() === (agent.dependsOn ?? []).join()
-  if (isSame && hasSameSuccessor && hasSameDependencies) return undefined
+  const hasSameUpdates = cardUpdates === agent.cardUpdates
+  if (isSame && hasSameSuccessor && hasSameDependencies && hasSameUpdates) return undefined
   return {
     ...(visibility === agent.visibility ? {} : { visibility, before: agent.visibility }),
     ...(lifecycle === agent.lifecycle ? {} : { lifecycle, lifecycleBefore: agent.lifecycle }),
     ...(successor === undefined ? {} : { successor }),
     ...(hasSameDependencies ? {} : { dependencies: String(dependsOn.length) }),
+    ...(cardUpdates === undefined || hasSameUpdates ? {} : { cardUpdates }),
   }
 }
 
 function changed(
   { successor: before, dependsOn: dependedOn, refusal, ...agent }: Agent,
-  { visibility = agent.visibility, lifecycle = agent.lifecycle, owner = agent.owner }: AgentChanges,
+  {
+    visibility = agent.visibility,
+    lifecycle = agent.lifecycle,
+    owner = agent.owner,
+    cardUpdates = agent.cardUpdates,
+  }: AgentChanges,
   { successor = before, dependsOn = dependedOn }: Named,
   at: number,
 ): Agent {
@@ -152,6 +166,7 @@ function changed(
     owner,
     visibility,
     lifecycle,
+    ...(cardUpdates === undefined ? {} : { cardUpdates }),
     ...(successor !== undefined && lifecycle === 'deprecated' ? { successor } : {}),
     ...(dependsOn === undefined || dependsOn.length === 0 ? {} : { dependsOn }),
     ...(refusal !== undefined && lifecycle === 'draft' ? { refusal } : {}),

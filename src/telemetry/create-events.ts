@@ -49,6 +49,8 @@ export function createEvents({
       metrics.healthChanged({ state: facts.state, outcome: facts.outcome })
       logger.info({ event: 'agent_health_changed', ...facts })
     },
+    cardProposed: (facts) => logger.info({ event: 'card_proposed', ...facts }),
+    cardRejected: (facts) => logger.info({ event: 'card_rejected', ...facts }),
     grantCreated: (facts) => logger.info({ event: 'grant_created', ...facts }),
     grantDeleted: (facts) => logger.info({ event: 'grant_deleted', ...facts }),
     cardKeysUnreachable: (facts) => logger.warn({ event: 'card_keys_unreachable', ...facts }),

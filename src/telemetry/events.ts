@@ -19,6 +19,9 @@ export interface Events {
     readonly principal: string
     readonly created: boolean
   }): void
+  /** A card at the URL that an agent was registered by waits to become the agent's. */
+  cardProposed(facts: { readonly agentId: string; readonly verdict: string }): void
+  cardRejected(facts: { readonly agentId: string; readonly principal: string }): void
   agentUnregistered(facts: { readonly agentId: string; readonly principal: string }): void
   /** An agent's health changed to `state`; `outcome` is that of the check that decided, `ok` where all is well. */
   agentHealthChanged(facts: {
@@ -139,6 +142,8 @@ export const silentEvents: Events = {
   agentRegistered() {},
   agentUnregistered() {},
   agentHealthChanged() {},
+  cardProposed() {},
+  cardRejected() {},
   grantCreated() {},
   grantDeleted() {},
   cardKeysUnreachable() {},

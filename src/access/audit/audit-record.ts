@@ -10,6 +10,11 @@ export const AUDIT_ACTIONS = [
   'agent.approve',
   'agent.refuse',
   'agent.unregister',
+  // Of a card at the URL that an agent was registered by: it waits, waits no more, is the agent's, or is not to be.
+  'card.propose',
+  'card.withdraw',
+  'card.accept',
+  'card.reject',
   'grant.create',
   'grant.delete',
   'credential.store',
@@ -93,6 +98,11 @@ export type AuditCaller = Pick<Call, 'principal'> & Partial<Pick<Call, 'requestI
 /** Stands for a caller where Parley does something by itself, as when it starts with a key that its settings name. */
 export const itself = (tenant: string): AuditCaller => ({
   principal: { tenant, subject: 'parley', groups: [], scopes: new Set() },
+})
+
+/** Stands for a caller where Parley looks after an agent, and does what follows from what it saw. */
+export const probe = (tenant: string): AuditCaller => ({
+  principal: { tenant, subject: 'parley-probe', groups: [], scopes: new Set() },
 })
 
 /** Stands for whoever runs commands on the machine that has the data. No provider's subjects have this alias. */

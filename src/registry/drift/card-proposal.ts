@@ -3,13 +3,6 @@ import type { CardValidators } from '../card-source.ts'
 import type { ChangeKind } from '../compare-cards.ts'
 import type { CardSignature } from '../signatures/verify-signatures.ts'
 
-export const CARD_UPDATES = ['compatible', 'all', 'none'] as const
-/**
- * Which changes of a card that was registered by its URL are applied by themselves: those that are `compatible` or `cosmetic`,
- * all of them, or none. The others wait for who may manage the agent.
- */
-export type CardUpdates = (typeof CARD_UPDATES)[number]
-
 /** A card that is at an agent's `cardUrl` by now, and waits to become the agent's. An agent has one at most. */
 export type CardProposal = {
   readonly agentId: AgentId
