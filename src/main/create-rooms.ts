@@ -194,6 +194,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     agents: backend.agents,
     access,
     cursors,
+    now,
     newId: newUuid,
     watch: news.watchChanges,
   })

@@ -179,13 +179,22 @@ describe('whom the change feed tells', () => {
       'unregistered gone',
     ])
 
-    await registry.unregister(ada, 'hidden')
-    assert.deepEqual(inWords(await told(bob)), [
-      'registered gone',
-      'unregistered hidden',
-      'unregistered gone',
-    ])
     assert.deepEqual(await told(anonymous), [])
+  })
+
+  it('is told nothing of an agent that was hidden before it began to read', async () => {
+    const world = await openChanges()
+    await register(world, 'hidden')
+    const { cursor } = await world.changes.read(bob, { limit: 5 })
+    await world.registry.update(ada, 'hidden', { visibility: 'restricted' })
+    world.clock.now++
+    const late = await world.changes.read(bob, { limit: 5 })
+    await world.registry.unregister(ada, 'hidden')
+
+    assert.deepEqual(late.items, [])
+    assert.deepEqual(await world.told(bob), [])
+    assert.deepEqual(await world.told(bob, { after: { cursor: late.cursor } }), [])
+    assert.deepEqual(inWords(await world.told(bob, { after: { cursor } })), ['unregistered hidden'])
   })
 
   it('is told nothing of a private agent that is gone', async () => {

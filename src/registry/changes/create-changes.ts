@@ -20,69 +20,79 @@ export interface ChangeWatch extends Disposable {
 export type ChangesDeps = TellDeps & {
   readonly store: ChangeStore
   readonly cursors: Cursors
+  readonly now: () => number
   readonly newId: NewId
   readonly watch: () => ChangeWatch
 }
 
+/** Where a reader stands; `position` is absent before the oldest change. */
+type Place = {
+  readonly position?: ChangePosition
+  /** When it began to read, which its cursors hold on to: of what it had not begun to read it needs no end. */
+  readonly since: number
+}
+
 /** What was read of the feed in one go. */
 type Read = {
-  readonly told: readonly (readonly [ToldChange, ChangePosition])[]
-  readonly end: ChangePosition
+  readonly told: readonly { readonly change: ToldChange; readonly place: Place }[]
+  readonly end: Place
   readonly isLast: boolean
 }
 
 export function createChanges(deps: ChangesDeps): Changes {
-  const { store, cursors, newId, watch } = deps
+  const { store, cursors, now, newId, watch } = deps
   const tell = createTell(deps)
 
   /** No two are the same, so that nobody sees by one whether something happened that it is not told. */
-  const cursorAt = (call: Call, position: ChangePosition): string =>
-    cursors.encode([position, newId()], bindingOf(call))
+  const cursorAt = (call: Call, { position, since }: Place): string =>
+    cursors.encode([position, since, newId()], bindingOf(call))
 
-  const positionIn = (call: Call, cursor: string): ChangePosition => {
+  const placeIn = (call: Call, cursor: string): Place => {
     const decoded = cursors.decode(cursor, bindingOf(call))
-    const position: unknown = Array.isArray(decoded) ? decoded[0] : undefined
-    if (typeof position === 'string') return position
+    const [position, since]: unknown[] = Array.isArray(decoded) ? decoded : []
+    if (typeof position === 'string' && typeof since === 'number') return { position, since }
     throw invalidCursor()
   }
 
-  /** `undefined` is before the oldest change. */
-  const startOf = async (call: Call, { after }: ChangeQuery): Promise<ChangePosition | undefined> => {
-    if (after === undefined) return undefined
-    return after === 'now' ? store.end(call.principal.tenant) : positionIn(call, after.cursor)
+  const startOf = async (call: Call, { after }: ChangeQuery): Promise<Place> => {
+    if (after === undefined) return { since: now() }
+    if (after !== 'now') return placeIn(call, after.cursor)
+    const since = now()
+    return { position: await store.end(call.principal.tenant), since }
   }
 
-  async function readFrom(call: Call, query: ChangeQuery, start: ChangePosition | undefined): Promise<Read> {
+  async function readFrom(call: Call, query: ChangeQuery, { position, since }: Place): Promise<Read> {
     const { tenant } = call.principal
     // Asked for first: what is written meanwhile must come after it.
-    const before = start ?? (await store.end(tenant))
-    const placed = await store.list(tenant, CHANGES_PER_READ, start)
+    const before = position ?? (await store.end(tenant))
+    const placed = await store.list(tenant, CHANGES_PER_READ, position)
     if (placed === 'pruned') throw expired()
-    const changes = await tell(call, placed)
+    const changes = await tell(call, placed, since)
     return {
-      told: placed.flatMap(({ position }, index) => {
+      told: placed.flatMap((one, index) => {
         const change = changes[index]
-        return change !== undefined && isAskedFor(query, change) ? [[change, position] as const] : []
+        const isTold = change !== undefined && isAskedFor(query, change)
+        return isTold ? [{ change, place: { position: one.position, since } }] : []
       }),
-      end: placed.at(-1)?.position ?? before,
+      end: { position: placed.at(-1)?.position ?? before, since },
       isLast: placed.length < CHANGES_PER_READ,
     }
   }
 
   async function read(call: Call, query: ChangeQuery & { readonly limit: number }): Promise<ChangesPage> {
     assertScope(call.principal, 'agents:read')
-    let position = await startOf(call, query)
+    let place = await startOf(call, query)
     const told: Read['told'][number][] = []
     for (let reads = 1; ; reads++) {
       call.signal.throwIfAborted()
-      const found = await readFrom(call, query, position)
+      const found = await readFrom(call, query, place)
       told.push(...found.told)
-      position = found.end
+      place = found.end
       const more = told.length > query.limit || !found.isLast
       if (told.length < query.limit && more && reads < MAX_READS) continue
       const page = told.slice(0, query.limit)
-      const end = told.length > query.limit ? (page.at(-1)?.[1] ?? position) : position
-      return { items: page.map(([change]) => change), cursor: cursorAt(call, end), more }
+      const end = told.length > query.limit ? (page.at(-1)?.place ?? place) : place
+      return { items: page.map(({ change }) => change), cursor: cursorAt(call, end), more }
     }
   }
 
@@ -92,7 +102,7 @@ export function createChanges(deps: ChangesDeps): Changes {
     let found = first
     if (first.told.length === 0) yield { seq: cursorAt(call, first.end) }
     for (;;) {
-      for (const [change, place] of found.told) {
+      for (const { change, place } of found.told) {
         call.signal.throwIfAborted()
         yield { seq: cursorAt(call, place), change }
       }

@@ -24,6 +24,7 @@ export async function openChanges(): Promise<OpenChanges> {
     agents: backend.agents,
     access: opened.access,
     cursors: createCursors(Buffer.alloc(32, 7)),
+    now: () => opened.clock.now,
     newId: newUuid,
     watch: () => watchOf(backend.hints),
   })

@@ -13,10 +13,14 @@ export type TellDeps = {
   readonly access: Access
 }
 
-/** What a caller is told of changes of its tenant, each in its place; `undefined` in the place of what it is not told. */
+/**
+ * What a caller is told of changes of its tenant, each in its place; `undefined` in the place of what it is not told. Of what went out
+ * of its sight it is told that it did, if it was reading by then: since `since`.
+ */
 export type Tell = (
   call: Call,
   placed: readonly PlacedChange[],
+  since: number,
 ) => Promise<readonly (ToldChange | undefined)[]>
 
 export function createTell(deps: TellDeps): Tell {
@@ -32,7 +36,7 @@ export function createTell(deps: TellDeps): Tell {
     return lookup
   }
 
-  return async ({ principal }, placed) => {
+  return async ({ principal }, placed, since) => {
     if (placed.length === 0) return []
     const { tenant } = principal
     const audiences = await audiencesOf(tenant, placed)
@@ -41,7 +45,8 @@ export function createTell(deps: TellDeps): Tell {
       deps.access.decide(principal, 'discover', resourceOf({ ...audience, id, tenant })).allow
     return placed.map(({ change }) => {
       if (maySee(change.agentId, audiences.get(change.agentId))) return toldAs(change)
-      const sawBefore = change.kind === 'updated' && maySee(change.agentId, change.audience)
+      const { kind, at } = change
+      const sawBefore = kind === 'updated' && at >= since && maySee(change.agentId, change.audience)
       return sawBefore ? outOfSight(change) : undefined
     })
   }
