@@ -31,6 +31,7 @@ export const ERROR_CODES = [
   'payload_too_large',
   'too_many_requests',
   'agent_unavailable',
+  'channel_unavailable',
   'stream_resume_required',
   'unavailable',
   'internal',

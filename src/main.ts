@@ -66,7 +66,7 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
   )
   // Work that was left over goes on as soon as there are workers, and must not wait for what will never come.
   opened.defer(() => listening.reject(new ParleyError('unavailable', 'The gateway does not listen')))
-  const { access, registry, changes, tasks, audit, denials, signingKeys } = rooms
+  const { access, registry, changes, tasks, channels, audit, denials, signingKeys } = rooms
 
   let isOpen = false
   const opening = await openListeners(config, secrets, {
@@ -74,6 +74,7 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
     registry,
     changes,
     tasks,
+    channels,
     publicKeys: signingKeys.publicKeys,
     audit,
     denials,

@@ -41,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, Room>> = {
     rooms: ['errors', 'telemetry', 'a2a', 'access', 'work', 'registry', 'delivery'],
     outside: [],
   },
-  alerts: { rooms: ['errors', 'telemetry', 'a2a', 'access', 'work', 'registry'], outside: [] },
+  alerts: { rooms: ['errors', 'telemetry', 'a2a', 'access', 'work', 'registry'], outside: ['typebox'] },
   upstream: {
     rooms: ['errors', 'a2a', 'access', 'work', 'registry', 'delivery', 'probes', 'alerts'],
     outside: [

@@ -50,3 +50,14 @@ export interface AlertSender extends AsyncDisposable {
   /** How often the other side wants to hear that an alert still fires, in milliseconds; `undefined` for once. */
   repeatMs(target: ChannelTarget): number | undefined
 }
+
+/** Why something was not sent; `undefined` when it was. Rejects with what is no `SendFailure`. */
+export async function failureIn(sent: Promise<void>): Promise<SendFailure | undefined> {
+  try {
+    await sent
+    return undefined
+  } catch (error) {
+    if (error instanceof SendFailure) return error
+    throw error
+  }
+}

@@ -1,3 +1,6 @@
+import type { Vault } from '../access/vault.ts'
+import type { ChannelTarget } from './alert-sender.ts'
+
 export const CHANNEL_KINDS = ['webhook', 'slack', 'email'] as const
 export type ChannelKind = (typeof CHANNEL_KINDS)[number]
 
@@ -35,3 +38,22 @@ export type StoredChannel = Channel & {
 /** What a target is sealed for, so that whoever can write to the database cannot give it to somebody else. */
 export const contextOf = ({ tenant, id, kind, owner }: Channel): string =>
   JSON.stringify(['alert channel', tenant, id, kind, owner])
+
+export const withoutSecret = ({ sealed: _, version: __, ...channel }: StoredChannel): Channel => channel
+
+/** A target that only opens for this channel. */
+export const sealTarget = (vault: Vault, channel: Channel, target: ChannelTarget): Promise<string> =>
+  vault.seal(contextOf(channel), new TextEncoder().encode(JSON.stringify(target)))
+
+/** Where a channel leads. Rejects with `internal` when that cannot be opened. */
+export async function openTarget(vault: Vault, channel: StoredChannel): Promise<ChannelTarget> {
+  const plain = await vault.open(contextOf(channel), channel.sealed)
+  return JSON.parse(new TextDecoder().decode(plain))
+}
+
+/** A channel after something was taken there or, with a `failure`, was not. */
+export function withOutcome(channel: StoredChannel, at: number, failure: string | undefined): StoredChannel {
+  if (failure !== undefined) return { ...channel, lastFailure: { at, message: failure } }
+  const { lastFailure: _, ...rest } = channel
+  return { ...rest, lastSentAt: at }
+}

@@ -44,6 +44,7 @@ export const RPC_STATUS = {
   payload_too_large: 'RESOURCE_EXHAUSTED',
   too_many_requests: 'RESOURCE_EXHAUSTED',
   agent_unavailable: 'UNAVAILABLE',
+  channel_unavailable: 'UNAVAILABLE',
   stream_resume_required: 'UNAVAILABLE',
   unavailable: 'UNAVAILABLE',
   internal: 'INTERNAL',

@@ -15,6 +15,8 @@ import { parseKeySet } from '../access/public-keys.ts'
 import { createServiceTokens } from '../access/service-identity/create-service-tokens.ts'
 import type { SigningKeys } from '../access/service-identity/signing-keys.ts'
 import { createTokens } from '../access/tokens/tokens.ts'
+import { type Channels, createChannels } from '../alerts/channels.ts'
+import { startNotifier } from '../alerts/start-notifier.ts'
 import type { Config } from '../config/config.ts'
 import type { Secrets } from '../config/secrets.ts'
 import { VERSION } from '../config/version.ts'
@@ -36,6 +38,7 @@ import { createNews } from '../tasks/news.ts'
 import type { Tasks } from '../tasks/tasks.ts'
 import type { Events } from '../telemetry/events.ts'
 import { createAgentClient } from '../upstream/agent-client.ts'
+import { createAlertSender } from '../upstream/alert-sender.ts'
 import { createEgress } from '../upstream/egress.ts'
 import { createExtendedCards } from '../upstream/extended-cards.ts'
 import { createCardSource } from '../upstream/fetch-card.ts'
@@ -68,6 +71,7 @@ export interface Rooms extends AsyncDisposable {
   readonly health: Health
   readonly changes: Changes
   readonly tasks: Tasks
+  readonly channels: Channels
   readonly signingKeys: SigningKeys
   readonly audit: Audit
   readonly denials: Denials
@@ -84,6 +88,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
       agents: policy(config.allowAgents),
       cards: policy(config.allowCards),
       identity: policy(config.allowIdentity),
+      alerts: policy(config.allowAlerts),
     },
     egress: createEgress(secrets.outbound),
   })
@@ -198,6 +203,20 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     newId: newUuid,
     watch: news.watchChanges,
   })
+  const { mailServer } = secrets
+  const sender = opened.use(
+    createAlertSender({
+      ...outbound,
+      ...(mailServer === undefined ? {} : { mailServer }),
+      externalUrl: () => addresses().http,
+      now,
+    }),
+  )
+  const notify = { channels: backend.channels, vault, sender, events, now, newId: newUuid }
+  if (config.role !== 'api') {
+    const { alerts, work: queue } = backend
+    opened.use(startNotifier({ ...notify, alerts, queue, random: Math.random }))
+  }
   const parts = opened.move()
   return {
     access,
@@ -205,6 +224,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     health,
     changes,
     tasks,
+    channels: createChannels({ ...notify, store: backend.channels }),
     signingKeys,
     audit: createAudit({ store: backend.audit, denials, cursors, now }),
     denials,

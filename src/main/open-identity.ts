@@ -6,6 +6,7 @@ import { assertOpenable, type SealedSecrets } from '../access/sealed-secrets.ts'
 import { sealedSigningKeys } from '../access/service-identity/sealed-signing-keys.ts'
 import { createSigningKeys, type SigningKeys } from '../access/service-identity/signing-keys.ts'
 import { createVault, type Vault } from '../access/vault.ts'
+import { sealedChannels } from '../alerts/sealed-channels.ts'
 import { removeCardSigningKey } from '../config/card-signing-key.ts'
 import type { Config } from '../config/config.ts'
 import type { Secrets } from '../config/secrets.ts'
@@ -44,6 +45,7 @@ export async function openIdentity({
   const sealed = [
     sealedSigningKeys(backend.signingKeys, vault),
     sealedCredentials(backend.credentials, vault),
+    sealedChannels(backend.channels, vault),
   ]
   await assertOpenable(vault, sealed)
   const rotationMs = config.keyRotationMs

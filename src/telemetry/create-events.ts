@@ -69,6 +69,15 @@ export function createEvents({
     },
     credentialStored: (facts) => logger.info({ event: 'credential_stored', ...facts }),
     credentialDeleted: (facts) => logger.info({ event: 'credential_deleted', ...facts }),
+    channelChanged: (facts) => logger.info({ event: 'channel_changed', ...facts }),
+    alertSent(facts) {
+      metrics.alertTold({ kind: facts.kind, outcome: 'sent' })
+      logger.info({ event: 'alert_sent', ...facts })
+    },
+    alertNotSent(facts) {
+      metrics.alertTold({ kind: facts.kind, outcome: facts.again ? 'again' : 'given_up' })
+      logger.warn({ event: 'alert_not_sent', ...facts })
+    },
     tokenRefused(facts) {
       metrics.tokenRefused({ reason: facts.reason })
       logger.warn({ event: 'token_refused', ...facts })

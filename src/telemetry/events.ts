@@ -67,6 +67,23 @@ export interface Events {
     readonly scheme: string
     readonly principal: string
   }): void
+  /** An alert channel was created, updated or deleted. */
+  channelChanged(facts: {
+    readonly channelId: string
+    readonly kind: string
+    readonly change: 'created' | 'updated' | 'deleted'
+    readonly principal: string
+  }): void
+  /** A channel was told that an alert fires, or no longer does. */
+  alertSent(facts: NotificationFacts): void
+  /** It was not. Without `again` it is not tried any more. */
+  alertNotSent(
+    facts: NotificationFacts & {
+      readonly failure: string
+      readonly again: boolean
+      readonly cause?: unknown
+    },
+  ): void
   /** A token was refused. `reason` is for the operator: its bearer is told nothing of it. */
   tokenRefused(facts: {
     readonly reason: string
@@ -108,6 +125,14 @@ export interface Events {
   }): void
   /** Something went wrong that no caller will hear of. */
   unexpected(facts: { readonly where: string; readonly cause: unknown }): void
+}
+
+export type NotificationFacts = {
+  readonly alertId: string
+  readonly channelId: string
+  readonly kind: string
+  readonly state: 'firing' | 'resolved'
+  readonly attempts: number
 }
 
 export type CallFacts = {
@@ -153,6 +178,9 @@ export const silentEvents: Events = {
   keyRevoked() {},
   credentialStored() {},
   credentialDeleted() {},
+  channelChanged() {},
+  alertSent() {},
+  alertNotSent() {},
   tokenRefused() {},
   issuerKeysFetched() {},
   issuerUnreachable() {},

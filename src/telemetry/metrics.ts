@@ -15,6 +15,7 @@ export type Metrics = {
   readonly agentsChanged: (labels: Labels) => void
   readonly healthChanged: (labels: Labels) => void
   readonly keysChanged: (labels: Labels) => void
+  readonly alertTold: (labels: Labels) => void
   readonly tokenRefused: (labels: Labels) => void
   readonly issuerUnreachable: (labels: Labels) => void
   readonly agentChecked: (labels: Labels) => void
@@ -56,6 +57,7 @@ export function createMetrics(): Metrics {
   const agents = counter('parley_agent_changes', 'Agents registered, updated and removed')
   const health = counter('parley_agent_health_changes', 'Changes of the health of agents, by state and why')
   const keys = counter('parley_key_changes', 'API keys made and revoked')
+  const told = counter('parley_alert_notifications', 'Attempts to tell channels of alerts')
   const tokens = counter('parley_tokens_refused', 'Tokens of identity providers that were refused, by reason')
   const unreachable = counter('parley_issuer_failures', 'Attempts to fetch the keys of an issuer that failed')
   const checks = counter('parley_agent_checks', 'Looks at agents, by what was looked at and what came of it')
@@ -74,6 +76,7 @@ export function createMetrics(): Metrics {
     agentsChanged: (labels) => agents.add(1, labels),
     healthChanged: (labels) => health.add(1, labels),
     keysChanged: (labels) => keys.add(1, labels),
+    alertTold: (labels) => told.add(1, labels),
     tokenRefused: (labels) => tokens.add(1, labels),
     issuerUnreachable: (labels) => unreachable.add(1, labels),
     agentChecked: (labels) => checks.add(1, labels),

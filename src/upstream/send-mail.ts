@@ -101,7 +101,8 @@ function failureOf(error: unknown): SendFailure {
   if (error instanceof SendFailure) return error
   if (!(error instanceof Error)) throw error
   const { code, responseCode, command } = error as MailError
-  if (code === 'EAUTH') return failure('refused the credentials of PARLEY_SMTP_URL', error)
+  // What it says may repeat them.
+  if (code === 'EAUTH') return failure('refused the credentials of PARLEY_SMTP_URL')
   if (responseCode !== undefined) {
     const isTemporary = responseCode < 500 || !OF_THE_MAIL.has(command ?? '')
     return new SendFailure(`The mail server answered ${responseCode}`, { isTemporary, cause: error })
@@ -111,5 +112,5 @@ function failureOf(error: unknown): SendFailure {
   return failure('cannot be reached, or ended the connection', error, command === 'DATA')
 }
 
-const failure = (what: string, cause: unknown, mayHaveArrived = false): SendFailure =>
+const failure = (what: string, cause?: unknown, mayHaveArrived = false): SendFailure =>
   new SendFailure(`The mail server ${what}`, { isTemporary: true, mayHaveArrived, cause })

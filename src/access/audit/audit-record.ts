@@ -22,6 +22,10 @@ export const AUDIT_ACTIONS = [
   'rule.create',
   'rule.update',
   'rule.delete',
+  'channel.create',
+  'channel.update',
+  'channel.delete',
+  'channel.test',
   // The first key of a use, and every other.
   'signing_key.create',
   'signing_key.rotate',
@@ -49,6 +53,7 @@ export const AUDIT_TARGET_KINDS = [
   'grant',
   'credential',
   'rule',
+  'channel',
   'signing_key',
   'master_key',
   'task',

@@ -29,6 +29,7 @@ export const PROBLEMS = {
   payload_too_large: { status: 413, title: 'Payload too large' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   agent_unavailable: { status: 503, title: 'Agent unavailable' },
+  channel_unavailable: { status: 502, title: 'Channel unavailable' },
   stream_resume_required: { status: 503, title: 'Subscribe again' },
   unavailable: { status: 503, title: 'Unavailable' },
   internal: { status: 500, title: 'Internal error' },

@@ -72,7 +72,17 @@ describe('every native route', () => {
   it('refuses a credential that is limited to agents where more is at stake than these', async () => {
     const wide = ROUTES.filter(({ isTenantWide }) => isTenantWide === true)
 
-    assert.deepEqual(wide.map(nameOf), ['GET /audit', 'POST /audit/erase', 'GET /metrics'])
+    assert.deepEqual(wide.map(nameOf), [
+      'GET /alerts/channels',
+      'POST /alerts/channels',
+      'GET /alerts/channels/{id}',
+      'PUT /alerts/channels/{id}',
+      'DELETE /alerts/channels/{id}',
+      'POST /alerts/channels/{id}/test',
+      'GET /audit',
+      'POST /audit/erase',
+      'GET /metrics',
+    ])
     for (const { method, path } of wide) {
       const { status, json } = await ask(pathOf(path), { method, headers: bearer('limited') })
       assert.deepEqual([status, json().code], [403, 'forbidden'])
@@ -116,8 +126,13 @@ describe('every native route', () => {
 
   it('refuses a body that nests too deeply', async () => {
     const body = `${'{"a":'.repeat(200)}1${'}'.repeat(200)}`
-    // What these take is text for the room behind: a card that is told all its problems, a secret.
-    const others = ['/agents/validate', '/agents/{id}/credentials/{scheme}']
+    // What these take is text for the room behind: a card that is told all its problems, secrets.
+    const others = [
+      '/agents/validate',
+      '/agents/{id}/credentials/{scheme}',
+      '/alerts/channels',
+      '/alerts/channels/{id}',
+    ]
     const taking = ROUTES.filter((route) => route.body !== undefined && !others.includes(route.path))
     assert.ok(taking.length >= 10)
     for (const route of taking) {

@@ -4,6 +4,7 @@ import { AUDIT_ROUTES } from './audit-routes.ts'
 import { CARD_ROUTES } from './card-route.ts'
 import { CATALOG_ROUTES } from './catalog-routes.ts'
 import { CHANGE_ROUTES } from './change-routes.ts'
+import { CHANNEL_ROUTES } from './channel-routes.ts'
 import { CONTEXT_ROUTES } from './context-routes.ts'
 import { CREDENTIAL_ROUTES } from './credential-routes.ts'
 import { GRANT_ROUTES } from './grant-routes.ts'
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   ...CATALOG_ROUTES,
   ...ARD_ROUTES,
   ...CHANGE_ROUTES,
+  ...CHANNEL_ROUTES,
   ...TASK_ROUTES,
   ...CONTEXT_ROUTES,
   ...KEY_ROUTES,

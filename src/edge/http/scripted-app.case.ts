@@ -4,6 +4,8 @@ import { textOf } from '../../a2a/json-text.ts'
 import type { Access } from '../../access/access.ts'
 import type { Audit } from '../../access/audit/audit.ts'
 import { ANONYMOUS, type Call, type Principal, SCOPES, type Scope } from '../../access/principal.ts'
+import type { Channel } from '../../alerts/channel.ts'
+import type { Channels } from '../../alerts/channels.ts'
 import { ParleyError } from '../../errors.ts'
 import type { Agent } from '../../registry/agent.ts'
 import type { Registry } from '../../registry/registry.ts'
@@ -79,6 +81,7 @@ export function scriptedDeps(script: Script = {}): Scripted & { readonly deps: A
       follow: async () => (async function* () {})(),
     },
     tasks: { ...tasks, ...script.tasks },
+    channels,
     publicKeys: async () => '{"keys":[]}',
     audit,
     denials: { note() {}, async flush() {} },
@@ -213,6 +216,27 @@ const audit: Audit = {
     })()
   },
   async erase() {},
+}
+
+const channel: Channel = {
+  id: 'channel-1',
+  tenant: 'default',
+  name: 'Night shift',
+  kind: 'webhook',
+  owner: 'key:all',
+  createdBy: 'key:all',
+  createdAt: 0,
+  host: 'hooks.example',
+  isSigned: true,
+}
+
+const channels: Channels = {
+  create: async () => channel,
+  list: async () => [channel],
+  get: async () => channel,
+  replace: async () => channel,
+  async delete() {},
+  async test() {},
 }
 
 const tasks: Tasks = {

@@ -46,6 +46,7 @@ export const JSONRPC_FAILURES = {
   payload_too_large: over(INVALID_REQUEST, 413),
   too_many_requests: over(INVALID_REQUEST, 429),
   agent_unavailable: over(INTERNAL),
+  channel_unavailable: over(INTERNAL),
   stream_resume_required: over(INTERNAL),
   unavailable: over(INTERNAL, 503),
   internal: over(INTERNAL),

@@ -130,7 +130,7 @@ export function describeMatrix(
       tried.add(square)
       const { verdict, place, need, caller } = square
       if (verdict === 'answered') {
-        const names = need.destroys ? await stage.spare(place.visibility) : place.ended
+        const names = need.destroys ? await stage.spare(place.visibility, need.about) : place.ended
         const answer = await seen(square, names)
         const finds = need.isFilter !== true || answer.includes('<asked>')
         return [

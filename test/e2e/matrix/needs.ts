@@ -11,6 +11,7 @@ export type Names = {
   readonly context: string
   readonly key: string
   readonly grant: string
+  readonly channel: string
   /** Of the agent, in its card. */
   readonly name: string
 }
@@ -136,6 +137,7 @@ const ofAgents: Asked = {
 }
 const found = { scope: 'agents:read', about: 'agent', right: 'discover', isFilter: true } as const
 const managed = { scope: 'agents:write', about: 'agent', right: 'manage' } as const
+const ofChannel = { scope: 'agents:write', about: 'channel', isTenantWide: true } as const
 const asAdmin = { scope: 'admin', about: 'gateway' } as const
 
 /** A security scheme that the cards of all agents have, though none demands it. */
@@ -224,6 +226,12 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
     { scope: 'tasks:read', about: 'context' },
     { ...ofAgents, about: 'context', how: 'with an agent' },
   ],
+  'GET /alerts/channels': [{ scope: 'agents:write', about: 'gateway', isTenantWide: true }],
+  'POST /alerts/channels': [{ scope: 'agents:write', about: 'gateway', isTenantWide: true, body: nothing }],
+  'GET /alerts/channels/{id}': [ofChannel],
+  'PUT /alerts/channels/{id}': [{ ...ofChannel, body: nothing }],
+  'DELETE /alerts/channels/{id}': [{ ...ofChannel, destroys: true }],
+  'POST /alerts/channels/{id}/test': [ofChannel],
   'GET /audit': [
     { ...asAdmin, isTenantWide: true },
     { ...asAdmin, isTenantWide: true, how: 'as lines', headers: { accept: 'application/jsonl' } },
@@ -239,6 +247,7 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
 const kindOf = (path: string): keyof Names => {
   if (path.startsWith('/tasks')) return 'task'
   if (path.startsWith('/contexts')) return 'context'
+  if (path.startsWith('/alerts/channels')) return 'channel'
   return path.startsWith('/keys') ? 'key' : 'agent'
 }
 

@@ -8,7 +8,7 @@ import { startKeyServer } from '../key-server.ts'
 import { type ParleyOptions, type ParleyProcess, startParley } from '../parley-process.ts'
 import { native, send, sendNoWait } from '../rpc.ts'
 import { type ScenarioAgent, startScenarioAgent } from '../scenario-agent-process.ts'
-import { type Names, ROOT, SCHEME } from './needs.ts'
+import { type About, type Names, ROOT, SCHEME } from './needs.ts'
 import type { Visibility } from './verdict.ts'
 
 export const EVERY_SCOPE: readonly Scope[] = SCOPES.filter((scope) => scope !== 'admin')
@@ -32,7 +32,7 @@ export const NEVER: { readonly running: Names; readonly ended: Names } = {
 
 function neverNamed(agent: string): Names {
   const id = '0190a0a0-0000-7000-8000-00000000beef'
-  return { agent, task: id, context: id, key: id, grant: id, name: `matrix-nothing-${id}` }
+  return { agent, task: id, context: id, key: id, grant: id, channel: id, name: `matrix-nothing-${id}` }
 }
 
 const SLUGS: Readonly<Record<Visibility, string>> = {
@@ -60,8 +60,8 @@ export type Stage = AsyncDisposable & {
   /** Makes a grant on every agent, and on those to come; `takeBack` undoes that. */
   grant(grant: object): Promise<void>
   takeBack(grant: object): Promise<void>
-  /** An agent, a grant and a key that may be removed. */
-  spare(visibility: Visibility): Promise<Names>
+  /** An agent, a grant and a key that may be removed; and a channel, where it is about one. */
+  spare(visibility: Visibility, about: About): Promise<Names>
 }
 
 export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
@@ -73,6 +73,7 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
     PARLEY_ROOT_AGENT: SLUGS[ROOT],
     PARLEY_ISSUERS: JSON.stringify([issuerOf(keys.url)]),
     PARLEY_ALLOW_IDENTITY: '127.0.0.1',
+    PARLEY_ALLOW_ALERTS: '127.0.0.1',
     ...options.env,
   }
   const parley = opened.use(await startParley({ ...options, env }))
@@ -105,6 +106,12 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
     assert.ok(reply.status === 201 || reply.status === 200, reply.text)
     return textAt(reply.body, 'id')
   }
+  const newChannel = async (): Promise<string> => {
+    const channel = { kind: 'webhook', name: 'matrix', url: keys.url }
+    const reply = await native(alice, 'POST', `${parley.url}/alerts/channels`, channel)
+    assert.equal(reply.status, 201, reply.text)
+    return textAt(reply.body, 'id')
+  }
   const someGrant = { to: { subject: 'somebody' }, right: 'discover' }
 
   const openPlace = async (visibility: Visibility): Promise<Place> => {
@@ -120,6 +127,7 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
       context: textAt(made, 'task', 'contextId'),
       key: (await key({ subject: 'nobody' })).id,
       grant: await grantOn(id, someGrant),
+      channel: await newChannel(),
       name: mark,
     })
     return {
@@ -159,7 +167,7 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
         assert.equal((await native(alice, 'DELETE', parley.url + path)).status, 204)
       }
     },
-    spare: async (visibility) => {
+    spare: async (visibility, about) => {
       const made = places.find((place) => place.visibility === visibility)
       if (made === undefined) throw new TypeError(`no place is ${visibility}`)
       const { id } = await enrol(`m-spare-${++spares}`, visibility)
@@ -171,6 +179,7 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
         agent: id,
         key: (await key({ subject: 'nobody' })).id,
         grant: await grantOn(id, someGrant),
+        ...(about === 'channel' && { channel: await newChannel() }),
       }
     },
     [Symbol.asyncDispose]: () => keep.disposeAsync(),

@@ -78,7 +78,8 @@ const isAdmin = ({ scopes }: Caller): boolean => scopes.has('admin')
 const holds = (caller: Caller, scope: Need['scope']): boolean =>
   scope === 'none' || caller.scopes.has(scope) || isAdmin(caller)
 
-const isOfOwners = ({ about }: Need): boolean => about === 'task' || about === 'context'
+const isOfOwners = ({ about }: Need): boolean =>
+  about === 'task' || about === 'context' || about === 'channel'
 
 /** An admin sees the tasks of its tenant in the native API, and there only. */
 const isWatched = ({ caller, isNative }: Cell): boolean => isNative && isAdmin(caller)

@@ -1,0 +1,206 @@
+/**
+ * Where alerts go: channels, each of which belongs to whoever made it or to a group of theirs. They are seen and used by their
+ * owner and by admins of the tenant; for anybody else there are none.
+ *
+ * What is secret about a channel is sealed, opened only to send something, and never shown again.
+ */
+import { invalidParams } from '../a2a/wire.ts'
+import { assertScope } from '../access/assert-scope.ts'
+import { type AuditAction, type AuditRecord, auditOf } from '../access/audit/audit-record.ts'
+import { RefusalError } from '../access/audit/refusal.ts'
+import { ownsAgent } from '../access/owner.ts'
+import { type Call, hasScope, type Principal } from '../access/principal.ts'
+import { untilCommitted } from '../access/until-committed.ts'
+import type { Vault } from '../access/vault.ts'
+import { ParleyError } from '../errors.ts'
+import type { Events } from '../telemetry/events.ts'
+import { type AlertSender, type ChannelTarget, failureIn } from './alert-sender.ts'
+import {
+  type Channel,
+  openTarget,
+  type StoredChannel,
+  sealTarget,
+  withOutcome,
+  withoutSecret,
+} from './channel.ts'
+import type { ChannelStore } from './channel-store.ts'
+import { parseChannel, type WantedChannel } from './parse-channel.ts'
+import { testAlert } from './test-alert.ts'
+
+/** Everything here takes `agents:write`. What is not the caller's to see is `not_found`. */
+export interface Channels {
+  /** Throws `invalid_params` naming everything wrong, and `forbidden` for an owner that the caller is not. */
+  create(call: Call, text: string): Promise<Channel>
+  /** Those that the caller sees, by id. */
+  list(call: Call): Promise<readonly Channel[]>
+  get(call: Call, id: string): Promise<Channel>
+  /** Throws as `create` does. Without a URL, that and its secret stay. */
+  replace(call: Call, id: string, text: string): Promise<Channel>
+  delete(call: Call, id: string): Promise<void>
+  /** Sends a test there. Throws `channel_unavailable`, saying why, when it is not taken. */
+  test(call: Call, id: string): Promise<void>
+}
+
+export type ChannelsDeps = {
+  readonly store: ChannelStore
+  readonly vault: Vault
+  readonly sender: AlertSender
+  readonly events: Events
+  readonly now: () => number
+  readonly newId: () => string
+}
+
+/** In one tenant; the queue of what is to be told goes through all of them. */
+const MAX_CHANNELS = 100
+
+/** Whether somebody may see a channel, change it and send alerts there. */
+export const isTheirs = (
+  principal: Principal,
+  { tenant, owner }: Pick<Channel, 'tenant' | 'owner'>,
+): boolean => principal.tenant === tenant && (hasScope(principal, 'admin') || ownsAgent(principal, owner))
+
+export function createChannels({ store, vault, sender, events, now, newId }: ChannelsDeps): Channels {
+  const find = async (call: Call, id: string): Promise<StoredChannel> => {
+    assertScope(call.principal, 'agents:write')
+    const channel = await store.find(id)
+    if (channel !== undefined && isTheirs(call.principal, channel)) return channel
+    const cause = channel && new RefusalError(channel.tenant, { kind: 'channel', id }, 'hidden')
+    throw new ParleyError('not_found', 'Channel not found', { cause })
+  }
+
+  const record = (call: Call, action: AuditAction, { id, kind, owner }: Channel): readonly AuditRecord[] => [
+    auditOf(call, action, { kind: 'channel', id }, now(), { details: { kind }, subjects: { owner } }),
+  ]
+
+  const change = (
+    call: Call,
+    id: string,
+    action: AuditAction,
+    next: (channel: StoredChannel) => StoredChannel | Promise<StoredChannel>,
+  ): Promise<StoredChannel> =>
+    untilCommitted('The channel', async () => {
+      const before = await find(call, id)
+      const channel = { ...(await next(before)), version: before.version + 1 }
+      const audit = record(call, action, channel)
+      return (await store.commit({ channel, expectedVersion: before.version, audit })) ? channel : undefined
+    })
+
+  const told = (call: Call, done: 'created' | 'updated' | 'deleted', { id, kind }: Channel): void =>
+    events.channelChanged({ channelId: id, kind, change: done, principal: call.principal.subject })
+
+  return {
+    async create(call, text) {
+      const { principal } = call
+      assertScope(principal, 'agents:write')
+      const wanted = parseChannel(text)
+      const target = targetOf(wanted)
+      assertSendable(sender, target)
+      const owner = ownerOf(principal, wanted)
+      if ((await store.listOf(principal.tenant)).length >= MAX_CHANNELS) throw tooMany()
+      const bare = {
+        id: newId(),
+        tenant: principal.tenant,
+        name: wanted.name,
+        owner,
+        createdBy: principal.subject,
+        createdAt: now(),
+        ...shownOf(target),
+      }
+      const channel = { ...bare, sealed: await sealTarget(vault, bare, target), version: 1 }
+      const audit = record(call, 'channel.create', channel)
+      if (!(await store.commit({ channel, expectedVersion: 0, audit }))) {
+        throw new ParleyError('conflict', 'The channel could not be made; try again')
+      }
+      told(call, 'created', channel)
+      return withoutSecret(channel)
+    },
+
+    async list({ principal }) {
+      assertScope(principal, 'agents:write')
+      const all = await store.listOf(principal.tenant)
+      return all.filter((channel) => isTheirs(principal, channel)).map(withoutSecret)
+    },
+
+    get: async (call, id) => withoutSecret(await find(call, id)),
+
+    async replace(call, id, text) {
+      await find(call, id)
+      const wanted = parseChannel(text)
+      if (wanted.target !== undefined) assertSendable(sender, wanted.target)
+      const channel = await change(call, id, 'channel.update', async (before) => {
+        const target =
+          wanted.target === undefined && wanted.kind === before.kind
+            ? await openTarget(vault, before)
+            : targetOf(wanted)
+        const owner = wanted.owner === before.owner ? before.owner : ownerOf(call.principal, wanted)
+        const { tenant, createdBy, createdAt, version, lastSentAt } = before
+        const bare = {
+          id,
+          tenant,
+          name: wanted.name,
+          owner,
+          createdBy,
+          createdAt,
+          ...shownOf(target),
+          ...(lastSentAt !== undefined && { lastSentAt }),
+        }
+        return { ...bare, sealed: await sealTarget(vault, bare, target), version }
+      })
+      told(call, 'updated', channel)
+      return withoutSecret(channel)
+    },
+
+    async delete(call, id) {
+      const gone = await untilCommitted('The channel', async () => {
+        const channel = await find(call, id)
+        const audit = record(call, 'channel.delete', channel)
+        const expectedVersion = channel.version
+        return (await store.commit({ channel, expectedVersion, removed: true, audit })) ? channel : undefined
+      })
+      told(call, 'deleted', gone)
+    },
+
+    async test(call, id) {
+      const channel = await find(call, id)
+      const alert = testAlert(newId(), channel, now())
+      const target = await openTarget(vault, channel)
+      const failure = await failureIn(
+        sender.send(target, alert, { id: `test_${alert.id}`, receiver: channel.name, signal: call.signal }),
+      )
+      await change(call, id, 'channel.test', (before) => withOutcome(before, now(), failure?.message))
+      if (failure === undefined) return
+      const message = `The channel did not take the test: ${failure.message}`
+      throw new ParleyError('channel_unavailable', message, { cause: failure })
+    },
+  }
+}
+
+function targetOf({ target }: WantedChannel): ChannelTarget {
+  if (target !== undefined) return target
+  throw invalidParams([{ pointer: '/url', code: 'required', message: 'is required' }])
+}
+
+function assertSendable(sender: AlertSender, target: ChannelTarget): void {
+  const refusal = sender.refusalOf(target)
+  if (refusal !== undefined) throw invalidParams([refusal])
+}
+
+/** The caller, unless somebody else is wanted whose things are the caller's to manage. */
+function ownerOf(principal: Principal, { owner = principal.subject }: WantedChannel): string {
+  if (isTheirs(principal, { tenant: principal.tenant, owner })) return owner
+  const message = 'must be you or one of your groups, written group:<issuer alias>:<group>'
+  throw new ParleyError('forbidden', `The owner of a channel ${message}`, {
+    violations: [{ pointer: '/owner', code: 'owner', message }],
+  })
+}
+
+/** All of a target that is shown. */
+function shownOf(target: ChannelTarget): Pick<Channel, 'kind' | 'host' | 'isSigned' | 'to'> {
+  const { kind } = target
+  if (kind === 'email') return { kind, to: target.to }
+  const host = URL.parse(target.url)?.host ?? ''
+  return kind === 'webhook' ? { kind, host, isSigned: target.secret !== undefined } : { kind, host }
+}
+
+const tooMany = (): ParleyError =>
+  new ParleyError('conflict', `A tenant has at most ${MAX_CHANNELS} alert channels; delete some first`)

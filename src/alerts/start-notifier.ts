@@ -1,0 +1,17 @@
+import { startWorker } from '../work/worker.ts'
+import { type NotifyDeps, notifyChannel } from './notify-channel.ts'
+
+const LEASE = { leaseMs: 30_000, renewMs: 10_000, graceMs: 5000 }
+
+/** Channels that one process tells something, at once. */
+const CONCURRENCY = 32
+
+/** Starts telling channels of alerts in this process; each of them one thing at a time. Nobody wakes it: the queue is looked at every second. */
+export const startNotifier = (deps: NotifyDeps & { readonly newId: () => string }): AsyncDisposable =>
+  startWorker(deps, {
+    ...LEASE,
+    kinds: ['notify'],
+    concurrency: CONCURRENCY,
+    perLane: 1,
+    run: (run) => notifyChannel(deps, run),
+  })
