@@ -137,7 +137,9 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     certificates,
     uses: opened.use(createKeyUses({ keys: backend.keys, now, events })),
   })
+  const health = createHealth({ store: backend.health, now, events })
   const registry = createRegistry({
+    health,
     agents: backend.agents,
     registration: config.registration,
     access,
@@ -159,7 +161,6 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
       now,
     }),
   })
-  const health = createHealth({ store: backend.health, now, events })
   await access.ensureKey(secrets.adminKey, {
     subject: 'key:admin',
     tenant: DEFAULT_TENANT,

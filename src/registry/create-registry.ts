@@ -13,6 +13,7 @@ import { explainAccess } from './explain-access.ts'
 import type { ExtendedCardSource } from './extended-card-source.ts'
 import { getAgent } from './find-agent.ts'
 import { createExtendedCard } from './get-extended-card.ts'
+import type { Health } from './health/health.ts'
 import { createHealthOf } from './health/health-of.ts'
 import { takeHeartbeat } from './health/take-heartbeat.ts'
 import { judgeCard } from './judge-card.ts'
@@ -29,6 +30,7 @@ export type RegistryDeps = RegisterDeps & {
   /** Signs the cards we publish, with the key whose turn it is. */
   readonly cardSigner: () => Promise<Signer>
   readonly credentials: Credentials
+  readonly health: Health
   /** Without one, no agent's extended card can be had. */
   readonly extendedCards?: ExtendedCardSource
 }

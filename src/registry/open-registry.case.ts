@@ -30,11 +30,15 @@ export type OpenRegistry = {
   readonly log: string[]
 }
 
-/** What is another than usual; `wrap` comes between the registry and its store. */
-type Unusual = Partial<RegistryDeps> & { readonly wrap?: (agents: AgentStore) => AgentStore }
+/** What is another than usual; `wrap` comes between the registry and its store, `wrapHealth` between it and what is known of health. */
+type Unusual = Partial<RegistryDeps> & {
+  readonly wrap?: (agents: AgentStore) => AgentStore
+  readonly wrapHealth?: (health: Health) => Health
+}
 
 export async function openRegistry({
   wrap = (agents) => agents,
+  wrapHealth = (health) => health,
   ...deps
 }: Unusual = {}): Promise<OpenRegistry> {
   const { agents, keys, credentials, health: store, work } = await openMemory()
@@ -50,7 +54,9 @@ export async function openRegistry({
   }
   const cursors = createCursors(Buffer.alloc(32, 7))
   const access = createAccess({ keys, now, newId: newUuid, events, randomBytes, cursors })
+  const health = createHealth({ store, now, events })
   const registry = createRegistry({
+    health: wrapHealth(health),
     credentials: openCredentials(credentials).credentials,
     agents: wrap(agents),
     access,
@@ -69,7 +75,6 @@ export async function openRegistry({
     ...cardDeps,
     ...deps,
   })
-  const health = createHealth({ store, now, events })
   return { registry, access, agents, health, work, clock, served, log }
 }
 

@@ -23,12 +23,13 @@ import type { CardProposal } from './drift/card-proposal.ts'
 import type { CardUpdates } from './drift/card-updates.ts'
 import type { ProposalRejection } from './drift/proposal-rejection.ts'
 import type { AccessExplanation } from './explain-access.ts'
+import type { HealthState } from './health/agent-health.ts'
 import type { CurrentHealth } from './health/current-health.ts'
 import type { NewReport } from './health/heartbeat-body.ts'
 import type { Beaten } from './health/take-heartbeat.ts'
 import type { JudgedCard } from './judge-card.ts'
 import type { PublishedCard } from './publish-card.ts'
-import type { FacetCounts } from './search/facets.ts'
+import type { CountedFacet, FacetCounts } from './search/facets.ts'
 import type { Facet } from './search/listing.ts'
 import type { AgentChanges } from './update-agent.ts'
 
@@ -53,7 +54,7 @@ export type Registration = {
   readonly cardUpdates?: CardUpdates
 }
 
-export const AGENT_SORTS = ['relevance', 'name', 'updated'] as const
+export const AGENT_SORTS = ['relevance', 'name', 'updated', 'health', 'latency'] as const
 
 export type AgentQuery = {
   /** Words, each of which begins a word of the card. */
@@ -62,13 +63,21 @@ export type AgentQuery = {
   readonly names?: readonly string[]
   /** By what is exactly so; one that is empty filters nothing. */
   readonly filters?: Readonly<Partial<Record<Facet, readonly string[]>>>
+  /** How agents are now. */
+  readonly health?: readonly HealthState[]
+  /** Only agents that are up or degraded. */
   readonly onlyAlive?: boolean
+  /** Only agents that were seen doing what they are for, within the last 24 hours. */
+  readonly verified?: boolean
   /** Inclusive lower bound of `updatedAt`. */
   readonly updatedSince?: number
-  /** By relevance when absent and there is `text`, else by id. */
+  /**
+   * By relevance when absent and there is `text`, else by id. By health the best come first, by latency the fastest, and those of
+   * which none is known last.
+   */
   readonly sort?: (typeof AGENT_SORTS)[number]
   /** What to count the values of. */
-  readonly facets?: readonly Facet[]
+  readonly facets?: readonly CountedFacet[]
   /** How many values of each, the most frequent first; 50 when absent. */
   readonly facetValues?: number
   readonly limit: number

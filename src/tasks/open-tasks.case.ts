@@ -13,6 +13,7 @@ import { ParleyError } from '../errors.ts'
 import type { Agent } from '../registry/agent.ts'
 import { cardDeps } from '../registry/card-deps.case.ts'
 import { createRegistry } from '../registry/create-registry.ts'
+import { createHealth } from '../registry/health/create-health.ts'
 import { as, cardText } from '../registry/open-registry.case.ts'
 import type { Registry } from '../registry/registry.ts'
 import { openMemory } from '../storage/memory/open-memory.ts'
@@ -92,6 +93,7 @@ export async function openShared(t: TestContext, options: OpenOptions = {}): Pro
   const registry = createRegistry({
     credentials: openCredentials(backend.credentials).credentials,
     agents: backend.agents,
+    health: createHealth({ store: backend.health, now, events }),
     access,
     cards: { fetchCard: () => Promise.reject(new ParleyError('agent_unavailable', 'No card there')) },
     now,

@@ -17,6 +17,7 @@ import { startWorkers } from '../../src/delivery/start-workers.ts'
 import { ParleyError } from '../../src/errors.ts'
 import { cardDeps } from '../../src/registry/card-deps.case.ts'
 import { createRegistry } from '../../src/registry/create-registry.ts'
+import { createHealth } from '../../src/registry/health/create-health.ts'
 import type { Backend } from '../../src/storage/backend.ts'
 import { createTasks } from '../../src/tasks/create-tasks.ts'
 import { DEFAULT_TASK_LIMITS } from '../../src/tasks/limits.ts'
@@ -46,6 +47,7 @@ export async function openInProcess(openBackend: () => Promise<Backend>): Promis
   const registry = createRegistry({
     credentials: openCredentials(backend.credentials).credentials,
     agents: backend.agents,
+    health: createHealth({ store: backend.health, now, events }),
     access,
     cards,
     now,

@@ -6,7 +6,7 @@ import type { Agent } from '../../registry/agent.ts'
 import { CardVerdict, cardVerdict } from '../../registry/card-verdict.ts'
 import { HeartbeatBody, parseHeartbeat } from '../../registry/health/heartbeat-body.ts'
 import { parseRegistration } from '../../registry/parse-registration.ts'
-import { FACETS } from '../../registry/search/listing.ts'
+import { COUNTED_FACETS } from '../../registry/search/facets.ts'
 import { AgentChangesBody, agentChangesCheck } from '../../registry/update-agent.ts'
 import {
   AgentView,
@@ -29,7 +29,7 @@ import { defineRoute, json, NO_QUERY, type Route } from './route.ts'
 const FacetsView = Type.Partial(
   Type.Object(
     Object.fromEntries(
-      FACETS.map((facet) => [
+      COUNTED_FACETS.map((facet) => [
         facet,
         Type.Array(Type.Object({ value: Type.String(), count: Type.Integer() })),
       ]),

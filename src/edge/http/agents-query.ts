@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
+import { HEALTH_STATES } from '../../registry/health/agent-health.ts'
 import { AGENT_SORTS, type AgentQuery } from '../../registry/registry.ts'
-import { FACETS } from '../../registry/search/listing.ts'
+import { COUNTED_FACETS } from '../../registry/search/facets.ts'
 import { PAGE_QUERY, pageOf } from './list-response.ts'
 
 const names = (description: string) =>
@@ -27,18 +28,30 @@ export const AgentsQuery = Type.Object({
   mode: names('Media type that is taken or given.'),
   security: names('apiKey, http, oauth2, openIdConnect, mutualTLS or none.'),
   lifecycle: names('draft, pending, active, deprecated or disabled; all but disabled when absent.'),
-  only_alive: Type.Optional(Type.Boolean({ description: 'Only agents whose heartbeat is recent.' })),
+  health: Type.Optional(
+    Type.Array(Type.Enum([...HEALTH_STATES]), {
+      maxItems: HEALTH_STATES.length,
+      description: 'How the agent is now.',
+    }),
+  ),
+  only_alive: Type.Optional(Type.Boolean({ description: 'Only agents that are up or degraded.' })),
+  verified: Type.Optional(
+    Type.Boolean({
+      description:
+        'Only agents of which a probe of the owner, or a delivery, succeeded in the last 24 hours.',
+    }),
+  ),
   updated_since: Type.Optional(
     Type.String({ format: 'date-time', description: 'Only agents that changed then or later.' }),
   ),
   sort: Type.Optional(
     Type.Enum([...AGENT_SORTS], {
-      description: 'By relevance where there is `q`, else in the order of registration.',
+      description: 'By relevance where there is `q`, else in the order of registration. The best first.',
     }),
   ),
   facets: Type.Optional(
-    Type.Array(Type.Enum([...FACETS]), {
-      maxItems: FACETS.length,
+    Type.Array(Type.Enum([...COUNTED_FACETS]), {
+      maxItems: COUNTED_FACETS.length,
       description: 'Counts the values of each among all agents found.',
     }),
   ),
@@ -50,7 +63,9 @@ export function agentQueryOf({
   q,
   name,
   capabilities,
+  health,
   only_alive,
+  verified,
   updated_since,
   sort,
   facets,
@@ -62,6 +77,8 @@ export function agentQueryOf({
     ...(q !== undefined && { text: q }),
     ...(name !== undefined && { names: name }),
     filters: { ...filters, ...(capabilities !== undefined && { capability: capabilities }) },
+    ...(health !== undefined && { health }),
+    ...(verified !== undefined && { verified }),
     ...(only_alive !== undefined && { onlyAlive: only_alive }),
     ...(updated_since !== undefined && { updatedSince: Date.parse(updated_since) }),
     ...(sort !== undefined && { sort }),

@@ -212,7 +212,7 @@ describe('the native API', () => {
   it('passes the filters of a search on, repeated ones as lists', async () => {
     let seen: unknown
     const { json } = await ask(
-      '/agents?name=a&name=b&skill=s&only_alive=true&limit=7&cursor=c',
+      '/agents?name=a&name=b&skill=s&only_alive=true&health=up&health=unknown&verified=true&limit=7&cursor=c',
       { headers: bearer('all') },
       {
         registry: {
@@ -227,6 +227,8 @@ describe('the native API', () => {
     assert.deepEqual(seen, {
       names: ['a', 'b'],
       filters: { skill: ['s'] },
+      health: ['up', 'unknown'],
+      verified: true,
       onlyAlive: true,
       limit: 7,
       cursor: 'c',
@@ -244,6 +246,7 @@ describe('the native API', () => {
 
     assert.deepEqual(await pointers('color=red&size=1'), ['/color', '/size'])
     assert.deepEqual(await pointers('only_alive=yes'), ['/only_alive'])
+    assert.deepEqual(await pointers('health=well'), ['/health/0'])
     assert.deepEqual(await pointers('limit=1&limit=2'), ['/limit'])
     for (const limit of ['0', '101', '-1', '1.5', '', 'x'])
       assert.deepEqual(await pointers(`limit=${limit}`), ['/limit'])

@@ -69,6 +69,7 @@ export function createHealth({ store, now, events }: HealthDeps): Health {
       return health
     },
     find: (id) => store.find(id),
+    findAll: (ids) => store.findAll(ids),
   }
 }
 

@@ -54,14 +54,6 @@ describe('the health of an agent now', () => {
     })
   })
 
-  it('is no more down for want of heartbeats once one came', () => {
-    const missing: KnownHealth = { state: 'down', since: T - 10, reason: MISSING, latencyMs: 3 }
-
-    assert.deepEqual(currentHealth(missing, beating, T + 1), { state: 'up', since: T, latencyMs: 3 })
-    assert.deepEqual(currentHealth(missing, silent, T + 1), missing)
-    assert.equal(currentHealth(missing, beating, T + 1000).since, T + 1000, 'again')
-  })
-
   it('is what else was seen, whatever heartbeats say', () => {
     assert.deepEqual(currentHealth(failing('tls'), beating, T + 1), failing('tls'))
     assert.deepEqual(currentHealth(failing('tls'), beating, T + 1000), failing('tls'), 'it was down before')

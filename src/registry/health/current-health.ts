@@ -6,7 +6,7 @@ import { ttlOf } from './heartbeat-times.ts'
 export type CurrentHealth = {
   readonly state: HealthState
   /** Since when it is in this state; absent while nothing was seen of the agent. */
-  readonly since?: number
+  readonly since?: number | undefined
   /** Absent when `up` and when nothing was seen. */
   readonly reason?: HealthReason
   readonly latencyMs?: number
@@ -50,8 +50,7 @@ export function currentHealth(known: KnownHealth | undefined, agent: Beating, no
     ...(latencyMs === undefined ? {} : { latencyMs }),
     ...(verifiedAt === undefined ? {} : { verifiedAt }),
   }
-  const { lastHeartbeatAt } = agent
-  const seen = known === undefined || isAnswered(known, lastHeartbeatAt) ? undefined : known
+  const seen = known?.state === 'unknown' ? undefined : known
   const dueAt = heartbeatDueAt(agent)
   if (dueAt !== undefined && now >= dueAt && seen?.state !== 'down') {
     return { state: 'down', since: dueAt, reason: MISSING, ...measured }
@@ -60,19 +59,16 @@ export function currentHealth(known: KnownHealth | undefined, agent: Beating, no
     const { state, since, reason } = seen
     return { state, ...(since === undefined ? {} : { since }), ...(reason && { reason }), ...measured }
   }
+  const { lastHeartbeatAt } = agent
   const beats = lastHeartbeatAt !== undefined && now < lastHeartbeatAt + ttlOf(agent)
   return beats
     ? { ...byReport(known), since: lastHeartbeatAt, ...measured }
     : { state: 'unknown', ...measured }
 }
 
-/** Whether what is known says nothing any more: nothing was seen, or heartbeats were missing before one came. */
-const isAnswered = (known: KnownHealth, beatAt: number | undefined): boolean =>
-  known.state === 'unknown' || (isMissing(known) && beatAt !== undefined && beatAt >= (known.since ?? 0))
-
-/** Whether it is down because heartbeats did not come. */
-export const isMissing = ({ state, reason }: Pick<KnownHealth, 'state' | 'reason'>): boolean =>
-  state === 'down' && reason?.kind === MISSING.kind && reason.outcome === MISSING.outcome
+/** Whether heartbeats that did not come are what an agent is not well for. */
+export const isMissing = ({ reason }: Pick<CurrentHealth, 'reason'>): boolean =>
+  reason?.kind === MISSING.kind && reason.outcome === MISSING.outcome
 
 function byReport(known: KnownHealth | undefined): Pick<CurrentHealth, 'state' | 'reason'> {
   if (known?.report?.status !== 'degraded') return { state: 'up' }

@@ -10,4 +10,6 @@ export interface Health {
    */
   record(agent: Agent, checks: readonly Check[], fence?: Fence): Promise<AgentHealth | undefined>
   find(id: Agent['id']): Promise<AgentHealth | undefined>
+  /** Of those of whom anything is known, in the order of `ids`. */
+  findAll(ids: readonly Agent['id'][]): Promise<readonly AgentHealth[]>
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { ParleyError } from '../../errors.ts'
+import { silentEvents } from '../../telemetry/events.ts'
 import { as, cardText, type OpenRegistry, openRegistry } from '../open-registry.case.ts'
-import { parseHeartbeat } from './heartbeat-body.ts'
+import { type NewReport, parseHeartbeat } from './heartbeat-body.ts'
 
 const ada = as('key:ada')
 
@@ -71,6 +72,74 @@ describe('heartbeats', () => {
       isRefused('invalid_params'),
     )
     await room.registry.update(ada, 'echo', { heartbeatIntervalMs: 5000 })
+  })
+
+  it('write down what they say once, and no more while they say the same', async () => {
+    const agent = await register()
+    const versionAfter = async (report?: NewReport) => {
+      await room.registry.heartbeat(ada, 'echo', report)
+      return (await room.health.find(agent.id))?.version
+    }
+
+    assert.equal(await versionAfter(), 1)
+    assert.equal(await versionAfter({}), 1, 'nothing is as good as ok')
+    const degraded = {
+      status: 'degraded',
+      reason: 'slow',
+      dependencies: { db: 'down', queue: 'up' },
+    } as const
+    assert.equal(await versionAfter(degraded), 2)
+    const reordered = { ...degraded, dependencies: { queue: 'up', db: 'down' } } as const
+    assert.equal(await versionAfter(reordered), 2)
+    assert.equal(await versionAfter({ ...degraded, reason: 'slower' }), 3)
+    assert.equal(await versionAfter({ ...degraded, reason: 'slower', load: 0.5 }), 3, 'a load can wait')
+    room.clock.now += 60_000
+    assert.equal(await versionAfter({ ...degraded, reason: 'slower', load: 0.5 }), 4)
+    assert.equal((await room.health.find(agent.id))?.report?.load, 0.5)
+    assert.equal(await versionAfter(), 5)
+  })
+
+  it('say how the agent is, and end that they were missing', async () => {
+    const agent = await register()
+    const { health } = await room.registry.heartbeat(ada, 'echo', { status: 'degraded', reason: 'slow' })
+    assert.deepEqual([health.state, health.reason?.outcome], ['degraded', 'degraded'])
+
+    room.clock.now += 300_000
+    assert.equal(await stateOf(), 'down')
+    await room.health.record(agent, [{ kind: 'heartbeat', outcome: 'missing', at: room.clock.now }])
+    assert.equal(await stateOf(), 'down')
+    room.clock.now += 1000
+    assert.equal((await room.registry.heartbeat(ada, 'echo')).health.state, 'up')
+  })
+
+  it('are taken even while what they say cannot be written down, which the next one then does', async () => {
+    const refused: string[] = []
+    let isBusy = true
+    const busy = await openRegistry({
+      wrapHealth: (health) => ({
+        ...health,
+        record: (...seen) =>
+          isBusy ? Promise.reject(new ParleyError('unavailable', 'busy')) : health.record(...seen),
+      }),
+      events: { ...silentEvents, unexpected: ({ where }) => refused.push(where) },
+    })
+    await busy.registry.register(ada, { card: cardText(), slug: 'echo' })
+    const beaten = await busy.registry.heartbeat(ada, 'echo')
+
+    assert.deepEqual([beaten.health.state, refused], ['up', ['report of a heartbeat']])
+    isBusy = false
+    await busy.registry.heartbeat(ada, 'echo')
+    assert.equal((await busy.health.find(beaten.agent.id))?.state, 'up')
+  })
+
+  it('of an agent that come at once are all taken', async () => {
+    const agent = await register()
+    const reports = ['a', 'b', 'c', 'd'].map((reason) => ({ status: 'degraded', reason }) as const)
+    await Promise.all(reports.map((report) => room.registry.heartbeat(ada, 'echo', report)))
+
+    const health = await room.health.find(agent.id)
+    assert.equal(health?.version, 4)
+    assert.equal(health.state, 'degraded')
   })
 
   it('say how the agent is in few words, and every problem of them is named', () => {

@@ -9,11 +9,11 @@ import type { Agent } from '../agent.ts'
 import type { AgentFilter, AgentStore, ListingOrder, ListingPosition } from '../agent-store.ts'
 import { resourceOf } from '../find-agent.ts'
 import { HEALTH_STATES } from '../health/agent-health.ts'
-import { currentHealth, isAlive } from '../health/current-health.ts'
 import type { AgentQuery, Registry } from '../registry.ts'
 import { countFacets } from './facets.ts'
 import { limitConcurrency } from './limit-concurrency.ts'
 import { type AgentListing, FACETS, termOf } from './listing.ts'
+import { healthRankOf, isAsWell } from './listing-health.ts'
 import { rankOf } from './rank.ts'
 import { fold, wordsOf } from './words.ts'
 
@@ -38,23 +38,23 @@ export type SearchDeps = {
 type Place = ListingPosition & { readonly rank: number }
 
 export function createSearch({ agents, access, now, cursors }: SearchDeps): Registry['search'] {
-  /** Listings of the query that the caller may discover, in `order`. */
+  /** Listings of the query at `at` that the caller may discover, in `order`. */
   async function* visible(
     call: Call,
     query: AgentQuery,
-    order: ListingOrder,
+    at: number,
     after?: ListingPosition,
   ): AsyncGenerator<AgentListing> {
     const filter = filterOf(call, query)
-    const withTerms = (query.facets ?? []).length > 0
-    const at = now()
+    const order = orderOf(query)
+    const withTerms = (query.facets ?? []).some((facet) => facet !== 'health')
     for (let last = after; ; ) {
       call.signal.throwIfAborted()
       const page = { limit: LISTINGS_PER_READ, order, withTerms, ...(last && { after: last }) }
       const batch = await agents.search(filter, page)
       for (const listing of batch) {
         if (listing.lifecycle === 'disabled' && !asksForLifecycle(query)) continue
-        if (query.onlyAlive === true && !isAlive(currentHealth(undefined, listing, at))) continue
+        if (!isAsWell(query, listing, at)) continue
         if (access.decide(call.principal, 'discover', resourceOf(listing)).allow) yield listing
       }
       last = batch.at(-1)
@@ -63,9 +63,9 @@ export function createSearch({ agents, access, now, cursors }: SearchDeps): Regi
   }
 
   /** At most one more than is judged. */
-  const allVisible = async (call: Call, query: AgentQuery, order: ListingOrder): Promise<AgentListing[]> => {
+  const allVisible = async (call: Call, query: AgentQuery, at: number): Promise<AgentListing[]> => {
     const found: AgentListing[] = []
-    for await (const listing of visible(call, query, order)) {
+    for await (const listing of visible(call, query, at)) {
       if (found.push(listing) > MAX_JUDGED) break
     }
     return found
@@ -75,21 +75,22 @@ export function createSearch({ agents, access, now, cursors }: SearchDeps): Regi
   const pageFrom = async (
     call: Call,
     query: AgentQuery,
+    at: number,
     all: readonly AgentListing[],
     after: Place | undefined,
   ): Promise<readonly AgentListing[]> => {
-    const words = rankedWords(query)
-    if (words !== undefined) {
+    const rank = rankingOf(query, at)
+    if (rank !== undefined) {
       const ranked = all
         .slice(0, MAX_JUDGED)
-        .map((listing) => ({ listing, place: placeOf(listing, words) }))
+        .map((listing) => ({ listing, place: placeOf(listing, rank) }))
         .filter(({ place }) => after === undefined || byRank(place, after) > 0)
         .sort((a, b) => byRank(a.place, b.place))
       return ranked.slice(0, query.limit + 1).map(({ listing }) => listing)
     }
     if (after === undefined) return all.slice(0, query.limit + 1)
     const page: AgentListing[] = []
-    for await (const listing of visible(call, query, orderOf(query), after)) {
+    for await (const listing of visible(call, query, at, after)) {
       if (page.push(listing) > query.limit) break
     }
     return page
@@ -104,8 +105,9 @@ export function createSearch({ agents, access, now, cursors }: SearchDeps): Regi
     }
     const binding = bindingOf(call, query)
     const after = query.cursor === undefined ? undefined : placeIn(cursors.decode(query.cursor, binding))
-    const all = await allVisible(call, query, orderOf(query))
-    const page = await pageFrom(call, query, all, after)
+    const at = now()
+    const all = await allVisible(call, query, at)
+    const page = await pageFrom(call, query, at, all, after)
     const { items, read } = await readAgents(agents, page.slice(0, query.limit))
     const last = page[read - 1]
     return {
@@ -113,10 +115,10 @@ export function createSearch({ agents, access, now, cursors }: SearchDeps): Regi
       total: Math.min(all.length, MAX_JUDGED),
       totalCapped: all.length > MAX_JUDGED,
       ...(query.facets?.length
-        ? { facets: countFacets(all.slice(0, MAX_JUDGED), query.facets, query.facetValues) }
+        ? { facets: countFacets(all.slice(0, MAX_JUDGED), query.facets, at, query.facetValues) }
         : {}),
       ...(last !== undefined && read < page.length
-        ? { nextCursor: cursors.encode(placeOf(last, rankedWords(query)), binding) }
+        ? { nextCursor: cursors.encode(placeOf(last, rankingOf(query, at)), binding) }
         : {}),
     }
   }
@@ -153,23 +155,25 @@ const queryWords = ({ text = '' }: AgentQuery): readonly string[] => wordsOf(tex
 /** Agents that nobody may call are found only by who asks for them. */
 const asksForLifecycle = ({ filters }: AgentQuery): boolean => Boolean(filters?.lifecycle?.length)
 
-/** The words that agents are ranked by; `undefined` where they are in another order. */
-function rankedWords(query: AgentQuery): readonly string[] | undefined {
+/** What agents are ranked by here, the greatest first; `undefined` where they are in an order of the store. */
+function rankingOf(query: AgentQuery, at: number): ((listing: AgentListing) => number) | undefined {
+  // The store knows how agents were, and not which heartbeats are missing since.
+  if (query.sort === 'health') return (listing) => healthRankOf(listing, at)
   const words = queryWords(query)
-  const isRanked = query.sort === 'relevance' || (query.sort === undefined && words.length > 0)
-  return isRanked ? words : undefined
+  const isRelevance = query.sort === 'relevance' || (query.sort === undefined && words.length > 0)
+  return isRelevance ? (listing) => rankOf(listing, words) : undefined
 }
 
 const orderOf = (query: AgentQuery): ListingOrder =>
   query.sort === undefined || query.sort === 'relevance' ? 'id' : query.sort
 
-const placeOf = (listing: AgentListing, words: readonly string[] | undefined): Place => ({
+const placeOf = (listing: AgentListing, rankOf: ((listing: AgentListing) => number) | undefined): Place => ({
   id: listing.id,
   nameKey: listing.nameKey,
   updatedAt: listing.updatedAt,
   health: listing.health,
   ...(listing.latencyMs === undefined ? {} : { latencyMs: listing.latencyMs }),
-  rank: words === undefined ? 0 : rankOf(listing, words),
+  rank: rankOf?.(listing) ?? 0,
 })
 
 /** Best first; of equals, by name. */
@@ -203,6 +207,8 @@ function bindingOf({ principal }: Call, query: AgentQuery): unknown {
     subject,
     agents === undefined ? 'all' : [...agents].sort(),
     query.onlyAlive === true,
+    query.verified === true,
+    [...(query.health ?? [])].sort(),
     query.text ?? '',
     query.sort ?? '',
     query.updatedSince ?? 0,
