@@ -55,7 +55,7 @@ describe('the directory', { timeout: 120_000 }, () => {
     assert.deepEqual(summary, { text: '2 agents fit.' })
     assert.deepEqual(namesIn(cards), ['Router public', 'Router tenant'])
     for (const part of cards) {
-      assert.deepEqual(at(part, 'metadata'), { 'dev.parley.untrusted': true })
+      assert.deepEqual(at(part, 'metadata'), { 'dev.parley.untrusted': true, 'dev.parley.health': 'unknown' })
       assert.equal(at(part, 'mediaType'), 'application/a2a-agent-card+json')
       assert.match(textAt(part, 'data', 'supportedInterfaces', 0, 'url'), /\/a2a\/[0-9a-f-]{36}$/)
     }

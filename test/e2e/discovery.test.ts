@@ -122,6 +122,7 @@ describe('discovery for machines', { timeout: 180_000 }, () => {
       const counted = await explore({ query: { text: 'weather' }, resultType: { facets } }, key)
       const names = namesIn(found, 'results')
       assert.deepEqual(namesIn(listed, 'items'), names)
+      assert.equal(at(found.body, 'results', 0, 'metadata', 'dev.parley.health'), 'unknown')
       assert.equal(numberAt(listed.body, 'total'), names.length)
       for (const [field, value] of [
         ['tags', 'weather'],

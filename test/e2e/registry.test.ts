@@ -312,6 +312,17 @@ describe('the registry', { timeout: 180_000 }, () => {
     }
     const report = { status: 'degraded', reason: 'The database is slow', dependencies: { db: 'degraded' } }
     assert.equal((await native(publisher, 'POST', to(`/agents/${id}/heartbeat`), report)).status, 200)
+    const shown = (await native(reader, 'GET', to('/agents/beating'))).body
+    assert.deepEqual(
+      [
+        at(shown, 'health', 'state'),
+        at(shown, 'health', 'reason'),
+        at(shown, 'alive'),
+        at(shown, 'verified'),
+      ],
+      ['degraded', { kind: 'heartbeat', outcome: 'degraded' }, true, false],
+    )
+    assert.ok(namesOf(await find('health=degraded')).includes('beating'))
     const wrong = await native(publisher, 'POST', to(`/agents/${id}/heartbeat`), { load: 7 })
     assert.deepEqual([wrong.status, at(wrong.body, 'errors', 0, 'pointer')], [400, '/load'])
     assert.equal((await native(reader, 'POST', to(`/agents/${id}/heartbeat`))).status, 403)

@@ -37,7 +37,8 @@ export const ARD_ROUTES: readonly Route[] = [
       const publicUrl = deps.addresses().http
       const search = parseArdSearch(body.text, publicUrl)
       const page = await find(deps, call, search.query)
-      return jsonResponse(JSON.stringify(ardSearchResult(page, search, publicUrl)), call.requestId)
+      const healths = await deps.registry.healthOf(page.items)
+      return jsonResponse(JSON.stringify(ardSearchResult(page, healths, search, publicUrl)), call.requestId)
     },
   }),
   defineRoute({
@@ -50,7 +51,8 @@ export const ARD_ROUTES: readonly Route[] = [
     async handle({ deps, call, query }) {
       const publicUrl = deps.addresses().http
       const page = await find(deps, call, parseArdList(query, publicUrl))
-      return jsonResponse(JSON.stringify(ardList(page, publicUrl)), call.requestId)
+      const healths = await deps.registry.healthOf(page.items)
+      return jsonResponse(JSON.stringify(ardList(page, healths, publicUrl)), call.requestId)
     },
   }),
   defineRoute({

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { invalidParams } from '../../a2a/wire.ts'
 import type { ParleyError } from '../../errors.ts'
+import type { CurrentHealth } from '../health/current-health.ts'
 import type { AgentPage, AgentQuery } from '../registry.ts'
 import { CatalogEntry, catalogEntry } from './catalog-entry.ts'
 import { filtersOf } from './catalog-filter.ts'
@@ -57,9 +58,10 @@ export function parseArdList(
 
 export const ardList = (
   { items, total, nextCursor }: AgentPage,
+  healths: readonly CurrentHealth[],
   publicUrl: string,
 ): Static<typeof ArdList> => ({
-  items: items.map((agent) => catalogEntry(agent, publicUrl)),
+  items: items.map((agent, index) => catalogEntry(agent, publicUrl, healths[index])),
   total,
   ...(nextCursor !== undefined && { pageToken: nextCursor }),
 })

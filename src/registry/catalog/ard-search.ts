@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { check, invalidParams, parseJson } from '../../a2a/wire.ts'
+import type { CurrentHealth } from '../health/current-health.ts'
 import { ardBase } from '../invoke-url.ts'
 import type { AgentPage, AgentQuery } from '../registry.ts'
 import { listedWordsOf } from '../search/listing.ts'
@@ -113,11 +114,12 @@ const asLists = (filter: NonNullable<ArdQuery['filter']>): CatalogFilter =>
 
 export const ardSearchResult = (
   { items, nextCursor }: AgentPage,
+  healths: readonly CurrentHealth[],
   { words, wantsReferrals }: ArdSearch,
   publicUrl: string,
 ): Static<typeof ArdSearchResult> => ({
-  results: items.map((agent) => ({
-    ...catalogEntry(agent, publicUrl),
+  results: items.map((agent, index) => ({
+    ...catalogEntry(agent, publicUrl, healths[index]),
     score: scoreOf({ words: listedWordsOf(agent) }, words),
     source: ardBase(publicUrl),
   })),

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { type Agent, cardOf } from '../agent.ts'
+import type { CurrentHealth } from '../health/current-health.ts'
 import { publishedCardUrl } from '../invoke-url.ts'
 
 /** What entries for agents are: a card of A2A. */
@@ -19,7 +20,8 @@ export const CatalogEntry = Type.Object({
   updatedAt: Type.Optional(Type.String({ format: 'date-time' })),
   metadata: Type.Optional(
     Type.Record(Type.String(), Type.String(), {
-      description: `\`dev.parley.untrusted\` names the members that hold a publisher's own words`,
+      description:
+        "`dev.parley.untrusted` names the members that hold a publisher's own words; `dev.parley.health` says how the agent is",
     }),
   ),
 })
@@ -32,8 +34,8 @@ const UNTRUSTED = 'displayName description tags capabilities representativeQueri
 const FEWEST_QUERIES = 2
 const MOST_QUERIES = 5
 
-/** An agent as an entry that points to the card we publish in its place. */
-export function catalogEntry(agent: Agent, publicUrl: string): CatalogEntry {
+/** An agent as an entry that points to the card we publish in its place. What is kept by its readers does not say `health`. */
+export function catalogEntry(agent: Agent, publicUrl: string, health?: CurrentHealth): CatalogEntry {
   const { name, description, version, skills } = cardOf(agent)
   const examples = distinct(skills.flatMap(({ examples = [] }) => examples)).slice(0, MOST_QUERIES)
   const tags = distinct(skills.flatMap((skill) => skill.tags))
@@ -48,7 +50,7 @@ export function catalogEntry(agent: Agent, publicUrl: string): CatalogEntry {
     ...(examples.length >= FEWEST_QUERIES && { representativeQueries: examples }),
     version,
     updatedAt: new Date(agent.updatedAt).toISOString(),
-    metadata: { 'dev.parley.untrusted': UNTRUSTED },
+    metadata: { 'dev.parley.untrusted': UNTRUSTED, ...(health && { 'dev.parley.health': health.state }) },
   }
 }
 

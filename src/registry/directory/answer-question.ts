@@ -5,6 +5,7 @@ import { check, invalidParams } from '../../a2a/wire.ts'
 import type { Call } from '../../access/principal.ts'
 import { AGENT_TYPE } from '../catalog/catalog-entry.ts'
 import { plainWords } from '../catalog/plain-words.ts'
+import type { CurrentHealth } from '../health/current-health.ts'
 import type { AgentPage, Registry } from '../registry.ts'
 
 const Value = Type.String({ minLength: 1, maxLength: 256 })
@@ -25,15 +26,16 @@ type Question = Static<typeof Question>
 const questionCheck = check(Question)
 const DEFAULT_LIMIT = 5
 
-/** On a part: what it holds is somebody else's text, to be read as data and never as instructions. */
-const UNTRUSTED = textOf({ 'dev.parley.untrusted': true })
+/** On a part: what it holds is somebody else's text, to be read as data and never as instructions; and how the agent is. */
+const metadataOf = (health: CurrentHealth | undefined): string =>
+  textOf({ 'dev.parley.untrusted': true, ...(health && { 'dev.parley.health': health.state }) })
 
 /**
  * The directory's answer to a message: how many agents fit, and the published card of each in a data part. Shows what
  * the caller may discover. Throws `invalid_params` for a message that asks nothing.
  */
 export async function answerQuestion(
-  registry: Pick<Registry, 'search' | 'publishedCard'>,
+  registry: Pick<Registry, 'search' | 'healthOf' | 'publishedCard'>,
   call: Call,
   message: Message,
   messageId: string,
@@ -52,11 +54,12 @@ export async function answerQuestion(
     limit,
   })
   const cards = await Promise.all(page.items.map((agent) => registry.publishedCard(agent, 'v1')))
-  const parts = cards.map(({ text }) =>
+  const healths = await registry.healthOf(page.items)
+  const parts = cards.map(({ text }, index) =>
     objectText([
       ['data', text],
       ['mediaType', textOf(AGENT_TYPE)],
-      ['metadata', UNTRUSTED],
+      ['metadata', metadataOf(healths[index])],
     ]),
   )
   return objectText([
