@@ -8,11 +8,12 @@
  */
 import type { NewId } from '../a2a/ids.ts'
 import type { Access } from '../access/access.ts'
+import type { Agent } from '../registry/agent.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { News } from '../tasks/news.ts'
 import type { WriteDeps } from '../tasks/write-task.ts'
 import type { WorkQueue } from '../work/work-queue.ts'
-import type { AgentClient } from './agent-client.ts'
+import type { AgentClient, AgentFailure } from './agent-client.ts'
 
 /** What the steps of a delivery are made of. */
 export type DeliveryDeps = WriteDeps & {
@@ -22,4 +23,13 @@ export type DeliveryDeps = WriteDeps & {
   readonly client: AgentClient
   readonly news: News
   readonly newId: NewId
+  /** Told what each call about a client's message shows of its agent. */
+  readonly onResult?: (result: DeliveryResult) => void
+}
+
+/** The agent answered, whatever it said, after `latencyMs` where that says something; or it failed to. */
+export type DeliveryResult = {
+  readonly agent: Agent
+  readonly latencyMs?: number
+  readonly failure?: AgentFailure
 }

@@ -16,7 +16,7 @@ import {
   type AgentTarget,
   type OnBehalfOf,
 } from './agent-client.ts'
-import type { DeliveryDeps } from './delivery.ts'
+import type { DeliveryDeps, DeliveryResult } from './delivery.ts'
 import { runCancel } from './run-cancel.ts'
 import { runDeadline } from './run-deadline.ts'
 import { runSend } from './run-send.ts'
@@ -146,6 +146,8 @@ export type OpenDelivery = Shared & {
   readonly tasks: Tasks
   readonly agentClient: ScriptedAgent
   readonly delivery: DeliveryDeps
+  /** What calls have shown of the agent. */
+  readonly results: readonly DeliveryResult[]
   readonly worker: Worker
   /** A worker of its own, as another process would have. */
   readonly startAnother: (changes?: WorkerChanges) => Worker
@@ -176,6 +178,7 @@ export async function openDelivery(
   const agentClient = scriptedAgent(script)
   const { store, events, now, limits, registry, access, news } = shared.deps
   const queue = shared.backend.work
+  const results: DeliveryResult[] = []
   const delivery: DeliveryDeps = {
     store,
     events,
@@ -187,6 +190,7 @@ export async function openDelivery(
     newId: newUuid,
     queue,
     client: agentClient,
+    onResult: (result) => results.push(result),
   }
   const start = ({ run, ...more }: WorkerChanges = {}) => {
     const worker = startWorker(delivery, {
@@ -214,7 +218,7 @@ export async function openDelivery(
     shared.clock.now += ms
     worker.wake()
   }
-  return { ...shared, tasks, agentClient, delivery, worker, startAnother: start, pass }
+  return { ...shared, tasks, agentClient, delivery, results, worker, startAnother: start, pass }
 }
 
 const taskWork = (kind: WorkKind): keyof typeof RUNS => {

@@ -25,13 +25,24 @@ export async function sendNext(
   try {
     const { request, extensions } = await requestFor(deps, marked, seq)
     const after = await followAnswers(exchange, marked, (options) =>
-      deps.client.send(target, request, { ...options, extensions }),
+      showing(exchange, deps.client.send(target, request, { ...options, extensions })),
     )
     if (after.delivery.sending === undefined || planDelivery(after).kind === 'over') return undefined
     throw new AgentFailure('invalid', 'The agent ended the exchange without an answer')
   } catch (error) {
     if (!(error instanceof AgentFailure)) throw error
     return afterFailure(exchange, marked, error)
+  }
+}
+
+/** The same answers. With the first, the agent shows that it works. */
+async function* showing<T>({ deps, agent }: Exchange, answers: AsyncIterable<T>): AsyncGenerator<T, void> {
+  const beganAt = deps.now()
+  let isFirst = true
+  for await (const answer of answers) {
+    if (isFirst) deps.onResult?.({ agent, latencyMs: Math.max(0, deps.now() - beganAt) })
+    isFirst = false
+    yield answer
   }
 }
 
@@ -71,6 +82,8 @@ async function afterFailure(
   reportFailure(exchange, seen, failure)
   const head = (await deps.store.findHead(seen.id)) ?? seen
   if (planDelivery(head).kind === 'over') return undefined
+  // A connection that ends while the agent is at it costs time, and is resumed.
+  if (failure.kind === 'invalid' || head.delivery.sending !== undefined) deps.onResult?.({ agent, failure })
   if (failure.kind === 'invalid') {
     await failTask(deps, fence, head, 'INVALID_AGENT_RESPONSE', `Invalid agent response: ${failure.message}`)
   } else if (head.delivery.sending === undefined) {
