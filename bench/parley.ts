@@ -38,6 +38,8 @@ export const settings = (options: ParleyOptions & { readonly port: number; reado
   PARLEY_PORT: String(options.port),
   PARLEY_DATA_DIR: options.dataDir,
   PARLEY_ADMIN_KEY: options.adminKey,
+  // What is measured is what clients do; agents that are seeded are nowhere.
+  PARLEY_PROBE_INTERVAL_MS: '0',
   PARLEY_ROLE: options.role,
   PARLEY_ALLOW_AGENTS: '127.0.0.0/8',
   PARLEY_LOG_LEVEL: 'warn',

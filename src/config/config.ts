@@ -43,6 +43,9 @@ export type Config = {
   readonly heartbeatMs: number
   readonly recheckMs: number
   readonly keyRotationMs: number
+  /** 0: agents are not looked at by themselves. */
+  readonly probeIntervalMs: number
+  readonly probeTimeoutMs: number
   readonly logLevel: LogLevel
   readonly opsPort: number | undefined
   readonly demo: boolean
@@ -51,6 +54,7 @@ export type Config = {
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 type LogLevel = (typeof LOG_LEVELS)[number]
 
+const MIN_PROBE_INTERVAL_MS = 100
 const HOUR_MS = 60 * 60 * 1000
 const DAY_MS = 24 * HOUR_MS
 
@@ -122,9 +126,17 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
     changesRetentionMs: read.integer('CHANGES_RETENTION_MS', 30 * DAY_MS, { min: 1000 }),
     heartbeatMs: read.integer('HEARTBEAT_MS', 15_000, { min: 100, max: 300_000 }),
     recheckMs: read.integer('RECHECK_MS', 60_000, { min: 100, max: 60_000 }),
+    probeIntervalMs: read.integer('PROBE_INTERVAL_MS', 60_000, { min: 0, max: DAY_MS }),
+    probeTimeoutMs: read.integer('PROBE_TIMEOUT_MS', 10_000, { min: 100, max: 60_000 }),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     opsPort: env.OPS_PORT === undefined ? undefined : read.integer('OPS_PORT', 0, { min: 0, max: 65_535 }),
     demo,
+  }
+  if (config.probeIntervalMs > 0 && config.probeIntervalMs < MIN_PROBE_INTERVAL_MS) {
+    read.problem(
+      'PROBE_INTERVAL_MS',
+      `is ${config.probeIntervalMs}, but must be 0 or at least ${MIN_PROBE_INTERVAL_MS}`,
+    )
   }
   if (problems.length > 0)
     throw new ParleyError('invalid_params', summary(problems), { violations: problems })

@@ -64,6 +64,9 @@ export const SETTINGS = {
   HEARTBEAT_MS: 'Quiet streams say so this often (15000)',
   RECHECK_MS:
     'Open streams and long waits are checked this often for whether their caller may still have them (60000, which is the most)',
+  PROBE_INTERVAL_MS:
+    'Every agent is asked this often whether it works; 0 leaves them alone unless somebody asks for it (60000)',
+  PROBE_TIMEOUT_MS: 'How long it may take to answer that (10000)',
   LOG_LEVEL: 'trace, debug, info, warn, error or silent (info)',
   OPS_PORT: 'A second, loopback port that serves /metrics without a credential (none)',
   DEMO: '1 starts the demo agent and prints a curl line; loopback only (0, and 1 under npm start)',

@@ -48,6 +48,7 @@ import { createTokenSource } from '../upstream/request-token.ts'
 import { checkIssuers } from './check-issuers.ts'
 import { openBackend } from './open-backend.ts'
 import { openIdentity } from './open-identity.ts'
+import { openProbes } from './open-probes.ts'
 
 export type RoomsDeps = {
   readonly config: Config
@@ -181,7 +182,18 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     retentionMs: config.retentionMs,
   }
   const shared = { store: backend.tasks, events, now, limits, news, newId: newUuid }
-  const delivery: DeliveryDeps = { ...shared, queue: backend.work, registry, access, client }
+  const probes =
+    config.role === 'api'
+      ? undefined
+      : opened.use(openProbes({ config, backend, registry, health, client, events, now }))
+  const delivery: DeliveryDeps = {
+    ...shared,
+    queue: backend.work,
+    registry,
+    access,
+    client,
+    ...(probes && { onResult: probes.note }),
+  }
   const workers =
     config.role === 'api'
       ? undefined

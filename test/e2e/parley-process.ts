@@ -50,6 +50,8 @@ export async function startParley(options: ParleyOptions = {}): Promise<ParleyPr
       PARLEY_ROLE: options.role ?? 'all',
       PARLEY_ALLOW_AGENTS: '127.0.0.0/8',
       PARLEY_DEMO: '0',
+      // Agents of tests see what tests send them, and nothing else.
+      PARLEY_PROBE_INTERVAL_MS: '0',
       ...(options.role === 'worker' ? { PARLEY_PUBLIC_URL: 'http://gateway.test' } : {}),
       ...options.env,
     })
