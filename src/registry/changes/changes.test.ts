@@ -109,6 +109,20 @@ describe('the change feed', () => {
     assert.deepEqual(await world.told(bob, { agent: 'never' }), [])
   })
 
+  it('tells how agents are, when that becomes another state', async () => {
+    const world = await openChanges()
+    const one = await register(world, 'one')
+    const hidden = await register(world, 'private', { visibility: 'restricted' })
+    const check = { kind: 'delivery', outcome: 'ok', at: world.clock.now } as const
+    for (const agent of [one, one, hidden]) await world.health.record(agent, [check])
+
+    const [change, ...more] = await world.told(bob, { kinds: ['health'] })
+    assert.deepEqual([change?.kind, change?.agentId, more], ['health', one.id, []])
+    assert.ok(change?.kind === 'health')
+    assert.deepEqual([change.before, change.state], ['unknown', 'up'])
+    assert.equal((await world.told(ada, { kinds: ['health'] })).length, 2)
+  })
+
   it('takes the scope to read agents', async () => {
     const { changes } = await openChanges()
     const scopeless = as('key:bob', { scopes: new Set(['tasks:read']) })

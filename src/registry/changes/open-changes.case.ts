@@ -3,6 +3,8 @@ import { newUuid } from '../../a2a/ids.ts'
 import { createCursors } from '../../access/page-cursor.ts'
 import type { Call } from '../../access/principal.ts'
 import { openMemory } from '../../storage/memory/open-memory.ts'
+import { createHealth } from '../health/create-health.ts'
+import type { Health } from '../health/health.ts'
 import { type OpenRegistry, openRegistry } from '../open-registry.case.ts'
 import type { ChangeStore } from './change-store.ts'
 import type { ChangeQuery, Changes, ToldChange } from './changes.ts'
@@ -12,6 +14,7 @@ import { type ChangeWatch, createChanges } from './create-changes.ts'
 export type OpenChanges = OpenRegistry & {
   readonly changes: Changes
   readonly store: ChangeStore
+  readonly health: Health
   /** Everything a caller is told, page by page. */
   readonly told: (call: Call, query?: ChangeQuery) => Promise<readonly ToldChange[]>
 }
@@ -19,6 +22,11 @@ export type OpenChanges = OpenRegistry & {
 export async function openChanges(): Promise<OpenChanges> {
   const backend = await openMemory()
   const opened = await openRegistry({ wrap: () => backend.agents })
+  const health = createHealth({
+    store: backend.health,
+    now: () => opened.clock.now,
+    events: { agentHealthChanged() {} },
+  })
   const changes = createChanges({
     store: backend.changes,
     agents: backend.agents,
@@ -38,7 +46,7 @@ export async function openChanges(): Promise<OpenChanges> {
       after = { cursor: page.cursor }
     }
   }
-  return { ...opened, changes, store: backend.changes, told }
+  return { ...opened, health, changes, store: backend.changes, told }
 }
 
 /** Hints of anything will do. */

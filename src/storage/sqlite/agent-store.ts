@@ -37,9 +37,13 @@ export type SqliteAgentOptions = {
 const FROM_AGENTS = 'FROM agents JOIN agent_beats beats ON agent_id = id'
 const FIND = `SELECT agent, beats.at AS beat_at ${FROM_AGENTS} WHERE id = ?`
 const FIND_BY_SLUG = `SELECT agent, beats.at AS beat_at ${FROM_AGENTS} WHERE tenant = ? AND slug = ?`
-const STAMP = `SELECT id, version, beats.at AS beat_at ${FROM_AGENTS}`
+const STAMPED = 'agents.id AS id, version, beats.at AS beat_at'
+const STAMP = `SELECT ${STAMPED} ${FROM_AGENTS}`
 const STAMP_BY_ID = `${STAMP} WHERE id = ?`
 const STAMP_BY_SLUG = `${STAMP} WHERE tenant = ? AND slug = ?`
+const STAMP_ALL = `
+  SELECT ${STAMPED} FROM json_each(?) wanted JOIN agents ON agents.id = wanted.value
+  JOIN agent_beats beats ON agent_id = agents.id ORDER BY wanted.key`
 
 /** Agents kept parsed: every call names one, every search shows some, and cards may be large. So many characters of them together. */
 const MAX_KNOWN_CHARACTERS = 32 * 1024 * 1024
@@ -167,7 +171,10 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     findBySlug: (tenant, slug) =>
       retryBusy(() => current(connection.get(STAMP_BY_SLUG, tenant, slug)), random),
     findAll: (ids) =>
-      retryBusy(() => ids.flatMap((id) => current(connection.get(STAMP_BY_ID, id)) ?? []), random),
+      retryBusy(
+        () => connection.all(STAMP_ALL, JSON.stringify(ids)).flatMap((stamp) => current(stamp) ?? []),
+        random,
+      ),
     async search(filter, page) {
       const { sql, params } = searchQuery(filter, page)
       const [row] = await reader.all(sql, ...params)
