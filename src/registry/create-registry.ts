@@ -15,6 +15,7 @@ import { getAgent } from './find-agent.ts'
 import { createExtendedCard } from './get-extended-card.ts'
 import type { Health } from './health/health.ts'
 import { createHealthOf } from './health/health-of.ts'
+import { createHealthReads } from './health/read-health.ts'
 import { takeHeartbeat } from './health/take-heartbeat.ts'
 import { judgeCard } from './judge-card.ts'
 import { createPublisher } from './publish-card.ts'
@@ -37,6 +38,7 @@ export type RegistryDeps = RegisterDeps & {
 
 export function createRegistry(deps: RegistryDeps): Registry {
   const { agents, access, now, addresses, cursors, cardSigner } = deps
+  const healthOf = createHealthOf(deps)
   const publisher = createPublisher({ addresses, cardSigner, now })
   return {
     register: createRegister(deps),
@@ -72,6 +74,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     deleteCredential: (call, ref, scheme) => deleteCredential(deps, call, ref, scheme),
 
     heartbeat: (call, ref, report) => takeHeartbeat(deps, call, ref, report),
-    healthOf: createHealthOf(deps),
+    healthOf,
+    ...createHealthReads(deps, healthOf),
   }
 }

@@ -23,9 +23,11 @@ import type { CardProposal } from './drift/card-proposal.ts'
 import type { CardUpdates } from './drift/card-updates.ts'
 import type { ProposalRejection } from './drift/proposal-rejection.ts'
 import type { AccessExplanation } from './explain-access.ts'
-import type { HealthState } from './health/agent-health.ts'
+import type { Check, HealthState } from './health/agent-health.ts'
 import type { CurrentHealth } from './health/current-health.ts'
+import type { HealthBucket, Span } from './health/health-store.ts'
 import type { NewReport } from './health/heartbeat-body.ts'
+import type { HealthPage, HealthPageQuery, HealthReport } from './health/read-health.ts'
 import type { Beaten } from './health/take-heartbeat.ts'
 import type { JudgedCard } from './judge-card.ts'
 import type { PublishedCard } from './publish-card.ts'
@@ -190,6 +192,12 @@ export interface Registry {
    */
   heartbeat(call: Call, ref: string, report?: NewReport): Promise<Beaten>
   /** How agents are now, in their order: no principal, no access decision. */
+  /** How an agent is and was of late, for who sees it. Throws as `get` does. */
+  getHealth(call: Call, ref: string): Promise<HealthReport>
+  /** How it was by the hour or by the day, the newest first, for who sees it. Throws as `get` does. */
+  listHealth(call: Call, ref: string, span: Span, query: HealthPageQuery): Promise<HealthPage<HealthBucket>>
+  /** What was seen of it within 24 hours, the newest first, for who may manage it. Throws as `get` does. */
+  listChecks(call: Call, ref: string, query: HealthPageQuery): Promise<HealthPage<Check>>
   healthOf(agents: readonly Agent[]): Promise<readonly CurrentHealth[]>
   /**
    * Why somebody can see or call an agent, or not, for those who may manage it. Throws as `get` does, and `not_found` for a key

@@ -1,3 +1,4 @@
+import { AGENT_HEALTH_ROUTES } from './agent-health-routes.ts'
 import { AGENT_ROUTES } from './agent-routes.ts'
 import { ARD_ROUTES } from './ard-routes.ts'
 import { AUDIT_ROUTES } from './audit-routes.ts'
@@ -19,6 +20,7 @@ import { VERSION_ROUTES } from './version-routes.ts'
 /** Every native route. What is not here is not served, and nothing here is served without its scope. */
 export const ROUTES: readonly Route[] = [
   ...AGENT_ROUTES,
+  ...AGENT_HEALTH_ROUTES,
   ...VERSION_ROUTES,
   ...GRANT_ROUTES,
   ...CREDENTIAL_ROUTES,

@@ -195,6 +195,14 @@ const registry: Registry = {
     lastHeartbeatAt: 1000,
     health: { state: 'up' },
   }),
+  getHealth: async () => ({
+    id: agentId('agent-1'),
+    current: { state: 'up' },
+    uptime: { '24h': 1, '7d': null, '30d': null },
+    checks: [],
+  }),
+  listHealth: async () => ({ items: [], total: 0, totalCapped: false }),
+  listChecks: async () => ({ items: [], total: 0, totalCapped: false }),
   healthOf: async (agents) => agents.map(() => ({ state: 'up' })),
   find: async () => agent(),
   publishedCard: async ({ card, updatedAt }, form) => ({

@@ -70,6 +70,9 @@ export function createHealth({ store, now, events }: HealthDeps): Health {
     },
     find: (id) => store.find(id),
     findAll: (ids) => store.findAll(ids),
+    listChecks: (id, limit, after) => store.listChecks(id, limit, after),
+    countChecks: (id, cap) => store.countChecks(id, cap),
+    listBuckets: (id, span, since) => store.listBuckets(id, span, since),
   }
 }
 

@@ -57,6 +57,8 @@ export interface HealthStore {
   findAll(ids: readonly AgentId[]): Promise<readonly AgentHealth[]>
   /** The newest first, then the greatest kind and URL; only what comes after `after` in that order. */
   listChecks(id: AgentId, limit: number, after?: CheckPosition): Promise<readonly Check[]>
+  /** How many there are, counted up to `cap`. */
+  countChecks(id: AgentId, cap: number): Promise<number>
   /** Buckets that begin at `since` or later, the oldest first. */
   listBuckets(id: AgentId, span: Span, since: number): Promise<readonly HealthBucket[]>
   compact(id: AgentId, compaction: Compaction): Promise<void>

@@ -64,6 +64,9 @@ export function createMemoryHealthStore({ rows, changes, work, tell }: MemoryHea
       const { checks } = rows.get(id) ?? NO_HEALTH
       return checks.filter((check) => after === undefined || newestFirst(check, after) > 0).slice(0, limit)
     },
+    async countChecks(id, cap) {
+      return Math.min(cap, (rows.get(id) ?? NO_HEALTH).checks.length)
+    },
     async listBuckets(id, span, since) {
       const { buckets } = rows.get(id) ?? NO_HEALTH
       return buckets.filter((bucket) => bucket.span === span && bucket.from >= since)

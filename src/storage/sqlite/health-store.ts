@@ -1,7 +1,7 @@
 import type { AgentHealth, Check } from '../../registry/health/agent-health.ts'
 import type { HealthCommit, HealthCommitResult, HealthStore } from '../../registry/health/health-store.ts'
 import { type ChangeRows, changeHints } from './change-rows.ts'
-import { textIn, versionIn } from './columns.ts'
+import { integerIn, textIn, versionIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
 import type { Decision, GroupCommit } from './group-commit.ts'
 import { bucketIn, type HealthRows } from './health-rows.ts'
@@ -25,6 +25,8 @@ const LIST_CHECKS = 'SELECT body FROM health_checks WHERE agent_id = ?'
 const NEWEST_FIRST = 'ORDER BY at DESC, kind DESC, url DESC LIMIT ?'
 const LIST_FIRST = `${LIST_CHECKS} ${NEWEST_FIRST}`
 const LIST_AFTER = `${LIST_CHECKS} AND (at, kind, url) < (?, ?, ?) ${NEWEST_FIRST}`
+
+const COUNT_CHECKS = 'SELECT count(*) AS total FROM (SELECT 1 FROM health_checks WHERE agent_id = ? LIMIT ?)'
 
 const LIST_BUCKETS = `
   SELECT * FROM health_buckets WHERE agent_id = ? AND span = ? AND begins_at >= ? ORDER BY begins_at`
@@ -66,6 +68,11 @@ export function createSqliteHealthStore(options: SqliteHealthOptions): HealthSto
             ? connection.all(LIST_FIRST, id, limit)
             : connection.all(LIST_AFTER, id, after.at, after.kind, after.url ?? '', limit)
         return found.map((row): Check => JSON.parse(textIn(row, 'body')))
+      }, random),
+    countChecks: (id, cap) =>
+      retryBusy(() => {
+        const row = connection.get(COUNT_CHECKS, id, cap)
+        return row === undefined ? 0 : integerIn(row, 'total')
       }, random),
     listBuckets: (id, span, since) =>
       retryBusy(() => connection.all(LIST_BUCKETS, id, span, since).map(bucketIn(span)), random),
