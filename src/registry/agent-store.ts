@@ -23,6 +23,8 @@ export type AgentCommit = {
   readonly proposal?: CardProposal | 'none'
   /** Put on the queue; of a commit that removes the agent, once the work about it is gone. */
   readonly work?: readonly NewWork[]
+  /** An admin lets the agent have addresses that agents of other owners have. */
+  readonly sharesAddresses?: boolean
   /** Appended to the audit log in the same atomic write. */
   readonly audit?: readonly AuditRecord[]
 }
@@ -32,6 +34,8 @@ export type AgentCommitResult =
   | { readonly kind: 'conflict' }
   /** Another agent of the tenant has, or once had, this slug. */
   | { readonly kind: 'slug_taken'; readonly owner: string }
+  /** Agents of other owners of the tenant have these addresses, which are `newClaimsOf` the agent. */
+  | { readonly kind: 'address_taken'; readonly addresses: readonly string[] }
 
 /**
  * Filters that storage applies; access, liveness and rank are judged in the registry. AND across filters, OR within one; one

@@ -6,7 +6,7 @@ import type { CardValidators } from './card-source.ts'
 import type { CardProposal } from './drift/card-proposal.ts'
 import type { CardUpdates } from './drift/card-updates.ts'
 import type { TaskProbe } from './health/task-probe.ts'
-import type { Lifecycle } from './lifecycle.ts'
+import { isLetIn, type Lifecycle } from './lifecycle.ts'
 import type { CardSignature } from './signatures/verify-signatures.ts'
 
 export const VISIBILITIES = ['public', 'tenant', 'restricted'] as const
@@ -71,6 +71,8 @@ export type Agent = {
   readonly proposal?: Pick<CardProposal, 'at' | 'verdict'> & { readonly hash: string }
   /** The card at `cardUrl` that is not to become the agent's, by its `cardHash`, for as long as it is there. */
   readonly rejectedCard?: { readonly hash: string; readonly validators?: CardValidators }
+  /** Scheme, host and port that it came from, whatever `cardUrl` redirected to. */
+  readonly cardOrigin?: string
   /** What the publisher sent, byte for byte (UTF-8 text). */
   readonly originalCard: string
   /** The same card in v1.0 form. */
@@ -80,8 +82,8 @@ export type Agent = {
 }
 
 /** Whether everybody may see the agent, without a credential. */
-export const isPublic = ({ visibility, lifecycle }: Pick<Agent, 'visibility' | 'lifecycle'>): boolean =>
-  visibility === 'public' && lifecycle !== 'draft' && lifecycle !== 'pending'
+export const isPublic = (agent: Pick<Agent, 'visibility' | 'lifecycle'>): boolean =>
+  agent.visibility === 'public' && isLetIn(agent)
 
 export const profileOf = (agent: Agent): CardProfile => agent.cardProfile ?? 'superset'
 

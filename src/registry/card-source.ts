@@ -12,6 +12,8 @@ export type FetchedCard = {
   readonly text: string
   /** Absent when its server said nothing of the kind. */
   readonly validators?: CardValidators
+  /** Scheme, host and port of the server that it came from, after redirects. */
+  readonly origin: string
 }
 
 /** Fetches Agent Cards from where publishers put them. */

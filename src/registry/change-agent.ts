@@ -5,12 +5,15 @@ import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
 import { alertWork, probeWork } from '../work/agent-work.ts'
 import type { NewWork } from '../work/work.ts'
+import { commitAgent, type PointersTo } from './address-taken.ts'
 import type { Agent } from './agent.ts'
 import type { CardVersion } from './card-version.ts'
 import { agentChange } from './changes/agent-change.ts'
 import { type FindDeps, getAgent } from './find-agent.ts'
+import type { PublicAddresses } from './public-addresses.ts'
 
 export type ChangeDeps = FindDeps & {
+  readonly addresses: () => PublicAddresses
   readonly now: () => number
   readonly events: Events
   /** Whether new agents wait for an admin; `open` when absent. */
@@ -26,6 +29,8 @@ type Change = {
   /** It is nothing to those who see the agent: the feed is not told. */
   readonly isUnseen?: true
   readonly audit?: readonly AuditRecord[]
+  /** Where it is said what gives the agent its addresses; needed where that may be new. */
+  readonly pointersTo?: PointersTo
 }
 
 /** Whether an agent is still as the caller knows it. */
@@ -43,10 +48,10 @@ export function assertHolds(condition: AgentCondition | undefined, agent: Agent)
 /**
  * Changes an agent that the caller may manage, and decides anew when others changed it meanwhile; `after` is `before` when
  * `decide` finds nothing to change. Throws as `Registry.get` does, `precondition_failed` when `condition` does not hold (any
- * more), and `unavailable` when others go on and on.
+ * more), as `commitAgent` does, and `unavailable` when others go on and on.
  */
 export async function changeAgent(
-  deps: FindDeps & Pick<ChangeDeps, 'now'>,
+  deps: FindDeps & Pick<ChangeDeps, 'addresses' | 'now'>,
   call: Call,
   ref: string,
   decide: (agent: Agent) => Change | undefined,
@@ -57,16 +62,17 @@ export async function changeAgent(
     assertHolds(condition, before)
     const change = decide(before)
     if (change === undefined) return { before, after: before }
-    const { next, isUnseen, ...more } = change
+    const { next, isUnseen, pointersTo = () => [''], ...more } = change
     const after = { ...next, version: before.version + 1 }
     const changes = isUnseen === true ? [] : [agentChange({ before, after, ...more }, deps.now())]
-    const result = await deps.agents.commit({
+    const commit = {
       agent: after,
       expectedVersion: before.version,
       changes,
       work: worksOf(change, after, deps.now()),
       ...more,
-    })
+    }
+    const result = await commitAgent(deps, call, commit, before, pointersTo)
     return result.kind === 'committed' ? { before, after } : undefined
   })
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import type { ParleyError } from '../errors.ts'
-import { as, cardText, type OpenRegistry, openRegistry } from './open-registry.case.ts'
+import { as, cardAt, type OpenRegistry, openRegistry } from './open-registry.case.ts'
 
 const ada = as('key:ada')
 const eve = as('key:eve')
@@ -9,7 +9,7 @@ const eve = as('key:eve')
 describe('what an agent depends on', () => {
   let room: OpenRegistry
   const register = (slug: string, more: object = {}, call = ada) =>
-    room.registry.register(call, { card: cardText(), slug, ...more })
+    room.registry.register(call, { card: cardAt(`https://${slug}.example`), slug, ...more })
   const dependencies = async (call = ada) =>
     (await room.registry.listDependencies(call, 'shop')).map(({ slug }) => slug)
   beforeEach(async () => {

@@ -22,6 +22,7 @@ export type Listing = {
   readonly card: JsonText<AgentCard>
   readonly signatures: readonly CardSignature[]
   readonly cardUrl?: string
+  readonly cardOrigin?: string
   /** Those that the registration names. */
   readonly dependsOn?: readonly AgentId[]
   readonly cardValidators?: CardValidators
@@ -42,7 +43,7 @@ export function createJudgeRegistration(
 
   return async (call, registration, owner) => {
     const source = await readCard(call, registration)
-    const { url: cardUrl, validators: cardValidators } = source
+    const { url: cardUrl, origin: cardOrigin, validators: cardValidators } = source
     const { card, violations, signatures } = await judgeCard(deps, source.text, call.signal)
     assertAcceptable(registration, violations)
     return {
@@ -54,6 +55,7 @@ export function createJudgeRegistration(
       card,
       signatures,
       ...(cardUrl !== undefined && { cardUrl }),
+      ...(cardOrigin !== undefined && { cardOrigin }),
       ...(cardValidators && { cardValidators }),
     }
   }

@@ -13,3 +13,7 @@ export const TRANSITIONS: Readonly<Record<Lifecycle, readonly Lifecycle[]>> = {
   deprecated: ['active', 'disabled'],
   disabled: ['active', 'deprecated'],
 }
+
+/** Whether it is, or once was, in use. */
+export const isLetIn = ({ lifecycle }: { readonly lifecycle: Lifecycle }): boolean =>
+  lifecycle !== 'draft' && lifecycle !== 'pending'

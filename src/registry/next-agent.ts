@@ -30,8 +30,8 @@ export const unlisted = (
   card: listing.card,
 })
 
-/** Throws `invalid_registration` when an agent that others know is to be a draft. */
-export function assertMayBeDraft({ lifecycle }: Registration, previous: Agent): void {
+/** Throws `invalid_registration` when an agent that is there is to stand elsewhere. */
+export function assertStays({ lifecycle }: Registration, previous: Agent): void {
   if (lifecycle === undefined || previous.version === 0 || previous.lifecycle === lifecycle) return
   const message = `is for new agents: this one is ${previous.lifecycle}`
   throw new ParleyError('invalid_registration', `The lifecycle ${lifecycle} ${message}`, {
@@ -64,17 +64,21 @@ export function listed(
 }
 
 /** A card that was judged, as it becomes that of an agent. */
-export type NewCard = Pick<Listing, 'originalCard' | 'card' | 'signatures' | 'cardUrl' | 'cardValidators'>
+export type NewCard = Pick<
+  Listing,
+  'originalCard' | 'card' | 'signatures' | 'cardUrl' | 'cardOrigin' | 'cardValidators'
+>
 
 /** The agent with another card, in the place of its own and of any that waits. */
 export function withCard(
   previous: Agent,
-  { originalCard, card, signatures, cardUrl, cardValidators }: NewCard,
+  { originalCard, card, signatures, cardUrl, cardOrigin, cardValidators }: NewCard,
   at: number,
   cardVersion: CardVersion | undefined,
 ): Agent {
   const {
     cardUrl: _url,
+    cardOrigin: _origin,
     cardValidators: _validators,
     signatures: _signatures,
     proposal: _proposal,
@@ -90,6 +94,7 @@ export function withCard(
     ...(cardVersion === undefined ? {} : { cardVersion: cardVersion.number }),
     ...(signatures.length === 0 ? {} : { signatures }),
     ...(cardUrl === undefined ? {} : { cardUrl }),
+    ...(cardOrigin === undefined ? {} : { cardOrigin }),
     ...(cardValidators === undefined ? {} : { cardValidators }),
   }
 }

@@ -64,7 +64,7 @@ export async function openRegistry({
       async fetchCard(url) {
         const text = served.get(url)
         if (text === undefined) throw new ParleyError('agent_unavailable', 'No card there')
-        return { url, text }
+        return { url, text, origin: new URL(url).origin }
       },
     },
     now,
@@ -104,3 +104,7 @@ export const cardValue = {
 }
 
 export const cardText = (facts: object = {}): string => JSON.stringify({ ...cardValue, ...facts })
+
+/** The same agent at another address. */
+export const cardAt = (url: string, facts: object = {}): string =>
+  cardText({ supportedInterfaces: [{ ...cardValue.supportedInterfaces[0], url }], ...facts })

@@ -25,7 +25,10 @@ export const RegistrationOptions = Type.Object({
   ),
   visibility: Type.Optional(Type.Enum([...VISIBILITIES])),
   lifecycle: Type.Optional(
-    Type.Enum(['draft'], { description: 'Of a new agent: at first, only who may manage it sees it' }),
+    Type.Enum(['draft', 'pending'], {
+      description:
+        'Of a new agent, which only who may manage it sees then: it is being prepared, or asks an admin to let it in',
+    }),
   ),
   redelivery: Type.Optional(Type.Enum([...REDELIVERIES])),
   cardProfile: Type.Optional(Type.Enum([...CARD_PROFILES])),

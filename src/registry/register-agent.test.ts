@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { ANONYMOUS } from '../access/principal.ts'
 import type { ParleyError } from '../errors.ts'
-import { as, callBy, cardText, cardValue, type OpenRegistry, openRegistry } from './open-registry.case.ts'
+import {
+  as,
+  callBy,
+  cardAt,
+  cardText,
+  cardValue,
+  type OpenRegistry,
+  openRegistry,
+} from './open-registry.case.ts'
 
 const ada = as('key:ada')
 const eve = as('key:eve')
@@ -99,9 +107,9 @@ describe('register', () => {
 
   it('numbers a derived slug that another owner has, and finds it again', async () => {
     await room.registry.register(ada, { card: cardText() })
-    const first = await room.registry.register(eve, { card: cardText() })
-    const again = await room.registry.register(eve, { card: cardText() })
-    const third = await room.registry.register(as('key:bob'), { card: cardText() })
+    const first = await room.registry.register(eve, { card: cardAt('https://eve.example') })
+    const again = await room.registry.register(eve, { card: cardAt('https://eve.example') })
+    const third = await room.registry.register(as('key:bob'), { card: cardAt('https://bob.example') })
 
     assert.equal(first.agent.slug, 'echo-agent-2')
     assert.deepEqual([again.created, again.agent.id], [false, first.agent.id])
@@ -205,8 +213,11 @@ describe('register', () => {
   })
 
   it('gives every owner of one name a slug of their own when they register at once', async () => {
-    const owners = Array.from({ length: 5 }, (_, n) => as(`key:${n}`))
-    const all = await Promise.all(owners.map((owner) => room.registry.register(owner, { card: cardText() })))
+    const all = await Promise.all(
+      Array.from({ length: 5 }, (_, n) =>
+        room.registry.register(as(`key:${n}`), { card: cardAt(`https://agent.example/${n}`) }),
+      ),
+    )
 
     assert.equal(new Set(all.map(({ agent }) => agent.slug)).size, 5)
   })

@@ -5,9 +5,8 @@ import { type AuditCaller, type AuditRecord, auditOf } from '../access/audit/aud
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
-
 import { alertWork, probeWork } from '../work/agent-work.ts'
-
+import { commitAgent, pointersIntoCard } from './address-taken.ts'
 import { firstLifecycle } from './admit-agent.ts'
 import { type Agent, cardOf } from './agent.ts'
 import type { AgentStore } from './agent-store.ts'
@@ -15,7 +14,7 @@ import { agentChange } from './changes/agent-change.ts'
 import { dependenciesOf } from './dependencies.ts'
 import { resourceOf } from './find-agent.ts'
 import { createJudgeRegistration, type JudgeRegistrationDeps, type Listing } from './judge-registration.ts'
-import { assertMayBeDraft, listed, nextCardVersion, unlisted } from './next-agent.ts'
+import { assertStays, listed, nextCardVersion, unlisted } from './next-agent.ts'
 import type { Registry } from './registry.ts'
 import { numberedSlug, slugFrom } from './slug.ts'
 
@@ -50,22 +49,28 @@ export function createRegister(deps: RegisterDeps): Registry['register'] {
         existing ??
         unlisted(listing, slug, newId(), now(), firstLifecycle(deps, call.principal, registration))
       if (previous.owner === owner || registration.slug !== undefined) assertWithinReach(listing, previous)
-      if (previous.owner === owner) assertMayBeDraft(registration, previous)
+      if (previous.owner === owner) assertStays(registration, previous)
       const cardVersion = nextCardVersion(previous, listing, call.principal.subject, now())
       const agent = listed(previous, listing, now(), cardVersion)
       const result =
         previous.owner === owner
-          ? await agents.commit({
-              agent,
-              expectedVersion: previous.version,
-              ...(cardVersion === undefined ? {} : { cardVersion }),
-              ...(previous.proposal === undefined ? {} : { proposal: 'none' }),
-              changes: [
-                agentChange({ before: previous, after: agent, ...(cardVersion && { cardVersion }) }, now()),
-              ],
-              work: [probeWork(agent.id, now()), alertWork(agent.id, now())],
-              audit: [registrationRecord(call, agent, now())],
-            })
+          ? await commitAgent(
+              deps,
+              call,
+              {
+                agent,
+                expectedVersion: previous.version,
+                ...(cardVersion === undefined ? {} : { cardVersion }),
+                ...(previous.proposal === undefined ? {} : { proposal: 'none' }),
+                changes: [
+                  agentChange({ before: previous, after: agent, ...(cardVersion && { cardVersion }) }, now()),
+                ],
+                work: [probeWork(agent.id, now()), alertWork(agent.id, now())],
+                audit: [registrationRecord(call, agent, now())],
+              },
+              existing,
+              pointersIntoCard(agent, registration.cardPointer),
+            )
           : ({ kind: 'slug_taken', owner: previous.owner } as const)
       if (result.kind === 'committed') return { agent, created: existing === undefined }
       if (result.kind === 'conflict' || result.owner === owner) conflicts++

@@ -46,7 +46,7 @@ export type Registration = {
   readonly owner?: string
   readonly visibility?: Visibility
   /** Of a new agent; `active` when absent. */
-  readonly lifecycle?: 'draft'
+  readonly lifecycle?: 'draft' | 'pending'
   readonly redelivery?: Redelivery
   readonly cardProfile?: CardProfile
   readonly heartbeatIntervalMs?: number

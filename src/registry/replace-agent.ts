@@ -1,11 +1,12 @@
 import type { Call } from '../access/principal.ts'
 import { ParleyError, type Violation } from '../errors.ts'
+import { pointersIntoCard } from './address-taken.ts'
 import type { Agent } from './agent.ts'
 import { type AgentCondition, assertHolds, changeAgent } from './change-agent.ts'
 import { dependenciesOf } from './dependencies.ts'
 import { getAgent } from './find-agent.ts'
 import { createJudgeRegistration } from './judge-registration.ts'
-import { assertMayBeDraft, listed, nextCardVersion } from './next-agent.ts'
+import { assertStays, listed, nextCardVersion } from './next-agent.ts'
 import { type RegisterDeps, registrationRecord } from './register-agent.ts'
 import type { Registration, Registry } from './registry.ts'
 
@@ -25,11 +26,17 @@ export function createReplace(deps: RegisterDeps): Registry['replace'] {
       call,
       known.id,
       (agent) => {
-        assertMayBeDraft(registration, agent)
+        assertStays(registration, agent)
         const cardVersion = nextCardVersion(agent, listing, call.principal.subject, now())
         const next = listed(agent, listing, now(), cardVersion)
         const audit = [registrationRecord(call, next, now())]
-        return { next, audit, proposal: 'none', ...(cardVersion === undefined ? {} : { cardVersion }) }
+        return {
+          next,
+          audit,
+          proposal: 'none',
+          pointersTo: pointersIntoCard(next, registration.cardPointer),
+          ...(cardVersion === undefined ? {} : { cardVersion }),
+        }
       },
       condition,
     )

@@ -71,7 +71,8 @@ export async function updateAgent(
         details: { ...others, ...beats },
         ...(owner === agent.owner ? {} : { subjects: { owner, ownerBefore: agent.owner } }),
       })
-      return { next: changed({ ...agent, ...times }, changes, named, now()), audit: [audit] }
+      const pointersTo = () => [owner === agent.owner ? '/lifecycle' : '/owner']
+      return { next: changed({ ...agent, ...times }, changes, named, now()), audit: [audit], pointersTo }
     },
     condition,
   )

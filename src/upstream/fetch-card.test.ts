@@ -59,6 +59,7 @@ describe('fetching a card', () => {
     assert.deepEqual(await fetchCard(`${server.url}/cards/echo.json?v=1`), {
       url: `${server.url}/cards/echo.json?v=1`,
       text: CARD,
+      origin: server.url,
     })
     assert.equal(server.exchanges.length, 1)
   })
@@ -74,7 +75,11 @@ describe('fetching a card', () => {
   for (const [base, path] of bases) {
     test(`finds the card below the base "${base}"`, async () => {
       await using server = await serve({ [path]: {} })
-      assert.deepEqual(await fetchCard(`${server.url}${base}`), { url: `${server.url}${path}`, text: CARD })
+      assert.deepEqual(await fetchCard(`${server.url}${base}`), {
+        url: `${server.url}${path}`,
+        text: CARD,
+        origin: server.url,
+      })
     })
   }
 
@@ -111,6 +116,7 @@ describe('fetching a card', () => {
     assert.deepEqual(await fetchCard(`${server.url}/a`), {
       url: `${server.url}/a${OLD_WELL_KNOWN}`,
       text: card,
+      origin: server.url,
     })
   })
 
@@ -143,7 +149,11 @@ describe('fetching a card', () => {
 
   test('gives an object that is no card when nothing better is there', async () => {
     await using server = await serve({ '/a': { body: '{"name":"x"}' } })
-    assert.deepEqual(await fetchCard(`${server.url}/a`), { url: `${server.url}/a`, text: '{"name":"x"}' })
+    assert.deepEqual(await fetchCard(`${server.url}/a`), {
+      url: `${server.url}/a`,
+      text: '{"name":"x"}',
+      origin: server.url,
+    })
   })
 
   test('sends no credentials and says what it accepts', async () => {
@@ -165,11 +175,22 @@ describe('fetching a card', () => {
       '/card': {},
       '/4': to('/3'),
     })
-    assert.deepEqual(await fetchCard(`${server.url}/3`), { url: `${server.url}/3`, text: CARD })
+    assert.deepEqual(await fetchCard(`${server.url}/3`), {
+      url: `${server.url}/3`,
+      text: CARD,
+      origin: server.url,
+    })
     await assert.rejects(
       fetchCard(`${server.url}/4`),
       fails('agent_unavailable', 'redirects more than 3 times'),
     )
+  })
+
+  test('says which server the card came from in the end', async () => {
+    await using other = await serve({ '/card': {} })
+    await using server = await serve({ '/a': { status: 302, headers: { location: `${other.url}/card` } } })
+    const { url, origin } = await fetchCard(`${server.url}/a`)
+    assert.deepEqual([url, origin], [`${server.url}/a`, other.url])
   })
 
   test('refuses a redirect to a forbidden address', async () => {

@@ -13,7 +13,12 @@ export type GetCardDeps = {
   readonly signal: AbortSignal
 }
 
-export type Found = { readonly text: string; readonly validators?: CardValidators }
+export type Found = {
+  readonly text: string
+  /** Of the server that answered, after redirects. */
+  readonly origin: string
+  readonly validators?: CardValidators
+}
 /** Why there is no text; `problem` completes "the server …". */
 export type Problem = { readonly problem: string; readonly cause?: HttpError }
 
@@ -93,7 +98,7 @@ async function read(answer: HttpAnswer, url: URL, limits: UpstreamLimits): Promi
   try {
     const text = await answer.text(limits.maxCardBytes)
     const validators = validatorsOf(answer, url)
-    return { text, ...(validators && { validators }) }
+    return { text, origin: url.origin, ...(validators && { validators }) }
   } catch (error) {
     if (error instanceof HttpError && (error.failure === 'too_large' || error.failure === 'not_text')) {
       return { problem: error.message, cause: error }

@@ -78,10 +78,11 @@ describe('fetching a card again', () => {
     assert.deepEqual(await refetch(tagged, { from: tagged, etag: '"v1"' }), {
       url: tagged,
       text: CARD,
+      origin: server.url,
       validators: { from: tagged, etag: '"v2"' },
     })
     const plain = `${server.url}/plain`
-    assert.deepEqual(await refetch(plain), { url: plain, text: CARD })
+    assert.deepEqual(await refetch(plain), { url: plain, text: CARD, origin: server.url })
   })
 
   test('asks with what is known only the address that said it', async () => {
@@ -118,7 +119,11 @@ describe('fetching a card again', () => {
       if (request.url === '/a') response.end('<html>')
       else response.writeHead(404).end()
     })
-    assert.deepEqual(await refetch(`${server.url}/a`), { url: `${server.url}/a`, text: '<html>' })
+    assert.deepEqual(await refetch(`${server.url}/a`), {
+      url: `${server.url}/a`,
+      text: '<html>',
+      origin: server.url,
+    })
     assert.equal((await failureOf(refetch(`${server.url}/b`))).status, 404)
     assert.equal(server.exchanges.length, 2)
   })

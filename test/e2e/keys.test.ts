@@ -169,13 +169,7 @@ describe('API keys', { timeout: 180_000 }, () => {
     const beat = async (secret: string, agent: string) =>
       (await ask('POST', `/agents/${agent}/heartbeat`, undefined, secret)).status
     const owner = await make({ subject: 'beater' })
-    const registered = await ask(
-      'POST',
-      '/agents/register',
-      { card: world.agent.card, slug: 'beaten' },
-      owner.secret,
-    )
-    assert.equal(registered.status, 201, registered.text)
+    await register(world.parley, world.agent.card, { slug: 'beaten', owner: 'key:beater' })
     const others = await make({ subject: 'passer-by' })
     const scopeless = await make({ subject: 'beater', scopes: ['agents:read', 'agents:write'] })
     const only = await make({ subject: 'beater', scopes: ['agents:heartbeat'], agents: ['beaten'] })

@@ -17,7 +17,7 @@ describe('the registry', { timeout: 180_000 }, () => {
   const opened = new AsyncDisposableStack()
 
   before(async () => {
-    world = opened.use(await startWorld())
+    world = opened.use(await startWorld({ registration: { owner: 'key:publisher' } }))
     publisher = await newKey(world.parley, 'publisher', PUBLISHER)
     reader = await newKey(world.parley, 'reader', ['agents:read'])
   })

@@ -8,6 +8,8 @@ export type CardProposal = {
   readonly agentId: AgentId
   readonly at: number
   readonly cardUrl: string
+  /** As of `Agent`. */
+  readonly cardOrigin: string
   readonly validators?: CardValidators
   /** What the publisher serves, byte for byte (UTF-8 text). */
   readonly originalCard: string

@@ -4,7 +4,7 @@ import canonicalize from 'canonicalize'
 import { ParleyError } from '../../errors.ts'
 import { silentEvents } from '../../telemetry/events.ts'
 import { cardOf } from '../agent.ts'
-import { cardText, cardValue } from '../open-registry.case.ts'
+import { as, cardText, cardValue } from '../open-registry.case.ts'
 import { newSigningKey, signatureOf } from '../signatures/signing-key.case.ts'
 import { createTrustedKeys } from '../signatures/trusted-keys.ts'
 import { ada, CARD_URL, openDrift } from './open-drift.case.ts'
@@ -133,6 +133,20 @@ describe('looking at the card of an agent that was registered by its URL', () =>
     const { originalCard, proposal } = await drift.now(none)
     assert.deepEqual([originalCard, proposal], [moreCapable, undefined])
     assert.equal(await drift.agents.findProposal(none.id), undefined)
+  })
+
+  it('proposes, and does not apply, a card with an address of another owner', async () => {
+    const drift = await openDrift()
+    const agent = await drift.register({ cardUpdates: 'all' })
+    await drift.registry.register(as('key:eve'), { card: elsewhere })
+
+    drift.serve(elsewhere)
+    assert.equal((await drift.check(agent)).outcome, 'card-drift')
+    assert.equal((await drift.now(agent)).proposal?.verdict, 'breaking')
+    assert.equal((await drift.check(agent)).outcome, 'card-drift')
+    await assert.rejects(drift.registry.acceptProposal(ada, agent.id), { code: 'conflict' })
+    const admin = as('key:root', { scopes: new Set(['admin']) })
+    assert.equal((await drift.registry.acceptProposal(admin, agent.id)).originalCard, elsewhere)
   })
 
   it('keeps the newest proposal only, and none once the publisher is back at the card of the agent', async () => {

@@ -34,9 +34,10 @@ export function createCardCheck(deps: CardCheckDeps): CardCheck {
     if (violations.length > 0) {
       return { ...check, outcome: 'card-drift', message: unacceptable(violations) }
     }
-    const { text: originalCard, validators } = served
+    const { text: originalCard, origin: cardOrigin, validators } = served
     const waits = await follow(agent.id, {
       cardUrl,
+      cardOrigin,
       originalCard,
       card,
       signatures,
@@ -73,7 +74,14 @@ async function servedCard(
   try {
     const found = await cards.refetchCard(cardUrl, validators, signal)
     if (found !== 'unchanged') return found
-    return waiting && { url: cardUrl, text: waiting.originalCard, ...(validators && { validators }) }
+    return (
+      waiting && {
+        url: cardUrl,
+        origin: waiting.cardOrigin,
+        text: waiting.originalCard,
+        ...(validators && { validators }),
+      }
+    )
   } catch (error) {
     signal.throwIfAborted()
     if (error instanceof ParleyError) return error

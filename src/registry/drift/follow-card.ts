@@ -19,7 +19,7 @@ export type FollowDeps = {
 }
 
 /** A card that is valid, as it is at an agent's `cardUrl`. */
-export type ServedCard = NewCard & { readonly cardUrl: string }
+export type ServedCard = NewCard & { readonly cardUrl: string; readonly cardOrigin: string }
 
 /** Whether a change of this kind waits for nobody. */
 const APPLIES: Readonly<Record<CardUpdates, (verdict: ChangeKind) => boolean>> = {
@@ -37,12 +37,12 @@ type Step = {
 
 /**
  * Makes a card that was found at an agent's `cardUrl` the agent's or its proposal, as the agent's `cardUpdates` says, and forgets
- * what waited in its place. The function answers whether a card waits for who may manage the agent.
+ * what waited in its place. One with an address that another owner's agent has is a proposal. The function answers whether a card waits for who may manage the agent.
  */
 export function createFollowCard(deps: FollowDeps): (id: AgentId, served: ServedCard) => Promise<boolean> {
   const { agents, now, events } = deps
 
-  function stepFor(agent: Agent, served: ServedCard): Step {
+  function stepFor(agent: Agent, served: ServedCard, mayApply: boolean): Step {
     const { proposal, rejectedCard, cardUpdates = 'compatible' } = agent
     const found = { card: cardOf(served), signatures: served.signatures }
     const present = { card: cardOf(agent), signatures: agent.signatures ?? [] }
@@ -50,7 +50,7 @@ export function createFollowCard(deps: FollowDeps): (id: AgentId, served: Served
     if (served.originalCard === agent.originalCard || hash === cardHash(present)) return forget(agent)
     if (rejectedCard?.hash === hash) return { waits: false }
     const verdict = verdictOf(compareCards(present, found))
-    if (APPLIES[cardUpdates](verdict)) return apply(agent, served)
+    if (mayApply && APPLIES[cardUpdates](verdict)) return apply(agent, served)
     if (proposal?.hash === hash) return { waits: true }
     return propose(agent, served, verdict, hash)
   }
@@ -84,7 +84,7 @@ export function createFollowCard(deps: FollowDeps): (id: AgentId, served: Served
     const { rejectedCard: _, ...kept } = before
     const { id } = before
     const at = now()
-    const { originalCard, cardUrl, signatures, cardValidators: validators } = served
+    const { originalCard, cardUrl, cardOrigin, signatures, cardValidators: validators } = served
     return {
       waits: true,
       commit: {
@@ -93,6 +93,7 @@ export function createFollowCard(deps: FollowDeps): (id: AgentId, served: Served
           agentId: id,
           at,
           cardUrl,
+          cardOrigin,
           originalCard,
           signatures,
           verdict,
@@ -127,11 +128,15 @@ export function createFollowCard(deps: FollowDeps): (id: AgentId, served: Served
       const agent = await agents.find(id)
       // Whoever registered it anew meanwhile has decided.
       if (agent?.cardUrl !== served.cardUrl) return false
-      const { waits, commit, tell } = stepFor(agent, served)
-      if (commit === undefined) return waits
-      const result = await agents.commit({ ...commit, expectedVersion: agent.version })
-      if (result.kind !== 'committed') return undefined
-      tell?.()
-      return waits
+      for (const mayApply of [true, false]) {
+        const { waits, commit, tell } = stepFor(agent, served, mayApply)
+        if (commit === undefined) return waits
+        const result = await agents.commit({ ...commit, expectedVersion: agent.version })
+        if (result.kind === 'address_taken') continue
+        if (result.kind !== 'committed') return undefined
+        tell?.()
+        return waits
+      }
+      return undefined
     })
 }

@@ -41,7 +41,7 @@ export async function openDrift({
   const fetched = (url: string): FetchedCard => {
     if (page instanceof ParleyError) throw page
     // Told apart by its text, as by any good tag.
-    return { url, text: page, validators: { from: url, etag: `"${page}"` } }
+    return { url, text: page, origin: new URL(url).origin, validators: { from: url, etag: `"${page}"` } }
   }
   const cards: CardSource = {
     async fetchCard(url) {

@@ -1,6 +1,7 @@
 import { auditOf } from '../../access/audit/audit-record.ts'
 import type { Call } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
+import { pointersIntoCard } from '../address-taken.ts'
 import { type Agent, cardOf } from '../agent.ts'
 import { type AgentCondition, assertHolds, changeAgent } from '../change-agent.ts'
 import { compareCards } from '../compare-cards.ts'
@@ -40,7 +41,7 @@ export function createProposals(
       const known = await getAgent(deps, call, ref, 'manage')
       assertHolds(condition, known)
       const proposal = await proposalOf(known)
-      const { originalCard, signatures, cardUrl, validators } = proposal
+      const { originalCard, signatures, cardUrl, cardOrigin, validators } = proposal
       const { card, violations } = await judgeCard(deps, originalCard, call.signal)
       if (violations.length > 0) {
         throw new ParleyError('invalid_registration', 'The card cannot be accepted any more', { violations })
@@ -50,6 +51,7 @@ export function createProposals(
         card,
         signatures,
         cardUrl,
+        cardOrigin,
         ...(validators && { cardValidators: validators }),
       }
       const { after } = await changeAgent(
@@ -67,6 +69,7 @@ export function createProposals(
             next,
             proposal: 'none',
             audit: [audit],
+            pointersTo: pointersIntoCard(next),
             ...(cardVersion && { cardVersion }),
           }
         },

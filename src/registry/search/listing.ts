@@ -4,7 +4,7 @@ import type { Grant } from '../../access/grant.ts'
 import { type Agent, cardOf, type Visibility } from '../agent.ts'
 import type { HealthState } from '../health/agent-health.ts'
 import { ttlOf } from '../health/heartbeat-times.ts'
-import type { Lifecycle } from '../lifecycle.ts'
+import { isLetIn, type Lifecycle } from '../lifecycle.ts'
 import { securityKindsOf } from '../security-kinds.ts'
 import { fold, wordsOf } from './words.ts'
 
@@ -129,8 +129,7 @@ const spacedWords = ({ name, skills, tags, provider }: RankedWords): AgentListin
   provider: spaced(provider),
 })
 
-const needsGrants = ({ visibility, lifecycle }: Agent): boolean =>
-  visibility === 'restricted' || lifecycle === 'draft' || lifecycle === 'pending'
+const needsGrants = (agent: Agent): boolean => agent.visibility === 'restricted' || !isLetIn(agent)
 
 const spaced = (words: readonly string[]): string =>
   words.length === 0 ? '' : ` ${within(MAX_RANKED_CHARACTERS, [...new Set(words)]).join(' ')} `

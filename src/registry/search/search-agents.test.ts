@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { agentId } from '../../a2a/ids.ts'
 import { ANONYMOUS, type Call } from '../../access/principal.ts'
 import { VISIBILITIES } from '../agent.ts'
-import { as, callBy, cardText, type OpenRegistry, openRegistry } from '../open-registry.case.ts'
+import { as, callBy, cardAt, cardText, type OpenRegistry, openRegistry } from '../open-registry.case.ts'
 import type { AgentQuery } from '../registry.ts'
 import { indexedAgent } from './listing.ts'
 
@@ -45,7 +45,9 @@ describe('search', () => {
     await room.registry.register(ada, {
       card: cardText({ name: 'News', skills: [skill('rain'), skill('read')], ...silent }),
     })
-    await room.registry.register(eve, { card: cardText({ name: 'Newspaper', skills: [skill('read')] }) })
+    await room.registry.register(eve, {
+      card: cardAt('https://eve.example', { name: 'Newspaper', skills: [skill('read')] }),
+    })
 
     assert.deepEqual(await slugs(ada, { names: ['NEWS'] }), ['news', 'newspaper'])
     assert.deepEqual(await slugs(ada, { filters: { skill: ['rain', 'read'] } }), [

@@ -5,6 +5,7 @@ import { alertCases } from './alerts.case.ts'
 import { auditCases } from './audit.case.ts'
 import { changeCases } from './changes.case.ts'
 import { channelCases } from './channels.case.ts'
+import { claimCases } from './claims.case.ts'
 import { commitCases } from './commit.case.ts'
 import { concurrencyCases } from './concurrency.case.ts'
 import { contextCases } from './contexts.case.ts'
@@ -51,6 +52,7 @@ const TOPICS: Readonly<Record<string, Cases>> = {
   agents: agentCases,
   health: healthCases,
   proposals: proposalCases,
+  claims: claimCases,
   keys: keyCases,
   'signing keys': signingKeyCases,
   alerts: alertCases,

@@ -7,6 +7,7 @@ import type {
   ListingPosition,
 } from '../../registry/agent-store.ts'
 import { type CardVersion, cardVersionInfo, MAX_CARD_VERSIONS } from '../../registry/card-version.ts'
+import { claimsOf, newClaimsOf } from '../../registry/claims.ts'
 import type { CardProposal } from '../../registry/drift/card-proposal.ts'
 import { HEALTH_ORDER, listedHealth } from '../../registry/health/listed-health.ts'
 import { type IndexedAgent, indexedAgent } from '../../registry/search/listing.ts'
@@ -20,7 +21,7 @@ import { frozenCopy } from './frozen-copy.ts'
 import { type HealthRows, NO_HEALTH } from './health-store.ts'
 import type { WorkRows } from './work-queue.ts'
 
-type Stored = { readonly agent: Agent; readonly index: IndexedAgent }
+type Stored = { readonly agent: Agent; readonly index: IndexedAgent; readonly claims: readonly string[] }
 
 /** Who holds a slug or, once its agent is gone, for whom it is kept. */
 type Holder = { readonly agentId: string; readonly owner: string }
@@ -56,8 +57,21 @@ export function createMemoryAgentStore(options: MemoryAgentOptions): AgentStore 
     if (work.length > 0) tell()
   }
 
+  /** Those of an agent's new addresses that agents of other owners have. */
+  function takenAddresses(agent: Agent, stored: Agent | undefined): readonly string[] {
+    const claimed = newClaimsOf(agent, stored)
+    if (claimed.length === 0) return []
+    const { id, tenant, owner } = agent
+    const others = [...agents.values()].filter(
+      ({ agent: other }) => other.id !== id && other.tenant === tenant && other.owner !== owner,
+    )
+    const taken = new Set(others.flatMap(({ claims }) => claims))
+    return claimed.filter((address) => taken.has(address))
+  }
+
   function commit(value: AgentCommit): AgentCommitResult {
-    const { agent, expectedVersion, removed, cardVersion, proposal, audit, changes, work = [] } = value
+    const { agent, expectedVersion, removed, sharesAddresses } = value
+    const { cardVersion, proposal, audit, changes, work = [] } = value
     const stored = agents.get(agent.id)?.agent
     if ((stored?.version ?? 0) !== expectedVersion) return { kind: 'conflict' }
     if (removed === true) {
@@ -77,6 +91,8 @@ export function createMemoryAgentStore(options: MemoryAgentOptions): AgentStore 
       const isHeld = findBySlug(agent.tenant, agent.slug) !== undefined
       if (isHeld || holder.owner !== agent.owner) return { kind: 'slug_taken', owner: holder.owner }
     }
+    const addresses = sharesAddresses === true ? [] : takenAddresses(agent, stored)
+    if (addresses.length > 0) return { kind: 'address_taken', addresses }
     auditRows.append(audit)
     const beatAt = latest(agent.lastHeartbeatAt, stored?.lastHeartbeatAt)
     if (stored === undefined) {
@@ -144,7 +160,11 @@ function latest(a = 0, b = 0): Pick<Agent, 'lastHeartbeatAt'> {
   return lastHeartbeatAt === 0 ? {} : { lastHeartbeatAt }
 }
 
-const storedAs = (agent: Agent): Stored => ({ agent, index: indexedAgent(agent) })
+const storedAs = (agent: Agent): Stored => ({
+  agent,
+  index: indexedAgent(agent),
+  claims: claimsOf(agent),
+})
 
 function compare(order: ListingOrder, a: ListingPosition, b: ListingPosition): number {
   if (order === 'updated') return b.updatedAt - a.updatedAt || compareText(b.id, a.id)

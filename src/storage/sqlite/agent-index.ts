@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto'
 import type { Agent } from '../../registry/agent.ts'
 import { indexedAgent } from '../../registry/search/listing.ts'
+import type { ClaimRows } from './claim-rows.ts'
 import { integerIn, textIn } from './columns.ts'
 import type { Connection } from './connection.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { storedAgent } from './stored-agent.ts'
 
 /** Grows when agents are listed differently: what was listed before is then listed anew. */
-const FORM = 3
+const FORM = 4
 /** Agents listed anew in one write. */
 const AGENTS_PER_WRITE = 50
 
@@ -20,14 +21,14 @@ const OUTDATED = `
   SELECT agents.n AS n, agent FROM agents LEFT JOIN agent_listings listed ON listed.n = agents.n AND form = ?
   WHERE listed.n IS NULL LIMIT ?`
 
-/** What agents are found by. Written in the transaction that writes the agent. */
+/** What agents are found by, and the addresses they have. Written in the transaction that writes the agent. */
 export interface AgentIndex {
   /** `n` is the agent's row. */
   put(n: number, agent: Agent): void
   remove(n: number): void
 }
 
-export function createAgentIndex(connection: Connection): AgentIndex {
+export function createAgentIndex(connection: Connection, claims: ClaimRows): AgentIndex {
   return {
     put(n, agent) {
       const { listing, names, terms, words } = indexedAgent(agent)
@@ -43,10 +44,12 @@ export function createAgentIndex(connection: Connection): AgentIndex {
       )
       const termWords = [tenantWord(tenant), ...terms.map((term) => termWord(tenant, term))]
       connection.run(PUT_TEXT, n, termWords.join(' '), words.join(' '))
+      claims.put(n, agent)
     },
     remove(n) {
       connection.run('DELETE FROM agent_listings WHERE n = ?', n)
       connection.run('DELETE FROM agent_text WHERE rowid = ?', n)
+      claims.remove(n)
     },
   }
 }

@@ -7,11 +7,13 @@ import {
   cardVersionInfo,
   MAX_CARD_VERSIONS,
 } from '../../registry/card-version.ts'
+import { newClaimsOf } from '../../registry/claims.ts'
 import { AGENT_WORK } from '../../work/work.ts'
 import type { AgentIndex } from './agent-index.ts'
 import { listingsIn, searchQuery } from './agent-search.ts'
 import type { AuditRows } from './audit-rows.ts'
 import { type ChangeRows, changeHints } from './change-rows.ts'
+import type { ClaimRows } from './claim-rows.ts'
 import { integerIn, textIn } from './columns.ts'
 import type { Connection, Row } from './connection.ts'
 import type { Decision, GroupCommit } from './group-commit.ts'
@@ -30,6 +32,7 @@ export type SqliteAgentOptions = {
   readonly work: WorkRows
   readonly health: HealthRows
   readonly index: AgentIndex
+  readonly claims: ClaimRows
   readonly reader: Reader
   readonly random: () => number
 }
@@ -68,7 +71,7 @@ const FORGET_CARDS = 'DELETE FROM card_versions WHERE agent_id = ? AND number <=
 const HOLD_SLUG = 'INSERT OR REPLACE INTO slugs (tenant, slug, owner, agent_id) VALUES (?, ?, ?, ?)'
 
 export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore {
-  const { connection, commits, audit, changes, work, health, index, reader, random } = options
+  const { connection, commits, audit, changes, work, health, index, claims, reader, random } = options
 
   const proposals = createProposalRows(connection)
 
@@ -104,6 +107,8 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     if ((stored?.version ?? 0) !== expectedVersion) return { result: { kind: 'conflict' } }
     const owner = removed === true ? undefined : slugHolder(agent)
     if (owner !== undefined) return { result: { kind: 'slug_taken', owner } }
+    const addresses = removed === true || commit.sharesAddresses === true ? [] : takenAddresses(agent, stored)
+    if (addresses.length > 0) return { result: { kind: 'address_taken', addresses } }
     return {
       result: { kind: 'committed' },
       hints: [...changeHints(commit.changes), ...workHints(commit.work)],
@@ -131,6 +136,9 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     const holder = textIn(row, 'owner')
     return holder !== owner || findBySlug(tenant, slug) !== undefined ? holder : undefined
   }
+
+  const takenAddresses = (agent: Agent, stored: Agent | undefined): readonly string[] =>
+    newClaimsOf(agent, stored).filter((address) => claims.isTaken(address, agent))
 
   function put(agent: Agent): void {
     const { lastHeartbeatAt = NEVER, ...stored } = agent

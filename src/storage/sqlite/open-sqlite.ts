@@ -10,6 +10,7 @@ import { createSqliteAuditStore } from './audit-store.ts'
 import { createChangeRows } from './change-rows.ts'
 import { createSqliteChangeStore } from './change-store.ts'
 import { createSqliteChannelStore } from './channel-store.ts'
+import { createClaimRows } from './claim-rows.ts'
 import { Connection } from './connection.ts'
 import { createSqliteCredentialStore } from './credential-store.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -76,7 +77,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
   const rows = createWorkRows(connection)
   const audit = createAuditRows(connection, writer, newId)
   const changes = createChangeRows(connection)
-  const index = createAgentIndex(connection)
+  const claims = createClaimRows(connection)
+  const index = createAgentIndex(connection, claims)
   const health = createHealthRows(connection)
   await listAnew(connection, commits, index)
   return {
@@ -91,6 +93,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Backend> {
       work: rows,
       health,
       index,
+      claims,
       reader,
       random,
     }),

@@ -8,6 +8,7 @@ import { changes } from './0007-changes.ts'
 import { alerts } from './0008-alerts.ts'
 import { channels } from './0009-channels.ts'
 import { cardProposals } from './0010-card-proposals.ts'
+import { claims } from './0011-claims.ts'
 
 /** Forward only: the schema's version is how many of these a file has seen. Never edit one that was released. */
 export const MIGRATIONS: readonly string[] = [
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly string[] = [
   alerts,
   channels,
   cardProposals,
+  claims,
 ]

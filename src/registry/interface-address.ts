@@ -1,0 +1,38 @@
+import type { AgentCard, AgentInterface } from '../a2a/agent-card.ts'
+import { parseGrpcAddress } from './grpc-address.ts'
+
+/**
+ * Where an interface is, the same text however that is spelt: scheme, host, port and path of a URL, host and port of a gRPC
+ * server. Queries do not count. `undefined` for what names no server.
+ */
+export function addressOf({
+  url,
+  protocolBinding,
+}: Pick<AgentInterface, 'url' | 'protocolBinding'>): string | undefined {
+  if (protocolBinding === 'GRPC') {
+    const address = parseGrpcAddress(url)
+    return address && `grpc://${withoutDot(address.host)}:${address.port}`
+  }
+  const parsed = URL.parse(url)
+  if (parsed === null || parsed.host === '') return undefined
+  const { protocol, hostname, port, pathname } = parsed
+  return `${protocol}//${withoutDot(hostname)}${port === '' ? '' : `:${port}`}${plainPath(pathname)}`
+}
+
+/** Those of all interfaces of a card, each once. */
+export const addressesOf = ({ supportedInterfaces }: AgentCard): readonly string[] => [
+  ...new Set(supportedInterfaces.flatMap((via) => addressOf(via) ?? [])),
+]
+
+/** `example.com.` is `example.com`. */
+const withoutDot = (host: string): string => host.replace(/\.$/, '')
+
+/** Servers take these for one: `/a2a`, `/a2a/`, `//a2a` and `/%612a`. */
+const plainPath = (path: string): string =>
+  path
+    .replace(/%[\da-f]{2}/gi, (code) => {
+      const character = String.fromCharCode(Number.parseInt(code.slice(1), 16))
+      return /[\w.~-]/.test(character) ? character : code.toUpperCase()
+    })
+    .replace(/\/{2,}/g, '/')
+    .replace(/\/$/, '')
