@@ -22,7 +22,7 @@ export type SmtpServer = AsyncDisposable & {
 export type SmtpOptions = {
   readonly offersTls?: boolean
   /** The answer to a command that begins so, instead of the usual one; `null` ends the connection. */
-  readonly answers?: Readonly<Record<string, string | null>>
+  readonly answers?: Readonly<Record<string, string | null | ((line: string) => string)>>
 }
 
 /** A mail server on loopback that speaks just enough of RFC 5321 to be given mail, and keeps it. */
@@ -55,7 +55,7 @@ export async function openSmtpServer({
       const answer = scripted === undefined ? undefined : answers[scripted]
       if (answer === null) return void socket.destroy()
       if (answer !== undefined) {
-        say(answer)
+        say(typeof answer === 'string' ? answer : answer(line))
       } else if (line.startsWith('EHLO')) {
         say(
           offersTls && !isEncrypted

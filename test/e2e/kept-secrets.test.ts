@@ -31,8 +31,9 @@ test('secrets from the environment and the key of TLS stand in no log, answer or
     ['the master key', randomBytes(32).toString('base64')],
     ['the private key of TLS', PRIVATE_KEY.split('\n')[1] ?? ''],
     ['what is stored for an agent', randomBytes(24).toString('base64url')],
+    ['the URL of a channel', randomBytes(24).toString('base64url')],
   ])
-  const [adminKey = '', masterKey = '', , stored = ''] = [...secrets.values()]
+  const [adminKey = '', masterKey = '', , stored = '', hook = ''] = [...secrets.values()]
   const env = {
     PARLEY_LOG_LEVEL: 'trace',
     PARLEY_MASTER_KEY: masterKey,
@@ -54,7 +55,9 @@ test('secrets from the environment and the key of TLS stand in no log, answer or
   })
   assert.equal(await ask('POST', '/agents/register', { card, slug: 'far' }), 201)
   assert.equal(await ask('PUT', '/agents/far/credentials/key', { key: stored }), 201)
-  for (const path of ['/agents/far/credentials', '/keys', '/audit', '/openapi.json']) {
+  const channel = { kind: 'slack', name: 'x', url: `https://hooks.example/${hook}` }
+  assert.equal(await ask('POST', '/alerts/channels', channel), 201)
+  for (const path of ['/agents/far/credentials', '/alerts/channels', '/keys', '/audit', '/openapi.json']) {
     assert.equal(await ask('GET', path), 200, path)
   }
   const plain = connect(Number(new URL(parley.url).port), '127.0.0.1')

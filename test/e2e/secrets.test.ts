@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { newKey as newSigningKey, signed } from '../../src/access/tokens/forge.case.ts'
+import { openSmtpServer } from '../../src/upstream/smtp-server.case.ts'
 import { CERTIFICATE, PRIVATE_KEY } from '../../src/upstream/tls-identity.case.ts'
 import { eventually } from './eventually.ts'
 import { at, listAt, parsed, textAt } from './json-path.ts'
@@ -18,6 +19,7 @@ import { createRawWays } from './raw-ways.ts'
 import { native, readReply } from './rpc.ts'
 import { type CarelessServer, startCarelessServer } from './secrets/careless-server.ts'
 import { filesOf, findSecrets, formsOf, type Place } from './secrets/find-secrets.ts'
+import { useChannels } from './secrets/use-channels.ts'
 
 /** Where a secret must be, for there is nowhere else to have it from. */
 const KEPT: Readonly<Record<string, string>> = {
@@ -93,6 +95,13 @@ describe('after a run that uses every kind of secret, well and badly', { timeout
     return text
   }
 
+  /** The same, in the form of those that webhooks are signed with. */
+  const signingSecret = (name: string): string => {
+    const text = `whsec_${randomBytes(32).toString('base64')}`
+    secrets.set(name, text)
+    return text
+  }
+
   /** Notes an answer that may hold no secret at all. */
   async function ask(
     name: string,
@@ -119,6 +128,7 @@ describe('after a run that uses every kind of secret, well and badly', { timeout
     const dataDir = await mkdtemp(join(tmpdir(), 'parley-secrets-'))
     opened.defer(() => rm(dataDir, { recursive: true, force: true }))
     server = opened.use(await startCarelessServer(secret('an access token from an authorization server', '')))
+    const mail = opened.use(await openSmtpServer({ answers: { AUTH: (line) => `535 you said ${line}` } }))
     const signing = newSigningKey('ec')
     const keys = opened.use(await startKeyServer([signing.jwk]))
     parley = opened.use(
@@ -129,6 +139,9 @@ describe('after a run that uses every kind of secret, well and badly', { timeout
           PARLEY_LOG_LEVEL: 'trace',
           PARLEY_GRPC: '0=to-header',
           PARLEY_ALLOW_IDENTITY: '127.0.0.1',
+          PARLEY_ALLOW_ALERTS: '127.0.0.1',
+          PARLEY_SMTP_URL: `smtp://parley:${encodeURIComponent(secret('the password for mail'))}@127.0.0.1:${mail.port}`,
+          PARLEY_SMTP_FROM: 'parley@example.org',
           PARLEY_ISSUERS: JSON.stringify([
             {
               alias: 'corp',
@@ -172,6 +185,7 @@ describe('after a run that uses every kind of secret, well and badly', { timeout
     }
     await useKeys()
     await useAgents()
+    await useChannels({ server: server.url, ask, secret, signing: signingSecret })
     await sendSecretsToWrongPlaces()
     await readEverything()
     for (const { headers } of server.received) noteServiceTokens(Object.values(headers))
