@@ -18,6 +18,7 @@ type Room = {
 /** What each room may import. Rooms are listed from the ground up: nobody imports upwards. */
 const MAY_IMPORT: Readonly<Record<string, Room>> = {
   errors: { rooms: [], outside: [] },
+  client: { rooms: [], outside: [] },
   telemetry: {
     rooms: ['errors'],
     outside: ['node:fs', 'pino', '@opentelemetry/exporter-prometheus', '@opentelemetry/sdk-metrics'],
