@@ -25,7 +25,8 @@ export type Plan = {
 /** Of a card's interfaces, no more than these are looked at. */
 const MAX_INTERFACES = 5
 
-/** An agent that stays down is asked less and less often, but no less than this. */
+/** An agent that is down is asked again after a part of the time that it was, so that it is not asked in vain for ever. */
+const BACKOFF = 4
 const MAX_BACKOFF_MS = 600_000
 
 /** While a change of state is not certain yet, nobody waits longer than a part of the usual, nor is the agent pressed. */
@@ -49,7 +50,7 @@ export function planProbe(known: Known, now: number, isAsked: boolean): Plan {
   const isDue = (pause: Pause | undefined) =>
     pause !== undefined && now >= pause.from + pause.ms * (1 - JITTER)
   return {
-    interfaces: isAsked || isDue(interfacePause(known)) ? interfacesOf(agent) : [],
+    interfaces: isAsked || isDue(interfacePause(known, now)) ? interfacesOf(agent) : [],
     card: cardDueAt !== undefined && (isAsked || now >= cardDueAt),
     task: agent.probe !== undefined && (isAsked || isDue(taskPause(known))),
     heartbeat: missingAt !== undefined && now >= missingAt,
@@ -58,15 +59,15 @@ export function planProbe(known: Known, now: number, isAsked: boolean): Plan {
 
 /** When an agent is to be thought of again. `random` is from 0 up to 1. */
 export function nextProbeAt(known: Known, now: number, random: number): number {
-  const times = known.agent.lifecycle === 'disabled' ? [] : dueTimes(known, random)
+  const times = known.agent.lifecycle === 'disabled' ? [] : dueTimes(known, now, random)
   return Math.max(
     now + MIN_PAUSE_MS,
     Math.min(now + MAX_BACKOFF_MS, ...(times.length > 0 ? times : [now + IDLE_MS])),
   )
 }
 
-function dueTimes(known: Known, random: number): readonly number[] {
-  const pauses = [interfacePause(known), taskPause(known)]
+function dueTimes(known: Known, now: number, random: number): readonly number[] {
+  const pauses = [interfacePause(known, now), taskPause(known)]
   const jittered = pauses.map((pause) => pause && pause.from + pause.ms * (1 - JITTER + 2 * JITTER * random))
   return [...jittered, known.cardDueAt, missingBeatAt(known)].filter((at) => at !== undefined).map(Math.ceil)
 }
@@ -86,16 +87,17 @@ export function interfacesOf(agent: Agent): readonly AgentInterface[] {
 /** From when on to wait, and how long. */
 type Pause = { readonly from: number; readonly ms: number }
 
-function interfacePause({ agent, health, intervalMs }: Known): Pause | undefined {
+function interfacePause({ agent, health, intervalMs }: Known, now: number): Pause | undefined {
   if (intervalMs === 0) return undefined
   const looks = interfacesOf(agent).map(
     (via) => lastOf(health, 'interface', via.url)?.at ?? Number.NEGATIVE_INFINITY,
   )
   const from = Math.min(...looks)
-  if (health === undefined || from === Number.NEGATIVE_INFINITY) return { from: 0, ms: 0 }
+  const isChanged = agent.updatedAt > from && agent.updatedAt <= now
+  if (health === undefined || from === Number.NEGATIVE_INFINITY || isChanged) return { from: 0, ms: 0 }
   if (health.streak !== 0) return { from, ms: sooner(intervalMs) }
   const downMs = health.state === 'down' ? from - health.since : 0
-  return { from, ms: Math.max(intervalMs, Math.min(downMs, MAX_BACKOFF_MS)) }
+  return { from, ms: Math.max(intervalMs, Math.min(downMs / BACKOFF, MAX_BACKOFF_MS)) }
 }
 
 function taskPause({ agent: { probe }, health, intervalMs }: Known): Pause | undefined {

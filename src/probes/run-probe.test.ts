@@ -101,7 +101,7 @@ describe('an agent that is down', () => {
     await room.pass((await room.dueIn()) ?? 0)
 
     const pauses: (number | undefined)[] = []
-    for (let round = 0; round < 7; round++) {
+    for (let round = 0; round < 20; round++) {
       const due = await room.dueIn()
       pauses.push(due)
       await room.pass(due ?? 0)
@@ -113,6 +113,22 @@ describe('an agent that is down', () => {
       String(pauses),
     )
     assert.equal(pauses[0], 60_000)
+  })
+})
+
+describe('an agent that is registered again', () => {
+  it('is looked at, however long it was away', async () => {
+    const room = await openProbes()
+    await room.register()
+    room.answer('unreachable')
+    for (let round = 0; round < 10; round++) await room.pass((await room.dueIn()) ?? 0)
+    room.asked()
+
+    room.clock.now += 1000
+    await room.register()
+    await room.pass(0)
+
+    assert.deepEqual(room.asked(), [`interface ${URL}`])
   })
 })
 
