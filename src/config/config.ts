@@ -46,6 +46,8 @@ export type Config = {
   /** 0: agents are not looked at by themselves. */
   readonly probeIntervalMs: number
   readonly probeTimeoutMs: number
+  /** 0: never. */
+  readonly cardCheckMs: number
   readonly logLevel: LogLevel
   readonly opsPort: number | undefined
   readonly demo: boolean
@@ -128,6 +130,7 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
     recheckMs: read.integer('RECHECK_MS', 60_000, { min: 100, max: 60_000 }),
     probeIntervalMs: read.integer('PROBE_INTERVAL_MS', 60_000, { min: 0, max: DAY_MS }),
     probeTimeoutMs: read.integer('PROBE_TIMEOUT_MS', 10_000, { min: 100, max: 60_000 }),
+    cardCheckMs: read.integer('CARD_CHECK_MS', HOUR_MS, { min: 0, max: 365 * DAY_MS }),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     opsPort: env.OPS_PORT === undefined ? undefined : read.integer('OPS_PORT', 0, { min: 0, max: 65_535 }),
     demo,

@@ -67,6 +67,7 @@ export const SETTINGS = {
   PROBE_INTERVAL_MS:
     'Every agent is asked this often whether it works; 0 leaves them alone unless somebody asks for it (60000)',
   PROBE_TIMEOUT_MS: 'How long it may take to answer that (10000)',
+  CARD_CHECK_MS: 'Cards that were registered by URL are looked at for changes this often; 0: never (3600000)',
   LOG_LEVEL: 'trace, debug, info, warn, error or silent (info)',
   OPS_PORT: 'A second, loopback port that serves /metrics without a credential (none)',
   DEMO: '1 starts the demo agent and prints a curl line; loopback only (0, and 1 under npm start)',

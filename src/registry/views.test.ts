@@ -22,7 +22,7 @@ describe('views', () => {
     const card = cardText({ capabilities: { streaming: true, extensions } })
     const { agent } = await registry.register(as('key:ada'), { card, visibility: 'public' })
 
-    const around = { now: clock.now, addresses, health: UNKNOWN }
+    const around = { now: clock.now, addresses, health: UNKNOWN, mayManage: false }
     assert.deepEqual(agentView(agent, around), {
       id: agent.id,
       slug: 'echo-agent',
@@ -63,6 +63,24 @@ describe('views', () => {
     assert.equal(agentView({ ...agent, lifecycle: 'disabled' }, around).lifecycle, 'disabled')
   })
 
+  it('show to who may manage an agent alone that a card waits, and what becomes of such cards', async () => {
+    const { registry, clock, served } = await openRegistry()
+    served.set('https://agent.example/', cardText())
+    const { agent } = await registry.register(as('key:ada'), { cardUrl: 'https://agent.example/' })
+    const proposal = { verdict: 'text', at: clock.now, hash: 'h' } as const
+    const shown = (mayManage: boolean) =>
+      agentView({ ...agent, proposal }, { now: clock.now, addresses, health: UNKNOWN, mayManage })
+
+    assert.deepEqual(shown(true), {
+      ...shown(false),
+      cardUpdates: 'compatible',
+      proposedCard: { verdict: 'text', at: '2023-11-14T22:13:20.000Z' },
+    })
+    const byCard = await registry.register(as('key:ada'), { card: cardText(), slug: 'by-card' })
+    const around = { now: clock.now, addresses, health: UNKNOWN, mayManage: true }
+    assert.equal('cardUpdates' in agentView(byCard.agent, around), false)
+  })
+
   it('hold what their schemas say', async () => {
     const { registry, clock, served } = await openRegistry()
     served.set('https://agent.example/', cardText())
@@ -71,7 +89,7 @@ describe('views', () => {
     const health = { state: 'degraded', since: 1, reason, latencyMs: 2.5, verifiedAt: clock.now } as const
 
     const shown = [
-      [AgentView, agentView(agent, { now: clock.now, addresses, health })],
+      [AgentView, agentView(agent, { now: clock.now, addresses, health, mayManage: true })],
       [HeartbeatView, heartbeatView({ agent, lastHeartbeatAt: clock.now, health })],
       [InvokeUrlView, invokeUrlView(agent, addresses)],
     ] as const

@@ -2,7 +2,9 @@ import Type, { type Static } from 'typebox'
 import { AgentCard, AgentInterface } from '../a2a/agent-card.ts'
 import { SecurityRequirement } from '../a2a/security-scheme.ts'
 import { type Agent, CARD_PROFILES, cardOf, profileOf, REDELIVERIES, VISIBILITIES } from './agent.ts'
+import { CHANGE_KINDS } from './compare-cards.ts'
 import { publishedRequirements } from './compose-card.ts'
+import { CARD_UPDATES } from './drift/card-updates.ts'
 import { type CurrentHealth, isAlive, isVerified } from './health/current-health.ts'
 import { HealthSummary, healthSummary } from './health/health-summary.ts'
 import { intervalOf, ttlOf } from './health/heartbeat-times.ts'
@@ -98,6 +100,18 @@ export const AgentView = Type.Object({
   cardVersion: Type.Optional(
     Type.Integer({ minimum: 1, description: 'Grows with every card that is different' }),
   ),
+  cardUpdates: Type.Optional(
+    Type.Enum([...CARD_UPDATES], {
+      description:
+        'Which changes of the card at cardUrl are applied by themselves; for who may manage the agent',
+    }),
+  ),
+  proposedCard: Type.Optional(
+    Type.Object(
+      { verdict: Type.Enum([...CHANGE_KINDS]), at: Time },
+      { description: 'That a card waits to become that of the agent; for who may manage the agent' },
+    ),
+  ),
   invokeUrl: Url,
   securityRequirements: Type.Array(SecurityRequirement, {
     description: 'What a client must show the gateway, as the published card says it: any one of these',
@@ -138,9 +152,11 @@ export type AgentSurroundings = {
   readonly health: CurrentHealth
   readonly now: number
   readonly addresses: PublicAddresses
+  /** Whether it is shown to somebody who may manage it. */
+  readonly mayManage: boolean
 }
 
-export function agentView(agent: Agent, { health, now, addresses }: AgentSurroundings): AgentView {
+export function agentView(agent: Agent, { health, now, addresses, mayManage }: AgentSurroundings): AgentView {
   const card = cardOf(agent)
   return {
     id: agent.id,
@@ -172,11 +188,18 @@ export function agentView(agent: Agent, { health, now, addresses }: AgentSurroun
     signatures: [...(agent.signatures ?? [])],
     ...(agent.cardUrl === undefined ? {} : { cardUrl: agent.cardUrl }),
     ...(agent.cardVersion === undefined ? {} : { cardVersion: agent.cardVersion }),
+    ...(mayManage && followedCard(agent)),
     invokeUrl: invokeUrl(addresses.http, agent),
     securityRequirements: publishedRequirements(addresses),
     security: [...securityKindsOf(card)],
   }
 }
+
+/** How the card at an agent's URL is followed. */
+const followedCard = ({ cardUrl, cardUpdates = 'compatible', proposal }: Agent) => ({
+  ...(cardUrl !== undefined && { cardUpdates }),
+  ...(proposal && { proposedCard: { verdict: proposal.verdict, at: isoOf(proposal.at) } }),
+})
 
 export const dependenciesView = (agents: readonly Agent[]): Static<typeof DependenciesView> => ({
   items: agents.map((agent) => ({ id: agent.id, slug: agent.slug, name: cardOf(agent).name })),

@@ -2,7 +2,6 @@ import Type from 'typebox'
 import { AgentCard } from '../../a2a/agent-card.ts'
 import { parseJson } from '../../a2a/wire.ts'
 import { RefusalBody, refusalCheck } from '../../registry/admit-agent.ts'
-import type { Agent } from '../../registry/agent.ts'
 import { CardVerdict, cardVerdict } from '../../registry/card-verdict.ts'
 import { HeartbeatBody, parseHeartbeat } from '../../registry/health/heartbeat-body.ts'
 import { parseRegistration } from '../../registry/parse-registration.ts'
@@ -10,7 +9,6 @@ import { COUNTED_FACETS } from '../../registry/search/facets.ts'
 import { AgentChangesBody, agentChangesCheck } from '../../registry/update-agent.ts'
 import {
   AgentView,
-  agentView,
   DependenciesView,
   dependenciesView,
   HeartbeatView,
@@ -19,8 +17,8 @@ import {
   invokeUrlView,
   RegistrationBody,
 } from '../../registry/views.ts'
-import type { EdgeDeps } from '../app-deps.ts'
-import { agentTag, ifMatch } from './agent-tag.ts'
+import { agentResponse, agentTexts } from './agent-response.ts'
+import { ifMatch } from './agent-tag.ts'
 import { AgentsQuery, agentQueryOf } from './agents-query.ts'
 import { emptyResponse, jsonResponse } from './json-response.ts'
 import { listResponse, listSchema } from './list-response.ts'
@@ -37,27 +35,6 @@ const FacetsView = Type.Partial(
   ),
 )
 
-/** The agents as the API shows them, in their order. */
-async function agentTexts(deps: EdgeDeps, agents: readonly Agent[]): Promise<string[]> {
-  const healths = await deps.registry.healthOf(agents)
-  const around = { now: deps.now(), addresses: deps.addresses() }
-  return agents.map((agent, index) => {
-    const health = healths[index] ?? { state: 'unknown' }
-    return JSON.stringify(agentView(agent, { ...around, health }))
-  })
-}
-
-async function agentResponse(
-  deps: EdgeDeps,
-  agent: Agent,
-  requestId: string,
-  status = 200,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Response> {
-  const [text = ''] = await agentTexts(deps, [agent])
-  return jsonResponse(text, requestId, status, { ...headers, etag: agentTag(agent) })
-}
-
 export const AGENT_ROUTES: readonly Route[] = [
   defineRoute({
     method: 'POST',
@@ -69,7 +46,7 @@ export const AGENT_ROUTES: readonly Route[] = [
     responses: { 200: json('Updated', AgentView), 201: json('Registered', AgentView) },
     async handle({ deps, call, body }) {
       const { agent, created } = await deps.registry.register(call, parseRegistration(body.text))
-      return agentResponse(deps, agent, call.requestId, created ? 201 : 200, {
+      return agentResponse(deps, call, agent, created ? 201 : 200, {
         location: `/agents/${agent.id}`,
       })
     },
@@ -101,7 +78,7 @@ export const AGENT_ROUTES: readonly Route[] = [
     },
     async handle({ deps, call, query }) {
       const page = await deps.registry.search(call, agentQueryOf(query))
-      const items = await agentTexts(deps, page.items)
+      const items = await agentTexts(deps, call, page.items)
       const more = page.facets === undefined ? {} : { facets: page.facets }
       return listResponse({ ...page, items }, call.requestId, more)
     },
@@ -115,7 +92,7 @@ export const AGENT_ROUTES: readonly Route[] = [
     responses: { 200: json('The agent', AgentView) },
     async handle({ deps, call, params }) {
       const agent = await deps.registry.get(call, params.id ?? '', 'discover')
-      return agentResponse(deps, agent, call.requestId)
+      return agentResponse(deps, call, agent)
     },
   }),
   defineRoute({
@@ -129,7 +106,7 @@ export const AGENT_ROUTES: readonly Route[] = [
     async handle({ deps, call, params, exchange, body }) {
       const registration = parseRegistration(body.text)
       const agent = await deps.registry.replace(call, params.id ?? '', registration, ifMatch(exchange))
-      return agentResponse(deps, agent, call.requestId)
+      return agentResponse(deps, call, agent)
     },
   }),
   defineRoute({
@@ -143,7 +120,7 @@ export const AGENT_ROUTES: readonly Route[] = [
     async handle({ deps, call, params, exchange, body }) {
       const changes = agentChangesCheck.parse(parseJson(body.text))
       const agent = await deps.registry.update(call, params.id ?? '', changes, ifMatch(exchange))
-      return agentResponse(deps, agent, call.requestId)
+      return agentResponse(deps, call, agent)
     },
   }),
   defineRoute({
@@ -155,7 +132,7 @@ export const AGENT_ROUTES: readonly Route[] = [
     responses: { 200: json('The agent, active', AgentView) },
     async handle({ deps, call, params }) {
       const agent = await deps.registry.approve(call, params.id ?? '')
-      return agentResponse(deps, agent, call.requestId)
+      return agentResponse(deps, call, agent)
     },
   }),
   defineRoute({
@@ -169,7 +146,7 @@ export const AGENT_ROUTES: readonly Route[] = [
     async handle({ deps, call, params, body }) {
       const refusal = refusalCheck.parse(parseJson(body.text))
       const agent = await deps.registry.refuse(call, params.id ?? '', refusal)
-      return agentResponse(deps, agent, call.requestId)
+      return agentResponse(deps, call, agent)
     },
   }),
   defineRoute({

@@ -2,14 +2,11 @@ import Type from 'typebox'
 import { AgentCard } from '../../a2a/agent-card.ts'
 import { ParleyError } from '../../errors.ts'
 import type { CardVersionInfo } from '../../registry/card-version.ts'
-import { CHANGE_KINDS, verdictOf } from '../../registry/compare-cards.ts'
+import { verdictOf } from '../../registry/compare-cards.ts'
 import { jsonResponse } from './json-response.ts'
 import { listResponse, listSchema } from './list-response.ts'
 import { defineRoute, json, NO_QUERY, type Route } from './route.ts'
-
-const Verdict = Type.Enum([...CHANGE_KINDS], {
-  description: 'What the change means to who relies on the agent',
-})
+import { CardChangesView, VerdictView } from './verdict-view.ts'
 
 const VersionView = Type.Object({
   number: Type.Integer({ minimum: 1 }),
@@ -17,7 +14,7 @@ const VersionView = Type.Object({
   by: Type.String({ description: 'Who registered it' }),
   bytes: Type.Integer({ description: 'Size of the card' }),
   cardUrl: Type.Optional(Type.String({ format: 'uri' })),
-  verdict: Type.Optional(Verdict),
+  verdict: Type.Optional(VerdictView),
 })
 
 const versionView = ({ number, at, by, bytes, cardUrl, verdict }: CardVersionInfo) => ({
@@ -32,14 +29,8 @@ const versionView = ({ number, at, by, bytes, cardUrl, verdict }: CardVersionInf
 const ChangesView = Type.Object({
   since: Type.Integer(),
   number: Type.Integer(),
-  verdict: Verdict,
-  changes: Type.Array(
-    Type.Object({
-      kind: Verdict,
-      pointer: Type.String({ description: 'JSON pointer into the card in the form of A2A 1.0' }),
-      message: Type.String(),
-    }),
-  ),
+  verdict: VerdictView,
+  changes: CardChangesView,
 })
 
 const ChangesQuery = Type.Object({

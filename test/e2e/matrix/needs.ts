@@ -193,6 +193,9 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   'GET /agents/{id}/versions': [managed],
   'GET /agents/{id}/versions/{number}': [managed],
   'GET /agents/{id}/versions/{number}/changes': [{ ...managed, query: () => '?since=1' }],
+  'GET /agents/{id}/proposal': [managed],
+  'POST /agents/{id}/proposal/accept': [managed],
+  'POST /agents/{id}/proposal/reject': [managed],
   'GET /agents/{id}/grants': [managed],
   'POST /agents/{id}/grants': [
     { ...managed, body: () => ({ to: { subject: 'nobody' }, right: 'discover' }) },
