@@ -8,6 +8,8 @@ const BAD_ROUNDS = 2
 const MAX_CHANGES = 4
 /** …and must be better this many rounds in a row to count as better. */
 const GOOD_ROUNDS = 3
+/** Calls that end so soon after one another were made together, and are one round. */
+const ROUND_MS = 50
 
 const GRAVITY: Readonly<Record<HealthState, number>> = { up: 0, degraded: 1, down: 2, unknown: 0 }
 
@@ -24,12 +26,13 @@ export function dampFlapping(
   if (previous === undefined || isSettled(previous.state, verdict.state)) return at
   if (GRAVITY[verdict.state] > GRAVITY[previous.state]) {
     if (verdict.state !== 'down' || !verdict.isTemporary) return at
-    const isBadRound = round.some((check) => isCall(check) && isBad(check))
+    const isBadRound = isNewRound(previous, round, (check) => isCall(check) && isBad(check))
     const rounds = Math.max(0, -previous.streak) + (isBadRound ? 1 : 0)
     return rounds >= BAD_ROUNDS ? at : { state: 'degraded', streak: -rounds }
   }
   if (recentChanges(previous, now).length <= MAX_CHANGES) return at
-  const isGoodRound = round.some((check) => isCall(check) || check.kind === previous.reason?.kind)
+  const { reason } = previous
+  const isGoodRound = isNewRound(previous, round, (check) => isCall(check) || check.kind === reason?.kind)
   const rounds = Math.max(0, previous.streak) + (isGoodRound ? 1 : 0)
   return rounds >= GOOD_ROUNDS ? at : { state: previous.state, streak: rounds }
 }
@@ -37,6 +40,16 @@ export function dampFlapping(
 /** Nothing to damp: it is the same state, or nothing is known on one of the sides. */
 const isSettled = (before: HealthState, after: HealthState): boolean =>
   before === after || before === 'unknown' || after === 'unknown'
+
+/** Whether there are such checks in the round, and the last ones before are of another round. */
+function isNewRound(
+  { checks }: AgentHealth,
+  round: readonly Check[],
+  counts: (check: Check) => boolean,
+): boolean {
+  const newest = (of: readonly Check[]) => Math.max(...of.filter(counts).map(({ at }) => at))
+  return round.some(counts) && newest(round) - newest(checks) >= ROUND_MS
+}
 
 /** When the state changed, within the last hour. */
 export const recentChanges = ({ changedAt }: AgentHealth, now: number): readonly number[] =>

@@ -34,6 +34,15 @@ describe('the health of an agent', () => {
     assert.deepEqual(seen[5]?.reason, { kind: 'interface', outcome: 'unreachable', url: A })
   })
 
+  it('takes what was asked at once for one round, however it is told', () => {
+    const known = watch([[['interface', 'ok', A]]])[0]
+    const first = evolveHealth(known, watched, [at(500, 'interface', 'error', A)], T0 + 500).health
+    const second = evolveHealth(first, watched, [at(510, 'task', 'error', A)], T0 + 520).health
+    assert.deepEqual([first.state, second.state], ['degraded', 'degraded'])
+    const third = evolveHealth(second, watched, [at(600, 'interface', 'error', A)], T0 + 600).health
+    assert.equal(third.state, 'down')
+  })
+
   it('goes down at once over what does not pass by itself, and where nothing good was ever seen', () => {
     for (const outcome of ['auth', 'wrong-version', 'bad-shape', 'tls', 'forbidden'] as const) {
       assert.deepEqual(statesOf(watch([[['interface', 'ok', A]], [['interface', outcome, A]]])), [
