@@ -8,6 +8,7 @@ import type { BenchContext, Measurement } from './bench-context.ts'
 import { pinCores } from './cores.ts'
 import { durableSend } from './durable-send.ts'
 import { getTask } from './get-task.ts'
+import { heartbeats } from './heartbeats.ts'
 import { openStreams } from './open-streams.ts'
 import { createProgramStarter } from './processes.ts'
 import { describeProfiles } from './profile.ts'
@@ -23,6 +24,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   'repeated-token': repeatedToken,
   'added-latency': addedLatency,
   search,
+  heartbeats,
   'open-streams': openStreams,
   'start-up': startUp,
   'stored-tasks': storedTasks,

@@ -89,6 +89,14 @@ export const profileOf = (agent: Agent): CardProfile => agent.cardProfile ?? 'su
 
 const parsedCards = new WeakMap<object, AgentCard>()
 
+/** The same agent with its last heartbeat: agents beat often, and none has its card parsed again for it. */
+export function beatenAt(agent: Agent, lastHeartbeatAt: number): Agent {
+  const beaten = { ...agent, lastHeartbeatAt }
+  const card = parsedCards.get(agent)
+  if (card !== undefined) parsedCards.set(beaten, card)
+  return beaten
+}
+
 /** The agent's card as a value, parsed once per agent object: stores hand out the same one while it is unchanged. */
 export function cardOf(agent: Pick<Agent, 'card'>): AgentCard {
   const known = parsedCards.get(agent)

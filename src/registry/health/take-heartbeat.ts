@@ -1,6 +1,6 @@
 import type { Call } from '../../access/principal.ts'
 import type { Events } from '../../telemetry/events.ts'
-import type { Agent } from '../agent.ts'
+import { type Agent, beatenAt } from '../agent.ts'
 import { agentNotFound, type FindDeps, getAgent } from '../find-agent.ts'
 import type { AgentHealth, SelfReport } from './agent-health.ts'
 import { type CurrentHealth, currentHealth, isMissing } from './current-health.ts'
@@ -37,7 +37,7 @@ export async function takeHeartbeat(
   const at = deps.now()
   if (!(await deps.agents.beat(known.id, at))) throw agentNotFound()
   const lastHeartbeatAt = Math.max(at, known.lastHeartbeatAt ?? 0)
-  const agent = { ...known, lastHeartbeatAt }
+  const agent = beatenAt(known, lastHeartbeatAt)
   const health = await noted(deps, agent, { at, status, ...said })
   return { agent, lastHeartbeatAt, health: currentHealth(health, agent, deps.now()) }
 }

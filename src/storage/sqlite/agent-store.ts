@@ -1,5 +1,5 @@
 import { createRecent } from '../../access/recent.ts'
-import type { Agent } from '../../registry/agent.ts'
+import { type Agent, beatenAt } from '../../registry/agent.ts'
 import type { AgentCommit, AgentCommitResult, AgentStore } from '../../registry/agent-store.ts'
 import {
   type CardVersion,
@@ -86,16 +86,15 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     now: () => 0,
   })
 
-  /** The agent a stamp is of, read anew only if its version or last heartbeat changed. Not for use in transactions. */
+  /** The agent a stamp is of, read anew only if its version changed. Not for use in transactions. */
   function current(stamp: Row | undefined): Agent | undefined {
     if (stamp === undefined) return undefined
     const id = textIn(stamp, 'id')
     const kept = known.get(id)
-    const isCurrent =
-      kept?.version === integerIn(stamp, 'version') &&
-      (kept.lastHeartbeatAt ?? NEVER) === integerIn(stamp, 'beat_at')
-    if (isCurrent) return kept
-    const agent = find(id)
+    const isSame = kept?.version === integerIn(stamp, 'version')
+    const beatAt = integerIn(stamp, 'beat_at')
+    if (isSame && (kept.lastHeartbeatAt ?? NEVER) === beatAt) return kept
+    const agent = isSame ? beatenAt(kept, beatAt) : find(id)
     if (agent === undefined) known.delete(id)
     else known.set(id, agent)
     return agent
