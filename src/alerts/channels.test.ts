@@ -272,6 +272,36 @@ describe('a test of a channel', () => {
   })
 })
 
+it('What became of telling a channel of an alert is for who sees the channel, and for admins when it is gone', async () => {
+  const { channels, backend } = await openChannels()
+  const { id } = await channels.create(alice, text(HOOK))
+  const sent = {
+    alertId: 'alert-1',
+    channelId: id,
+    tenant: 'default',
+    news: 1,
+    state: 'firing',
+    status: 'sent',
+    mayKnow: true,
+    attempts: 1,
+    triedSince: NOW,
+    triedAt: NOW,
+    version: 1,
+  } as const
+  await backend.channels.commitNotification(sent, 0)
+  const seenBy = async (call: typeof alice) =>
+    (await channels.listNotifications(call, 'alert-1')).map(({ channelId, channel }) => [
+      channelId,
+      channel?.name,
+    ])
+
+  for (const call of [alice, admin]) assert.deepEqual(await seenBy(call), [[id, 'Night shift']])
+  for (const call of [bob, stranger]) assert.deepEqual(await seenBy(call), [])
+  await channels.delete(alice, id)
+  assert.deepEqual([await seenBy(alice), await seenBy(stranger)], [[], []])
+  assert.deepEqual(await seenBy(admin), [[id, undefined]])
+})
+
 it('Channels under a new master key are sealed anew, stay what they are, and need the old one no more', async () => {
   const [old, next] = [masterKey(Buffer.alloc(32, 1)), masterKey(Buffer.alloc(32, 2))]
   const { channels, backend } = await openChannels(createVault({ keys: [old], randomBytes }))

@@ -24,6 +24,7 @@ import {
   withoutSecret,
 } from './channel.ts'
 import type { ChannelStore } from './channel-store.ts'
+import type { Notification } from './notification.ts'
 import { parseChannel, type WantedChannel } from './parse-channel.ts'
 import { testAlert } from './test-alert.ts'
 
@@ -39,7 +40,12 @@ export interface Channels {
   delete(call: Call, id: string): Promise<void>
   /** Sends a test there. Throws `channel_unavailable`, saying why, when it is not taken. */
   test(call: Call, id: string): Promise<void>
+  /** What became of telling the caller's channels of an alert, by channel; to an admin also those that are gone. */
+  listNotifications(call: Call, alertId: string): Promise<readonly ToldChannel[]>
 }
+
+/** A notification and the channel it is for, unless that is gone. */
+export type ToldChannel = Notification & { readonly channel?: Channel }
 
 export type ChannelsDeps = {
   readonly store: ChannelStore
@@ -171,6 +177,19 @@ export function createChannels({ store, vault, sender, events, now, newId }: Cha
       if (failure === undefined) return
       const message = `The channel did not take the test: ${failure.message}`
       throw new ParleyError('channel_unavailable', message, { cause: failure })
+    },
+
+    async listNotifications({ principal }, alertId) {
+      assertScope(principal, 'agents:write')
+      const told: ToldChannel[] = []
+      for (const notification of await store.listNotifications(alertId)) {
+        const channel = await store.find(notification.channelId)
+        // Nobody owns what is gone.
+        const { tenant, owner } = channel ?? { tenant: notification.tenant, owner: '' }
+        if (!isTheirs(principal, { tenant, owner })) continue
+        told.push({ ...notification, ...(channel && { channel: withoutSecret(channel) }) })
+      }
+      return told
     },
   }
 }

@@ -245,6 +245,7 @@ const channels: Channels = {
   replace: async () => channel,
   async delete() {},
   async test() {},
+  listNotifications: async () => [],
 }
 
 const tasks: Tasks = {
