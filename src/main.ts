@@ -66,7 +66,7 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
   )
   // Work that was left over goes on as soon as there are workers, and must not wait for what will never come.
   opened.defer(() => listening.reject(new ParleyError('unavailable', 'The gateway does not listen')))
-  const { access, registry, changes, tasks, channels, audit, denials, signingKeys } = rooms
+  const { access, registry, changes, tasks, channels, alerts, audit, denials, signingKeys } = rooms
 
   let isOpen = false
   const opening = await openListeners(config, secrets, {
@@ -75,6 +75,7 @@ export async function startParley(config: Config, secrets: Secrets): Promise<Par
     changes,
     tasks,
     channels,
+    alerts,
     publicKeys: signingKeys.publicKeys,
     audit,
     denials,

@@ -6,7 +6,9 @@ export type HeldRule = {
   readonly ruleId: string
   /** Since when it holds, in milliseconds since the Unix epoch. */
   readonly since: number
-  /** The alert that fires for it; absent while it has not held for long enough, or another agent's alert stands for it. */
+  /** The alert of an agent that this one depends on stands for its own. */
+  readonly isFolded?: true
+  /** The alert that fires for it; absent while it is folded or has not held for long enough. */
   readonly alertId?: string
   /** When channels were last told of the alert. */
   readonly toldAt?: number

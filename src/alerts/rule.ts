@@ -60,6 +60,9 @@ export type AlertRule = {
   readonly updatedAt: number
 }
 
+/** Rules that may have one and the same target. */
+export const MAX_RULES_PER_TARGET = 100
+
 /** A target as text: what rules are found by. */
 export function targetKey(target: RuleTarget): string {
   switch (target.kind) {

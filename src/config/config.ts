@@ -39,6 +39,7 @@ export type Config = {
   readonly staleMs: number
   readonly retentionMs: number
   readonly auditRetentionMs: number
+  readonly alertsRetentionMs: number
   readonly changesRetentionMs: number
   readonly heartbeatMs: number
   readonly recheckMs: number
@@ -124,6 +125,7 @@ export function toConfig(env: Env, facts: { readonly cwd: string; readonly isPro
     staleMs: read.integer('TASK_STALE_MS', DAY_MS, { min: 1000 }),
     retentionMs: read.integer('TASK_RETENTION_MS', 30 * DAY_MS, { min: 1000 }),
     keyRotationMs: read.integer('SIGNING_KEY_ROTATION_MS', 30 * DAY_MS, { min: HOUR_MS }),
+    alertsRetentionMs: read.integer('ALERTS_RETENTION_MS', 90 * DAY_MS, { min: 60_000 }),
     auditRetentionMs: read.integer('AUDIT_RETENTION_MS', 400 * DAY_MS, { min: DAY_MS }),
     changesRetentionMs: read.integer('CHANGES_RETENTION_MS', 30 * DAY_MS, { min: 1000 }),
     heartbeatMs: read.integer('HEARTBEAT_MS', 15_000, { min: 100, max: 300_000 }),

@@ -60,6 +60,7 @@ export const SETTINGS = {
   TASK_STALE_MS: 'A task without progress fails after this long (86400000)',
   TASK_RETENTION_MS: 'Finished tasks are kept this long (2592000000)',
   CHANGES_RETENTION_MS: 'The change feed goes back so far (2592000000)',
+  ALERTS_RETENTION_MS: 'Alerts that are over are kept this long (7776000000)',
   AUDIT_RETENTION_MS: 'Entries of the audit log are kept this long (34560000000)',
   HEARTBEAT_MS: 'Quiet streams say so this often (15000)',
   RECHECK_MS:

@@ -3,6 +3,7 @@ import type { Access } from '../access/access.ts'
 import type { Audit } from '../access/audit/audit.ts'
 import type { Denials } from '../access/audit/denials.ts'
 import type { SigningKeys } from '../access/service-identity/signing-keys.ts'
+import type { Alerts } from '../alerts/alerts.ts'
 import type { Channels } from '../alerts/channels.ts'
 import type { Changes } from '../registry/changes/changes.ts'
 import type { PublicAddresses } from '../registry/public-addresses.ts'
@@ -59,6 +60,7 @@ export type AppDeps = {
   readonly changes: Changes
   readonly tasks: Tasks
   readonly channels: Channels
+  readonly alerts: Alerts
   /** The JWK set of the keys that Parley signs with: those for one use, or all. */
   readonly publicKeys: SigningKeys['publicKeys']
   readonly audit: Audit

@@ -15,8 +15,13 @@ import { parseKeySet } from '../access/public-keys.ts'
 import { createServiceTokens } from '../access/service-identity/create-service-tokens.ts'
 import type { SigningKeys } from '../access/service-identity/signing-keys.ts'
 import { createTokens } from '../access/tokens/tokens.ts'
+import type { Alerts } from '../alerts/alerts.ts'
 import { type Channels, createChannels } from '../alerts/channels.ts'
+import { createAlerts } from '../alerts/create-alerts.ts'
+import { keepAlerts } from '../alerts/keep-alerts.ts'
+import { startAlerts } from '../alerts/start-alerts.ts'
 import { startNotifier } from '../alerts/start-notifier.ts'
+import { createUnusableChannels } from '../alerts/usable-channels.ts'
 import type { Config } from '../config/config.ts'
 import type { Secrets } from '../config/secrets.ts'
 import { VERSION } from '../config/version.ts'
@@ -73,6 +78,7 @@ export interface Rooms extends AsyncDisposable {
   readonly changes: Changes
   readonly tasks: Tasks
   readonly channels: Channels
+  readonly alerts: Alerts
   readonly signingKeys: SigningKeys
   readonly audit: Audit
   readonly denials: Denials
@@ -207,6 +213,14 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     stopping,
     ...(workers === undefined ? {} : { worker: workers.local }),
   })
+  const watching = { ...backend, now, newId: newUuid, events, access, queue: backend.work }
+  opened.use(keepAlerts({ ...watching, retentionMs: config.alertsRetentionMs }))
+  if (config.role !== 'api') opened.use(startAlerts(watching))
+  const alerts = createAlerts({
+    ...watching,
+    cursors,
+    unusableChannels: createUnusableChannels(backend.channels),
+  })
   const changes = createChanges({
     store: backend.changes,
     agents: backend.agents,
@@ -238,6 +252,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     changes,
     tasks,
     channels: createChannels({ ...notify, store: backend.channels }),
+    alerts,
     signingKeys,
     audit: createAudit({ store: backend.audit, denials, cursors, now }),
     denials,

@@ -23,6 +23,8 @@ export type OpenRegistry = {
   readonly agents: AgentStore
   readonly health: Health
   readonly work: WorkQueue
+  /** Everything that is kept. */
+  readonly backend: Awaited<ReturnType<typeof openMemory>>
   readonly clock: { now: number }
   /** Cards that publishers serve, by URL. */
   readonly served: Map<string, string>
@@ -41,7 +43,8 @@ export async function openRegistry({
   wrapHealth = (health) => health,
   ...deps
 }: Unusual = {}): Promise<OpenRegistry> {
-  const { agents, keys, credentials, health: store, work } = await openMemory()
+  const backend = await openMemory()
+  const { agents, keys, credentials, health: store, work } = backend
   const clock = { now: 1_700_000_000_000 }
   const now = () => clock.now
   const served = new Map<string, string>()
@@ -75,7 +78,7 @@ export async function openRegistry({
     ...cardDeps,
     ...deps,
   })
-  return { registry, access, agents, health, work, clock, served, log }
+  return { registry, access, agents, health, work, backend, clock, served, log }
 }
 
 export const callBy = (principal: Principal): Call => ({

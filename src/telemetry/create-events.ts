@@ -117,6 +117,14 @@ export function createEvents({
       metrics.agentChecked({ kind, outcome })
       logger.debug({ event: 'agent_checked', agentId, kind, outcome, latencyMs })
     },
+    alertFired(facts) {
+      metrics.alertsChanged({ change: 'fired', severity: facts.severity })
+      logger.warn({ event: 'alert_fired', ...facts })
+    },
+    alertResolved(facts) {
+      metrics.alertsChanged({ change: 'resolved', severity: facts.severity })
+      logger.info({ event: 'alert_resolved', ...facts })
+    },
     unexpected(facts) {
       metrics.unexpected({ where: facts.where })
       logger.error({ event: 'unexpected', ...facts })

@@ -123,6 +123,10 @@ export interface Events {
     readonly outcome: string
     readonly latencyMs?: number
   }): void
+  /** An alert began. `victims`: how many other agents it stands for. */
+  alertFired(facts: AlertFacts & { readonly victims: number }): void
+  /** It is over. */
+  alertResolved(facts: AlertFacts & { readonly reason: string; readonly durationMs: number }): void
   /** Something went wrong that no caller will hear of. */
   unexpected(facts: { readonly where: string; readonly cause: unknown }): void
 }
@@ -145,6 +149,15 @@ export type CallFacts = {
   readonly traceparent?: string
   /** Present when the call failed: the closed error code, and the operator's cause. */
   readonly error?: { readonly code: string; readonly cause?: unknown }
+}
+
+export type AlertFacts = {
+  readonly alertId: string
+  readonly ruleId: string
+  readonly ruleName: string
+  readonly severity: string
+  readonly agentId: string
+  readonly agentSlug: string
 }
 
 export type TaskFacts = {
@@ -194,5 +207,7 @@ export const silentEvents: Events = {
   deliveryFailed() {},
   extendedCardFailed() {},
   agentChecked() {},
+  alertFired() {},
+  alertResolved() {},
   unexpected() {},
 }

@@ -19,6 +19,7 @@ export type Metrics = {
   readonly tokenRefused: (labels: Labels) => void
   readonly issuerUnreachable: (labels: Labels) => void
   readonly agentChecked: (labels: Labels) => void
+  readonly alertsChanged: (labels: Labels) => void
   readonly unexpected: (labels: Labels) => void
   /** Everything so far in Prometheus text format. */
   readonly scrape: () => Promise<string>
@@ -61,6 +62,7 @@ export function createMetrics(): Metrics {
   const tokens = counter('parley_tokens_refused', 'Tokens of identity providers that were refused, by reason')
   const unreachable = counter('parley_issuer_failures', 'Attempts to fetch the keys of an issuer that failed')
   const checks = counter('parley_agent_checks', 'Looks at agents, by what was looked at and what came of it')
+  const alerts = counter('parley_alert_changes', 'Alerts that began to fire, and that ended')
   const unexpected = counter('parley_unexpected', 'Things that went wrong and that no caller heard of')
 
   return {
@@ -80,6 +82,7 @@ export function createMetrics(): Metrics {
     tokenRefused: (labels) => tokens.add(1, labels),
     issuerUnreachable: (labels) => unreachable.add(1, labels),
     agentChecked: (labels) => checks.add(1, labels),
+    alertsChanged: (labels) => alerts.add(1, labels),
     unexpected: (labels) => unexpected.add(1, labels),
     async scrape() {
       const { resourceMetrics } = await reader.collect()

@@ -1,5 +1,6 @@
 import { AGENT_HEALTH_ROUTES } from './agent-health-routes.ts'
 import { AGENT_ROUTES } from './agent-routes.ts'
+import { ALERT_ROUTES } from './alert-routes.ts'
 import { ARD_ROUTES } from './ard-routes.ts'
 import { AUDIT_ROUTES } from './audit-routes.ts'
 import { CARD_ROUTES } from './card-route.ts'
@@ -31,6 +32,8 @@ export const ROUTES: readonly Route[] = [
   ...ARD_ROUTES,
   ...CHANGE_ROUTES,
   ...CHANNEL_ROUTES,
+  // After channels: what is called `channels` is no alert.
+  ...ALERT_ROUTES,
   ...TASK_ROUTES,
   ...CONTEXT_ROUTES,
   ...KEY_ROUTES,

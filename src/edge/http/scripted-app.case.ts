@@ -82,6 +82,7 @@ export function scriptedDeps(script: Script = {}): Scripted & { readonly deps: A
     },
     tasks: { ...tasks, ...script.tasks },
     channels,
+    alerts,
     publicKeys: async () => '{"keys":[]}',
     audit,
     denials: { note() {}, async flush() {} },
@@ -123,6 +124,16 @@ export async function* frames(
 ): AsyncGenerator<StreamFrame> {
   yield* list
   await then()
+}
+
+const alerts: AppDeps['alerts'] = {
+  createRule: () => unscripted(),
+  getRule: () => unscripted(),
+  listRules: async () => ({ items: [], total: 0, totalCapped: false }),
+  updateRule: () => unscripted(),
+  deleteRule: () => unscripted(),
+  getAlert: () => unscripted(),
+  listAlerts: async () => ({ items: [], total: 0, totalCapped: false }),
 }
 
 const unscripted = () => {

@@ -12,6 +12,9 @@ export type Names = {
   readonly key: string
   readonly grant: string
   readonly channel: string
+  /** Of alerts about the agent, and an alert that it raised. */
+  readonly rule: string
+  readonly alert: string
   /** Of the agent, in its card. */
   readonly name: string
 }
@@ -138,6 +141,8 @@ const ofAgents: Asked = {
 const found = { scope: 'agents:read', about: 'agent', right: 'discover', isFilter: true } as const
 const managed = { scope: 'agents:write', about: 'agent', right: 'manage' } as const
 const ofChannel = { scope: 'agents:write', about: 'channel', isTenantWide: true } as const
+const ofRule: Asked = { scope: 'agents:write', about: 'rule' }
+const ofAlert: Asked = { scope: 'agents:write', about: 'alert' }
 const asAdmin = { scope: 'admin', about: 'gateway' } as const
 
 /** A security scheme that the cards of all agents have, though none demands it. */
@@ -145,6 +150,13 @@ export const SCHEME = 'matrix'
 
 /** The agent that the installation puts forward. */
 export const ROOT: Visibility = 'public'
+
+/** Fires once the agent's heartbeat is overdue. */
+export const ruleFor = (names: Pick<Names, 'agent'>) => ({
+  name: 'Matrix',
+  target: { agent: names.agent },
+  condition: { heartbeatMissing: true },
+})
 
 /** Every native route and what it takes, as the specification has it. The gateway's own description names the same. */
 export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
@@ -210,6 +222,16 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
   'POST /agents/{id}/heartbeat': [{ ...managed, scope: 'agents:heartbeat' }],
   'GET /agents/{id}/invoke_url': [card],
   'GET /agents/{id}/dependencies': [card],
+  'GET /alerts': [
+    { ...ofAlert, about: 'list' },
+    { ...ofAlert, isFilter: true, how: 'about an agent', query: ({ agent }) => `?agent=${agent}` },
+  ],
+  'GET /alerts/{id}': [ofAlert],
+  'GET /alerts/rules': [{ ...ofRule, about: 'list' }],
+  'POST /alerts/rules': [{ ...ofRule, about: 'gateway', body: nothing }],
+  'GET /alerts/rules/{id}': [ofRule],
+  'PUT /alerts/rules/{id}': [{ ...ofRule, body: ruleFor }],
+  'DELETE /alerts/rules/{id}': [{ ...ofRule, destroys: true }],
   'GET /tasks': [
     listed,
     ofAgents,
@@ -254,6 +276,8 @@ const kindOf = (path: string): keyof Names => {
   if (path.startsWith('/tasks')) return 'task'
   if (path.startsWith('/contexts')) return 'context'
   if (path.startsWith('/alerts/channels')) return 'channel'
+  if (path.startsWith('/alerts/rules')) return 'rule'
+  if (path.startsWith('/alerts')) return 'alert'
   return path.startsWith('/keys') ? 'key' : 'agent'
 }
 

@@ -28,6 +28,7 @@ const PATHS = [
   '/.well-known/oauth-protected-resource/a2a/X',
   '/tasks?agent=X',
   '/contexts?agent=X',
+  '/alerts?agent=X',
 ]
 
 const CARD = '/a2a/X/.well-known/agent-card.json'
@@ -78,6 +79,12 @@ const ODD: readonly Odd[] = [
     path: '/keys',
     headers: JSON_TYPE,
     body: '{"subject":"x","scopes":["tasks:read"],"label":"x","agents":["X"]}',
+  },
+  {
+    method: 'POST',
+    path: '/alerts/rules',
+    headers: JSON_TYPE,
+    body: '{"name":"x","target":{"agent":"X"},"condition":{"state":"down"}}',
   },
   { method: 'PATCH', path: '/agents/X', headers: JSON_TYPE, body: '{"visibility":"invisible"}' },
   { method: 'POST', path: '/agents/X/grants', headers: JSON_TYPE, body: '{"to":{}}' },

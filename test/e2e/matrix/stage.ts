@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { SCOPES, type Scope } from '../../../src/access/principal.ts'
 import { newKey as newSigningKey, signed } from '../../../src/access/tokens/forge.case.ts'
 import { eventually } from '../eventually.ts'
-import { textAt } from '../json-path.ts'
+import { at, textAt } from '../json-path.ts'
 import { startKeyServer } from '../key-server.ts'
 import { type ParleyOptions, type ParleyProcess, startParley } from '../parley-process.ts'
 import { native, send, sendNoWait } from '../rpc.ts'
 import { type ScenarioAgent, startScenarioAgent } from '../scenario-agent-process.ts'
-import { type About, type Names, ROOT, SCHEME } from './needs.ts'
+import { type About, type Names, ROOT, ruleFor, SCHEME } from './needs.ts'
 import type { Visibility } from './verdict.ts'
 
 export const EVERY_SCOPE: readonly Scope[] = SCOPES.filter((scope) => scope !== 'admin')
@@ -32,7 +32,17 @@ export const NEVER: { readonly running: Names; readonly ended: Names } = {
 
 function neverNamed(agent: string): Names {
   const id = '0190a0a0-0000-7000-8000-00000000beef'
-  return { agent, task: id, context: id, key: id, grant: id, channel: id, name: `matrix-nothing-${id}` }
+  return {
+    agent,
+    task: id,
+    context: id,
+    key: id,
+    grant: id,
+    channel: id,
+    rule: id,
+    alert: id,
+    name: `matrix-nothing-${id}`,
+  }
 }
 
 const SLUGS: Readonly<Record<Visibility, string>> = {
@@ -95,7 +105,8 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
       name: mark,
       securitySchemes: { [SCHEME]: { apiKeySecurityScheme } },
     }
-    const reply = await native(alice, 'POST', `${parley.url}/agents/register`, { card, slug, visibility })
+    const options = { slug, visibility, heartbeatTtlMs: 1000 }
+    const reply = await native(alice, 'POST', `${parley.url}/agents/register`, { card, ...options })
     assert.equal(reply.status, 201, reply.text)
     return { id: textAt(reply.body, 'id'), mark }
   }
@@ -112,6 +123,16 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
     assert.equal(reply.status, 201, reply.text)
     return textAt(reply.body, 'id')
   }
+  const ruleOn = async (id: string): Promise<string> => {
+    const reply = await native(alice, 'POST', `${parley.url}/alerts/rules`, ruleFor({ agent: id }))
+    assert.equal(reply.status, 201, reply.text)
+    return textAt(reply.body, 'id')
+  }
+  const alertOf = (id: string): Promise<string> =>
+    eventually('an alert fires', async () => {
+      const { body } = await native(alice, 'GET', `${parley.url}/alerts?agent=${id}`)
+      return at(body, 'total') === 0 ? undefined : textAt(body, 'items', 0, 'id')
+    })
   const someGrant = { to: { subject: 'somebody' }, right: 'discover' }
 
   const openPlace = async (visibility: Visibility): Promise<Place> => {
@@ -128,6 +149,8 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
       key: (await key({ subject: 'nobody' })).id,
       grant: await grantOn(id, someGrant),
       channel: await newChannel(),
+      rule: await ruleOn(id),
+      alert: await alertOf(id),
       name: mark,
     })
     return {
@@ -180,6 +203,7 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
         key: (await key({ subject: 'nobody' })).id,
         grant: await grantOn(id, someGrant),
         ...(about === 'channel' && { channel: await newChannel() }),
+        rule: await ruleOn(id),
       }
     },
     [Symbol.asyncDispose]: () => keep.disposeAsync(),

@@ -54,6 +54,7 @@ const RULES: readonly (readonly [Verdict, (cell: Cell) => boolean])[] = [
   ['hidden', ({ caller, need, visibility }) => need.right !== undefined && !sees(caller, visibility)],
   ['forbidden', (cell) => cell.need.right !== undefined && !may(cell, cell.need.right)],
   ['hidden', (cell) => isOfOwners(cell.need) && !cell.caller.owns && !isWatched(cell)],
+  ['hidden', (cell) => cell.need.about === 'alert' && !may(cell, 'manage')],
   ['answered', () => true],
 ]
 
@@ -78,10 +79,9 @@ const isAdmin = ({ scopes }: Caller): boolean => scopes.has('admin')
 const holds = (caller: Caller, scope: Need['scope']): boolean =>
   scope === 'none' || caller.scopes.has(scope) || isAdmin(caller)
 
-const isOfOwners = ({ about }: Need): boolean =>
-  about === 'task' || about === 'context' || about === 'channel'
+const isOfOwners = ({ about }: Need): boolean => /^(?:task|context|channel|rule)$/.test(about)
 
-/** An admin sees the tasks of its tenant in the native API, and there only. */
+/** An admin sees the tasks and rules of its tenant in the native API, and there only. */
 const isWatched = ({ caller, isNative }: Cell): boolean => isNative && isAdmin(caller)
 
 /** Whether the caller may know that there is such an agent. */
