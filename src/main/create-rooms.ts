@@ -51,6 +51,7 @@ import { createIdentitySource, createKeySource } from '../upstream/fetch-keys.ts
 import { createGuard, type Guard } from '../upstream/guard.ts'
 import { createTokenSource } from '../upstream/request-token.ts'
 import { checkIssuers } from './check-issuers.ts'
+import { followCards } from './follow-cards.ts'
 import { openBackend } from './open-backend.ts'
 import { openIdentity } from './open-identity.ts'
 import { openProbes } from './open-probes.ts'
@@ -145,21 +146,9 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     uses: opened.use(createKeyUses({ keys: backend.keys, now, events })),
   })
   const health = createHealth({ store: backend.health, now, events })
-  const registry = createRegistry({
-    health,
-    agents: backend.agents,
-    registration: config.registration,
-    access,
-    credentials,
-    cards: opened.use(createCardSource(outbound)),
-    now,
-    newId: newUuid,
-    events,
+  const judging = {
     addresses,
-    refusalOf: (url) => refusalOf(guard, url),
-    cursors,
-    cardSigner: () => signingKeys.signer('card'),
-    extendedCards: createExtendedCards(client),
+    refusalOf: (url: string) => refusalOf(guard, url),
     trustedKeys: createTrustedKeys({
       pinned: parseKeySet(secrets.cardKeys ?? '{"keys":[]}', 'PARLEY_CARD_KEYS_FILE'),
       locations: config.cardKeyUrls,
@@ -167,6 +156,22 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
       events,
       now,
     }),
+  }
+  const cards = opened.use(createCardSource(outbound))
+  const registry = createRegistry({
+    ...judging,
+    health,
+    agents: backend.agents,
+    registration: config.registration,
+    access,
+    credentials,
+    cards,
+    now,
+    newId: newUuid,
+    events,
+    cursors,
+    cardSigner: () => signingKeys.signer('card'),
+    extendedCards: createExtendedCards(client),
   })
   await access.ensureKey(secrets.adminKey, {
     subject: 'key:admin',
@@ -188,10 +193,19 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     retentionMs: config.retentionMs,
   }
   const shared = { store: backend.tasks, events, now, limits, news, newId: newUuid }
+  const followed = followCards({
+    ...judging,
+    agents: backend.agents,
+    cards,
+    events,
+    now,
+    everyMs: config.cardCheckMs,
+    listening: publicUrl,
+  })
   const probes =
     config.role === 'api'
       ? undefined
-      : opened.use(openProbes({ config, backend, registry, health, client, events, now }))
+      : opened.use(openProbes({ config, backend, registry, health, client, cards: followed, events, now }))
   const delivery: DeliveryDeps = {
     ...shared,
     queue: backend.work,
