@@ -18,7 +18,7 @@ import type { AgentClient, AgentFailure } from './agent-client.ts'
 /** What the steps of a delivery are made of. */
 export type DeliveryDeps = WriteDeps & {
   readonly queue: WorkQueue
-  readonly registry: Pick<Registry, 'find'>
+  readonly registry: Pick<Registry, 'findForDelivery' | 'forget'>
   readonly access: Pick<Access, 'reassess' | 'decide'>
   readonly client: AgentClient
   readonly news: News

@@ -34,7 +34,7 @@ export async function runCancel(deps: DeliveryDeps, run: Run): Promise<RunResult
     return { kind: 'done' }
   }
   if (agentTaskId === undefined) return { kind: 'again', dueAt: deps.now() + WAIT_FOR_ID_MS }
-  const agent = await deps.registry.find(head.agentId)
+  const agent = await deps.registry.findForDelivery(head.agentId)
   const target = agent && targetOf(agent, via)
   if (target === undefined) return settle(deps, fence, head, refused('agent_unavailable'))
   try {

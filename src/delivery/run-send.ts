@@ -35,7 +35,7 @@ export async function runSend(deps: DeliveryDeps, run: Run): Promise<RunResult> 
       if (await finishedIdle(deps, fence, head)) return { kind: 'done' }
       continue
     }
-    const agent = await deps.registry.find(head.agentId)
+    const agent = await deps.registry.findForDelivery(head.agentId)
     const target = agent === undefined ? undefined : targetOf(agent, head.delivery.via)
     if (agent === undefined || target === undefined) {
       await failTask(deps, fence, head, 'AGENT_GONE', 'The agent is not registered any more')

@@ -5,6 +5,7 @@ import { type LocalWorker, startWorker, type WorkOutcome } from '../work/worker.
 import type { DeliveryDeps } from './delivery.ts'
 import { runCancel } from './run-cancel.ts'
 import { runDeadline } from './run-deadline.ts'
+import { runForget } from './run-forget.ts'
 import { runSend } from './run-send.ts'
 
 export type WorkersOptions = {
@@ -21,6 +22,8 @@ const LEASE = { leaseMs: 30_000, renewMs: 10_000, graceMs: 5000 }
 
 /** Cancels and deadlines have room of their own, so that a cancel never waits behind the work it is to end. */
 const SIDE_CONCURRENCY = 32
+
+const SIDE_RUNS = { cancel: runCancel, deadline: runDeadline, forget: runForget } as const
 
 /** Starts this process's workers; hints wake them without a polling delay. Disposing hands running work back. */
 export function startWorkers(
@@ -39,11 +42,15 @@ export function startWorkers(
   })
   const side = startWorker(deps, {
     ...LEASE,
-    kinds: ['cancel', 'deadline'],
+    kinds: ['cancel', 'deadline', 'forget'],
     concurrency: SIDE_CONCURRENCY,
     perLane: SIDE_CONCURRENCY / 2,
-    run: (run) => (run.work.kind === 'cancel' ? runCancel(deps, run) : runDeadline(deps, run)),
-    began,
+    run: (run) =>
+      SIDE_RUNS[run.work.kind === 'cancel' || run.work.kind === 'forget' ? run.work.kind : 'deadline'](
+        deps,
+        run,
+      ),
+    began: (work) => (work.kind === 'forget' ? () => {} : began(work)),
   })
   void (async () => {
     for await (const { kind } of hints) {

@@ -33,7 +33,7 @@ export function textOfEntitlement({ principal, to }: Entitlement): string {
 /**
  * The principal as its credential makes it now. Throws what the same call would be refused with now: `unauthenticated`,
  * `forbidden`, `agent_not_found` or `task_not_found`; or whatever keeps that from being known. That the agent was disabled
- * meanwhile ends nothing.
+ * or removed meanwhile ends nothing.
  */
 export async function assertEntitled(
   { access, registry, tasks, shutdown }: Pick<AppDeps, 'access' | 'registry' | 'tasks' | 'shutdown'>,
@@ -44,10 +44,22 @@ export async function assertEntitled(
   const call: Call = { principal: now, requestId, signal: shutdown }
   if (to === 'changes') assertScope(now, 'agents:read')
   else if ('task' in to) await tasks.assertVisible(call, to.task)
-  else await registry.get(call, to.agent, ACTION_OF[to.operation], to.operation).catch(ignoreDisabled)
+  else await assertMayGoOn(registry, call, to)
   return now
 }
 
-const ignoreDisabled = (reason: unknown): void => {
-  if (!(reason instanceof ParleyError && reason.code === 'agent_unavailable')) throw reason
+async function assertMayGoOn(
+  registry: AppDeps['registry'],
+  call: Call,
+  { agent: ref, operation }: LastingOperation,
+): Promise<void> {
+  try {
+    await registry.get(call, ref, ACTION_OF[operation], operation)
+  } catch (reason) {
+    if (!(reason instanceof ParleyError)) throw reason
+    if (reason.code === 'agent_unavailable') return
+    if (reason.code !== 'agent_not_found') throw reason
+    const agent = await registry.get(call, ref, 'read', 'GetTask').catch(() => undefined)
+    if (agent?.removedAt === undefined) throw reason
+  }
 }

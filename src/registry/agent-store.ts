@@ -8,8 +8,9 @@ import type { CardProposal } from './drift/card-proposal.ts'
 import type { AgentListing, Term } from './search/listing.ts'
 
 /**
- * An agent as it will stand. `expectedVersion` 0 creates it; `removed` deletes it, its credentials, its cards, its health, and
- * the `probe` and `alert` work that is about it. Slugs are unique per tenant.
+ * An agent as it will stand. `expectedVersion` 0 creates it; `removed` ends it, its health, and the `probe` and `alert` work that
+ * is about it: nothing but `findRemoved` finds it any more, and what is kept of it are its cards and, until `forget`, its
+ * credentials. Slugs are unique per tenant.
  */
 export type AgentCommit = {
   readonly agent: Agent
@@ -83,7 +84,13 @@ export interface AgentStore {
   /** Those that exist, in the order of `ids`. */
   findAll(ids: readonly AgentId[]): Promise<readonly Agent[]>
   search(filter: AgentFilter, page: ListingPage): Promise<readonly AgentListing[]>
-  /** The cards of an agent, the newest first; none once the agent is removed. */
+  /** An agent that was removed, as it was then. */
+  findRemoved(id: AgentId): Promise<Agent | undefined>
+  /** The one that had a slug last, while none has it. */
+  findRemovedBySlug(tenant: string, slug: string): Promise<Agent | undefined>
+  /** Forgets the credentials of an agent that was removed, and takes no more for it. */
+  forget(id: AgentId): Promise<void>
+  /** The cards of an agent, the newest first; also once the agent is removed. */
   listVersions(id: AgentId): Promise<readonly CardVersionInfo[]>
   findVersion(id: AgentId, number: number): Promise<CardVersion | undefined>
   findProposal(id: AgentId): Promise<CardProposal | undefined>

@@ -51,6 +51,8 @@ export type Agent = {
   /** When its owner last said that it beats, or how often: heartbeats are expected from then on. Absent where nobody did. */
   readonly heartbeatsDeclaredAt?: number
   readonly lifecycle: Lifecycle
+  /** When it was removed: it finishes the tasks that it has, and is there for nothing else. */
+  readonly removedAt?: number
   /** The agent to use in the place of one that is deprecated. */
   readonly successor?: AgentId
   /** What it is asked by itself to show that it works, if its owner said so. */

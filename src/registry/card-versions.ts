@@ -3,7 +3,7 @@ import { ParleyError } from '../errors.ts'
 import { type Agent, cardOf } from './agent.ts'
 import type { CardVersion, CardVersionInfo } from './card-version.ts'
 import { type CardChange, type ComparedCard, compareCards } from './compare-cards.ts'
-import { type FindDeps, getAgent } from './find-agent.ts'
+import { type FindDeps, getEvenRemoved } from './find-agent.ts'
 import type { Registry } from './registry.ts'
 import { validateCard } from './validate-card.ts'
 
@@ -19,13 +19,13 @@ export function createCardVersions(
 
   return {
     async listCardVersions(call, ref): Promise<readonly CardVersionInfo[]> {
-      return deps.agents.listVersions((await getAgent(deps, call, ref, 'manage')).id)
+      return deps.agents.listVersions((await getEvenRemoved(deps, call, ref)).id)
     },
     async getCardVersion(call, ref, number) {
-      return versionOf(await getAgent(deps, call, ref, 'manage'), number)
+      return versionOf(await getEvenRemoved(deps, call, ref), number)
     },
     async compareCardVersions(call: Call, ref, since, number): Promise<readonly CardChange[]> {
-      const agent = await getAgent(deps, call, ref, 'manage')
+      const agent = await getEvenRemoved(deps, call, ref)
       const [before, after] = [await versionOf(agent, since), await versionOf(agent, number)]
       return compareCards(compared(before), compared(after))
     },

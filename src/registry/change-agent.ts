@@ -3,7 +3,7 @@ import type { Call } from '../access/principal.ts'
 import { untilCommitted } from '../access/until-committed.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
-import { alertWork, probeWork } from '../work/agent-work.ts'
+import { alertWork, forgetWork, probeWork } from '../work/agent-work.ts'
 import type { NewWork } from '../work/work.ts'
 import { commitAgent, type PointersTo } from './address-taken.ts'
 import type { Agent } from './agent.ts'
@@ -80,5 +80,5 @@ export async function changeAgent(
 /** What follows from a change of an agent. A look at one that is gone is none; its rules end with it. */
 const worksOf = (change: Change, { id }: Agent, at: number): readonly NewWork[] => [
   alertWork(id, at),
-  ...(change.removed ? [] : [probeWork(id, at)]),
+  change.removed ? forgetWork(id, at) : probeWork(id, at),
 ]

@@ -51,6 +51,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
     search: createSearch({ agents, access, now, cursors }),
     get: (call, ref, action, operation) => getAgent(deps, call, ref, action, operation),
     find: (id) => agents.find(id),
+    findForDelivery: async (id) => (await agents.find(id)) ?? agents.findRemoved(id),
+    forget: (id) => agents.forget(id),
     approve: (call, ref) => approveAgent(deps, call, ref),
     refuse: (call, ref, refusal) => refuseAgent(deps, call, ref, refusal),
     replace: createReplace(deps),

@@ -23,6 +23,21 @@ async function findAgent(
   return named ?? agents.find(agentId(ref))
 }
 
+/** An agent that was removed, as `findAgent` finds those that are there. */
+async function findRemoved(agents: AgentStore, { principal }: Call, ref: string): Promise<Agent | undefined> {
+  if (ref === '' || ref.length > MAX_ID_LENGTH) return undefined
+  const named = isSlug(ref) ? await agents.findRemovedBySlug(principal.tenant, ref) : undefined
+  return named ?? agents.findRemoved(agentId(ref))
+}
+
+/** What is done with tasks that exist, whatever became of their agent. */
+const OF_TASKS: ReadonlySet<Operation> = new Set<Operation>([
+  'GetTask',
+  'ListTasks',
+  'CancelTask',
+  'SubscribeToTask',
+])
+
 /** What nobody may do to Parley's own agent: there is no such agent then. */
 const OF_MANAGERS: ReadonlySet<Action> = new Set<Action>(['manage', 'beat'])
 
@@ -37,7 +52,9 @@ export async function getAgent(
   operation?: Operation,
 ): Promise<Agent> {
   assertScope(call.principal, ACTIONS[action])
-  const agent = await findAgent(agents, call, ref, action)
+  const agent =
+    (await findAgent(agents, call, ref, action)) ??
+    (operation !== undefined && OF_TASKS.has(operation) ? await findRemoved(agents, call, ref) : undefined)
   if (agent === undefined) throw agentNotFound()
   const decision = access.decide(call.principal, action, resourceOf(agent), operation)
   if (decision.allow) return agent
@@ -70,6 +87,23 @@ export const noGrant = (agent: Agent): ParleyError =>
   new ParleyError('forbidden', 'You may see this agent, but not do this with it: ask its owner for a grant', {
     cause: refusal(agent, 'grant'),
   })
+
+/**
+ * As `getAgent` for `manage`, and for the owner of an agent that was removed, and admins, that one by its id.
+ */
+export async function getEvenRemoved(deps: FindDeps, call: Call, ref: string): Promise<Agent> {
+  const { agents, access } = deps
+  try {
+    return await getAgent(deps, call, ref, 'manage')
+  } catch (reason) {
+    if (!(reason instanceof ParleyError && reason.code === 'agent_not_found')) throw reason
+    const agent = ref.length > MAX_ID_LENGTH ? undefined : await agents.findRemoved(agentId(ref))
+    if (agent === undefined) throw reason
+    const owned = { ...resourceOf(agent), visibility: 'restricted', grants: [] } as const
+    if (!access.decide(call.principal, 'manage', owned).allow) throw reason
+    return agent
+  }
+}
 
 /** What an access decision needs to know of an agent. */
 export const resourceOf = ({

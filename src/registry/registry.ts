@@ -111,7 +111,8 @@ export interface Registry {
   search(call: Call, query: AgentQuery): Promise<AgentPage>
   /**
    * `operation` is the operation of A2A that the action is part of. Throws `agent_not_found` for what is missing or hidden,
-   * `forbidden` when the scope is missing, or the right to an agent that the caller sees.
+   * `forbidden` when the scope is missing, or the right to an agent that the caller sees. An agent that was removed is there for
+   * the operations on tasks that exist: whoever asks for one must have it, or the answer is `agent_not_found` again.
    */
   get(call: Call, ref: string, action: Action, operation?: Operation): Promise<Agent>
   /**
@@ -160,6 +161,10 @@ export interface Registry {
     rejection: ProposalRejection,
     condition?: AgentCondition,
   ): Promise<Agent>
+  /**
+   * Removes an agent for everybody. The tasks that it has go on to their end, and are read and canceled by who has some with it;
+   * its cards stay for its owner and admins, by its id. Throws as `get` does.
+   */
   unregister(call: Call, ref: string): Promise<void>
   /** Who may do more with the agent than its visibility says, for those who may manage it. Throws as `get` does. */
   listGrants(call: Call, ref: string): Promise<readonly Grant[]>
@@ -204,8 +209,12 @@ export interface Registry {
    * that is not there any more.
    */
   explain(call: Call, question: Question): Promise<AccessExplanation>
-  /** The agent a task belongs to, for delivery: no principal, no access decision. */
+  /** The agent a task belongs to: no principal, no access decision. */
   find(id: Agent['id']): Promise<Agent | undefined>
+  /** The same for delivery, which goes on for an agent that was removed. */
+  findForDelivery(id: Agent['id']): Promise<Agent | undefined>
+  /** Forgets the credentials of an agent that was removed. */
+  forget(id: Agent['id']): Promise<void>
   /** Our own card in the agent's place, signed: our URLs, and only what the gateway really offers. */
   publishedCard(agent: Agent, form: CardProfile): Promise<PublishedCard>
   /**

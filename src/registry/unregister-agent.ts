@@ -9,7 +9,8 @@ export async function unregisterAgent(deps: ChangeDeps, call: Call, ref: string)
     const audit = auditOf(call, 'agent.unregister', { kind: 'agent', id: agent.id }, now(), {
       details: { slug: agent.slug },
     })
-    return { next: { ...agent, updatedAt: now() }, removed: true, audit: [audit] }
+    const at = now()
+    return { next: { ...agent, updatedAt: at, removedAt: at }, removed: true, audit: [audit] }
   })
   events.agentUnregistered({ agentId: before.id, principal: call.principal.subject })
 }

@@ -18,11 +18,11 @@ export async function askDirectory(
   { value }: Wire<SendMessageRequest>,
   operation: Operation = 'SendMessage',
 ): Promise<JsonText<SendMessageResponse>> {
-  const { id } = await deps.registry.get(call, DIRECTORY, 'invoke', operation)
+  const agent = await deps.registry.get(call, DIRECTORY, 'invoke', operation)
   refuseUnsupported(value)
   const { message } = value
   for (const task of [message.taskId ?? '', ...(message.referenceTaskIds ?? [])]) {
-    if (task !== '') await getOwnHead(deps, call, id, task)
+    if (task !== '') await getOwnHead(deps, call, agent, task)
   }
   return `{"message":${await answerQuestion(deps.registry, call, message, deps.newId())}}`
 }

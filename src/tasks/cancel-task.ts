@@ -24,7 +24,7 @@ export async function cancelTask(
   request: { readonly id: string; readonly metadata?: JsonText<object> },
 ): Promise<JsonText<Task>> {
   const agent = await deps.registry.get(call, agentRef, 'cancel', 'CancelTask')
-  const own = await getOwnHead(deps, call, agent.id, request.id)
+  const own = await getOwnHead(deps, call, agent, request.id)
   if (Buffer.byteLength(request.metadata ?? '') > MAX_METADATA_BYTES) {
     throw new ParleyError('invalid_params', `/metadata is larger than ${MAX_METADATA_BYTES} bytes`)
   }

@@ -17,7 +17,7 @@ export async function getTask(
   operation: Operation = 'GetTask',
 ): Promise<JsonText<Task>> {
   const agent = await deps.registry.get(call, agentRef, 'read', operation)
-  const head = await getOwnHead(deps, call, agent.id, id)
+  const head = await getOwnHead(deps, call, agent, id)
   if (historyLength !== undefined) return readTask(deps.store, head, { artifacts: true, historyLength })
   const known = rendered.find(head)
   if (known !== undefined) return known

@@ -5,6 +5,7 @@ import type { ListTasksResponse, Task } from '../a2a/task.ts'
 import type { Call } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { TasksDeps } from './deps.ts'
+import { getAgentToList } from './own-task.ts'
 import { readTask, type TaskView } from './read-task.ts'
 import type { TaskHead } from './task-head.ts'
 import type { ListPosition, TaskFilter } from './task-store.ts'
@@ -21,7 +22,7 @@ export async function listTasks(
   agentRef: string,
   request: ListTasksRequest,
 ): Promise<JsonText<ListTasksResponse>> {
-  const agent = await deps.registry.get(call, agentRef, 'read', 'ListTasks')
+  const agent = await getAgentToList(deps, call, agentRef)
   const filter: TaskFilter = {
     tenant: call.principal.tenant,
     owner: call.principal.subject,

@@ -10,7 +10,7 @@ import { ParleyError } from '../errors.ts'
 import type { TasksDeps } from './deps.ts'
 import { followLog } from './follow-log.ts'
 import { COUNT_CAP } from './list-tasks.ts'
-import { hiddenTask, taskNotFound } from './own-task.ts'
+import { getAgentToList, hiddenTask, taskNotFound } from './own-task.ts'
 import { readTask } from './read-task.ts'
 import { recordContextRead, recordListRead, recordTaskRead } from './record-read.ts'
 import { eventText, timestamp } from './render.ts'
@@ -183,8 +183,7 @@ async function readHistory(
 async function scopeOf(deps: TasksDeps, call: Call, agentRef: string | undefined): Promise<ContextFilter> {
   assertScope(call.principal, 'tasks:read')
   const { principal } = call
-  const agent =
-    agentRef === undefined ? undefined : await deps.registry.get(call, agentRef, 'read', 'ListTasks')
+  const agent = agentRef === undefined ? undefined : await getAgentToList(deps, call, agentRef)
   return {
     tenant: principal.tenant,
     ...(hasScope(principal, 'admin') ? {} : { owner: principal.subject }),

@@ -35,7 +35,7 @@ export async function subscribeToTask(
   request: { readonly id: string; readonly afterSeq?: number },
 ): Promise<TaskStream> {
   const agent = await deps.registry.get(call, agentRef, 'read', 'SubscribeToTask')
-  const head = await getOwnHead(deps, call, agent.id, request.id)
+  const head = await getOwnHead(deps, call, agent, request.id)
   if (request.afterSeq === undefined) {
     if (isTerminal(head.state)) {
       throw new ParleyError('unsupported_operation', 'The task has ended; get it instead', {

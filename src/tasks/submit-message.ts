@@ -31,7 +31,7 @@ export type Submission = {
 }
 
 /** An exchange nobody decides becomes a task a little after the longest wait for it is over. */
-const UNDECIDED_GRACE_MS = 10_000
+export const UNDECIDED_GRACE_MS = 10_000
 
 /**
  * Writes a client's message down: as a new task, or on the task it names. Throws before anything is written, or
@@ -129,7 +129,7 @@ async function continueTask(
   pending: PendingRecord | undefined,
 ): Promise<Submission> {
   const { request } = sent
-  const own = await getOwnHead(deps, call, agent.id, id)
+  const own = await getOwnHead(deps, call, agent, id)
   const asked = request.value.message.contextId
   if (asked && asked !== own.contextId) {
     const violation = {
@@ -289,7 +289,7 @@ async function requireReferences(
   agent: Agent,
   request: SendMessageRequest,
 ): Promise<void> {
-  for (const id of request.message.referenceTaskIds ?? []) await getOwnHead(deps, call, agent.id, id)
+  for (const id of request.message.referenceTaskIds ?? []) await getOwnHead(deps, call, agent, id)
 }
 
 function idempotencyOf(

@@ -24,3 +24,11 @@ export const alertWork = (agentId: string, dueAt: number): NewWork => ({
   lane: 'alert',
   dueAt,
 })
+
+/** The end of what an agent that was removed still has, once its tasks have ended. */
+export const forgetWork = (agentId: string, dueAt: number): NewWork => ({
+  kind: 'forget',
+  key: agentId,
+  lane: 'forget',
+  dueAt,
+})

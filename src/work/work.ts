@@ -4,8 +4,9 @@
  * - `probe`: looking at an agent, by its id
  * - `alert`: judging the rules that watch an agent, by its id
  * - `notify`: telling one channel of one alert
+ * - `forget`: ending what an agent that was removed still has, by its id
  */
-export const WORK_KINDS = ['send', 'cancel', 'deadline', 'probe', 'alert', 'notify'] as const
+export const WORK_KINDS = ['send', 'cancel', 'deadline', 'probe', 'alert', 'notify', 'forget'] as const
 export type WorkKind = (typeof WORK_KINDS)[number]
 
 /** Work about an agent, which goes with it. */

@@ -86,6 +86,35 @@ describe('the lifecycle of an agent', { timeout: 120_000 }, () => {
     assert.equal(at(await send(client, 'echo x'), 'task', 'status', 'state'), 'TASK_STATE_COMPLETED')
   })
 
+  test('a removed agent is gone for everybody, finishes what it was sent, and leaves its cards to its owner', async () => {
+    const id = await register('leaving')
+    const client = await newClient(world.parley, 'leaving', 'caller')
+    const nobody = await newClient(world.parley, NEVER_EXISTED, 'caller')
+    const stranger = await newClient(world.parley, id, 'stranger')
+    const stream = await openStream(client, 'SendStreamingMessage', { message: userMessage('stream 10 100') })
+    const first = JSON.stringify(await stream.next()).replaceAll('\\"', '"')
+    const task = /"(?:taskId|id)":"([0-9a-f-]{36})"/.exec(first)?.[1] ?? ''
+    const remove = () => native(owner, 'DELETE', to('/agents/leaving'))
+    assert.equal((await remove()).status, 204)
+    assert.equal((await remove()).status, 404)
+
+    const message = userMessage('echo x')
+    for (const params of [{ message }, { message: { ...message, taskId: task } }]) {
+      const refused = errorOf(await rpc(client, 'SendMessage', params))
+      assert.deepEqual(refused, errorOf(await rpc(nobody, 'SendMessage', params)))
+    }
+    const missing = errorOf(await rpc(nobody, 'GetTask', { id: task }))
+    assert.deepEqual(errorOf(await rpc(stranger, 'GetTask', { id: task })), missing)
+    assert.match(JSON.stringify(await stream.rest()), /TASK_STATE_COMPLETED/)
+    assert.equal(at(await getTask(client, task), 'status', 'state'), 'TASK_STATE_COMPLETED')
+
+    const versions = (key: string) => native(key, 'GET', to(`/agents/${id}/versions`))
+    assert.equal((await versions(owner)).status, 200)
+    const rival = await newKey(world.parley, 'stranger', ['agents:read', 'agents:write'])
+    assert.equal((await versions(rival)).status, 404)
+    assert.notEqual(await register('leaving'), id)
+  })
+
   test('a deprecated agent works and names its successor', async () => {
     await register('old')
     const next = await register('new')

@@ -13,7 +13,7 @@ export type CredentialCommit = {
 /** Names one credential. */
 export type CredentialRef = Pick<StoredCredential, 'agentId' | 'scheme'>
 
-/** Where credentials for agents live, sealed: one for each scheme of an agent. They go when their agent does. */
+/** Where credentials for agents live, sealed: one for each scheme of an agent. They go some time after their agent does. */
 export interface CredentialStore {
   /** False when the stored version is not `expectedVersion`, or there is no such agent. */
   commit(commit: CredentialCommit): Promise<boolean>

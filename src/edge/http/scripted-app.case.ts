@@ -216,6 +216,8 @@ const registry: Registry = {
   listChecks: async () => ({ items: [], total: 0, totalCapped: false }),
   healthOf: async (agents) => agents.map(() => ({ state: 'up' })),
   find: async () => agent(),
+  findForDelivery: async () => agent(),
+  forget: async () => {},
   publishedCard: async ({ card, updatedAt }, form) => ({
     text: card,
     digest: form,

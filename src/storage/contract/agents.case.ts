@@ -291,7 +291,7 @@ export const agentCases: Cases = ({ open }) => {
     }
   })
 
-  it('keeps the cards of an agent, the newest of them, as long as the agent', async (t) => {
+  it('keeps the cards of an agent, the newest of them, also once the agent is removed', async (t) => {
     const backend = await open(t)
     const first = sampleAgent({ cardVersion: 1 })
     const cardVersion = (number: number): CardVersion => ({
@@ -325,8 +325,33 @@ export const agentCases: Cases = ({ open }) => {
     assert.deepEqual(await backend.agents.listVersions(agentId('missing')), [])
     const gone = { ...first, version: last + 1 }
     await backend.agents.commit({ agent: gone, expectedVersion: last, removed: true })
-    assert.deepEqual(await backend.agents.listVersions(first.id), [])
-    assert.equal(await backend.agents.findVersion(first.id, last), undefined)
+    assert.deepEqual(await backend.agents.listVersions(first.id), listed)
+    assert.deepEqual(await backend.agents.findVersion(first.id, last), cardVersion(last))
+  })
+
+  it('finds a removed agent as such alone, by its slug until another has that', async (t) => {
+    const { agents } = await open(t)
+    const agent = sampleAgent({ slug: 'gone' })
+    await agents.commit({ agent, expectedVersion: 0 })
+    assert.equal(await agents.findRemoved(agent.id), undefined)
+    assert.equal(await agents.findRemovedBySlug('default', 'gone'), undefined)
+
+    const { lastHeartbeatAt: _, ...last } = { ...agent, version: 2, removedAt: T0 + 1 }
+    assert.deepEqual(await agents.commit({ agent: last, expectedVersion: 1, removed: true }), {
+      kind: 'committed',
+    })
+    assert.deepEqual(await agents.findRemoved(agent.id), last)
+    assert.deepEqual(await agents.findRemovedBySlug('default', 'gone'), last)
+    assert.equal(await agents.findRemovedBySlug('other', 'gone'), undefined)
+    assert.equal(await agents.find(agent.id), undefined)
+    assert.deepEqual(await agents.findAll([agent.id]), [])
+    assert.deepEqual(await agents.search({ tenant: 'default' }, { limit: 10 }), [])
+    assert.equal(await agents.beat(agent.id, T0), false)
+
+    const anew = sampleAgent({ slug: 'gone' })
+    assert.deepEqual(await agents.commit({ agent: anew, expectedVersion: 0 }), { kind: 'committed' })
+    assert.equal(await agents.findRemovedBySlug('default', 'gone'), undefined)
+    assert.deepEqual(await agents.findRemoved(agent.id), last)
   })
 
   it('puts the work of a commit on the queue; with an agent goes all that is about it, and comes what its removal asks for', async (t) => {

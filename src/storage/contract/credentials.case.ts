@@ -59,7 +59,7 @@ export const credentialCases: Cases = ({ open }) => {
     assert.equal(await backend.credentials.commit({ credential, expectedVersion: 0 }), true)
   })
 
-  it('loses the credentials of an agent together with it', async (t) => {
+  it('keeps the credentials of an agent that is removed until they are forgotten, and takes none then', async (t) => {
     const backend = await open(t)
     await withAgents(backend, 'agent-1', 'agent-2')
     const kept = sampleCredential({ agentId: 'agent-2' })
@@ -73,7 +73,16 @@ export const credentialCases: Cases = ({ open }) => {
     assert.equal((await backend.credentials.listOf('agent-1')).length, 2)
     await backend.agents.commit({ agent: { ...agent, version: 3 }, expectedVersion: 2, removed: true })
 
+    const [first] = await backend.credentials.listOf('agent-1')
+    assert.ok(first)
+    const resealed = { credential: { ...first, version: 2 }, expectedVersion: 1 }
+    assert.equal(await backend.credentials.commit(resealed), true)
+    await backend.agents.forget(agentId('agent-1'))
+    await backend.agents.forget(agentId('agent-2'))
+
     assert.deepEqual(await backend.credentials.list(10), [kept])
+    const late = sampleCredential()
+    assert.equal(await backend.credentials.commit({ credential: late, expectedVersion: 0 }), false)
   })
 
   it('lists those of all agents in pages by agent and scheme', async (t) => {

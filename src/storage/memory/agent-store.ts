@@ -41,6 +41,7 @@ export type MemoryAgentOptions = {
 export function createMemoryAgentStore(options: MemoryAgentOptions): AgentStore {
   const { audit: auditRows, changes: changeRows, credentials, health, work: workRows, tell } = options
   const agents = new Map<string, Stored>()
+  const removedAgents = new Map<string, Agent>()
   const holders = new Map<string, Holder>()
   /** The newest first. */
   const versions = new Map<string, readonly CardVersion[]>()
@@ -77,10 +78,9 @@ export function createMemoryAgentStore(options: MemoryAgentOptions): AgentStore 
     if (removed === true) {
       auditRows.append(audit)
       agents.delete(agent.id)
-      credentials.delete(agent.id)
+      removedAgents.set(agent.id, frozenCopy(agent))
       health.delete(agent.id)
       for (const kind of AGENT_WORK) workRows.delete({ kind, key: agent.id })
-      versions.delete(agent.id)
       changeRows.append(changes)
       proposals.delete(agent.id)
       putWork(work)
@@ -121,6 +121,15 @@ export function createMemoryAgentStore(options: MemoryAgentOptions): AgentStore 
     },
     async findBySlug(tenant, slug) {
       return findBySlug(tenant, slug)
+    },
+    async findRemoved(id) {
+      return removedAgents.get(id)
+    },
+    async findRemovedBySlug(tenant, slug) {
+      return removedAgents.get(holders.get(slugKey(tenant, slug))?.agentId ?? '')
+    },
+    async forget(id) {
+      if (removedAgents.has(id)) credentials.delete(id)
     },
     async findAll(ids) {
       return ids.flatMap((id) => agents.get(id)?.agent ?? [])

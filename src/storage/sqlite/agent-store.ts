@@ -68,6 +68,12 @@ const BEAT = `
 const KEEP_CARD = 'INSERT INTO card_versions (agent_id, number, info, card) VALUES (?, ?, ?, ?)'
 const FORGET_CARDS = 'DELETE FROM card_versions WHERE agent_id = ? AND number <= ?'
 
+const PUT_REMOVED = 'INSERT INTO unregistered_agents (id, keeps_credentials, agent) VALUES (?, 1, ?)'
+const FIND_REMOVED = 'SELECT agent FROM unregistered_agents WHERE id = ?'
+const FIND_REMOVED_BY_SLUG = `
+  SELECT agent FROM slugs JOIN unregistered_agents ON unregistered_agents.id = slugs.agent_id
+  WHERE tenant = ? AND slug = ?`
+
 const HOLD_SLUG = 'INSERT OR REPLACE INTO slugs (tenant, slug, owner, agent_id) VALUES (?, ?, ?, ?)'
 
 export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore {
@@ -155,12 +161,12 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
     connection.run(FORGET_CARDS, agentId, number - MAX_CARD_VERSIONS)
   }
 
-  function remove({ id }: Agent): void {
+  function remove(agent: Agent): void {
+    const { id } = agent
+    connection.run(PUT_REMOVED, id, JSON.stringify(agent))
     index.remove(rowOf(id))
     connection.run('DELETE FROM agents WHERE id = ?', id)
     connection.run('DELETE FROM agent_beats WHERE agent_id = ?', id)
-    connection.run('DELETE FROM credentials WHERE agent_id = ?', id)
-    connection.run(FORGET_CARDS, id, Number.MAX_SAFE_INTEGER)
     proposals.remove(id)
     health.remove(id)
     for (const kind of AGENT_WORK) work.delete({ kind, key: id })
@@ -182,6 +188,18 @@ export function createSqliteAgentStore(options: SqliteAgentOptions): AgentStore 
         () => connection.all(STAMP_ALL, JSON.stringify(ids)).flatMap((stamp) => current(stamp) ?? []),
         random,
       ),
+    findRemoved: (id) => retryBusy(() => removedIn(connection.get(FIND_REMOVED, id)), random),
+    findRemovedBySlug: (tenant, slug) =>
+      retryBusy(() => removedIn(connection.get(FIND_REMOVED_BY_SLUG, tenant, slug)), random),
+    forget: (id) =>
+      commits.write<void>(() => ({
+        result: undefined,
+        apply() {
+          if (connection.get(FIND_REMOVED, id) === undefined) return
+          connection.run('UPDATE unregistered_agents SET keeps_credentials = 0 WHERE id = ?', id)
+          connection.run('DELETE FROM credentials WHERE agent_id = ?', id)
+        },
+      })),
     async search(filter, page) {
       const { sql, params } = searchQuery(filter, page)
       const [row] = await reader.all(sql, ...params)
@@ -228,3 +246,6 @@ function agentIn(row: Row): Agent {
   const lastHeartbeatAt = integerIn(row, 'beat_at')
   return lastHeartbeatAt === NEVER ? agent : { ...agent, lastHeartbeatAt }
 }
+
+const removedIn = (row: Row | undefined): Agent | undefined =>
+  row === undefined ? undefined : storedAgent(textIn(row, 'agent'))

@@ -17,6 +17,11 @@ const PUT = `
   INSERT INTO credentials (agent_id, scheme, version, credential) VALUES (?, ?, ?, ?)
   ON CONFLICT (agent_id, scheme) DO UPDATE SET version = excluded.version, credential = excluded.credential`
 
+/** One that is there, or that finishes its tasks. */
+const HAS_AGENT = `
+  SELECT 1 FROM agents WHERE id = ?
+  UNION ALL SELECT 1 FROM unregistered_agents WHERE id = ? AND keeps_credentials = 1`
+
 const LIST_OF = 'SELECT credential FROM credentials WHERE agent_id = ? ORDER BY scheme'
 const LIST = `
   SELECT credential FROM credentials WHERE (agent_id, scheme) > (?, ?) ORDER BY agent_id, scheme LIMIT ?`
@@ -33,7 +38,7 @@ export function createSqliteCredentialStore(options: SqliteCredentialOptions): C
       scheme,
     )
     const isCurrent = versionIn(stored) === expectedVersion
-    const hasAgent = connection.get('SELECT 1 FROM agents WHERE id = ?', agentId) !== undefined
+    const hasAgent = connection.get(HAS_AGENT, agentId, agentId) !== undefined
     if (!isCurrent || !hasAgent) return { result: false }
     return {
       result: true,
