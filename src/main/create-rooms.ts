@@ -54,7 +54,7 @@ import { checkIssuers } from './check-issuers.ts'
 import { followCards } from './follow-cards.ts'
 import { openBackend } from './open-backend.ts'
 import { openIdentity } from './open-identity.ts'
-import { openProbes } from './open-probes.ts'
+import { type OpenProbes, openProbes } from './open-probes.ts'
 
 export type RoomsDeps = {
   readonly config: Config
@@ -158,9 +158,16 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     }),
   }
   const cards = opened.use(createCardSource(outbound))
+  let probes: OpenProbes | undefined
   const registry = createRegistry({
     ...judging,
     health,
+    work: {
+      async put(work) {
+        await backend.work.put(work)
+        probes?.wake()
+      },
+    },
     agents: backend.agents,
     registration: config.registration,
     access,
@@ -202,7 +209,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     everyMs: config.cardCheckMs,
     listening: publicUrl,
   })
-  const probes =
+  probes =
     config.role === 'api'
       ? undefined
       : opened.use(openProbes({ config, backend, registry, health, client, cards: followed, events, now }))

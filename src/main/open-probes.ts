@@ -23,8 +23,11 @@ export type OpenProbesDeps = {
   readonly now: () => number
 }
 
+/** `wake`: somebody waits for a look. */
+export type OpenProbes = DeliveryNotes & { readonly wake: () => void }
+
 /** Looks after agents in this process, and takes note of what deliveries show of them. Disposing writes the notes down. */
-export function openProbes({ config, backend, client, ...rooms }: OpenProbesDeps): DeliveryNotes {
+export function openProbes({ config, backend, client, ...rooms }: OpenProbesDeps): OpenProbes {
   const { work: queue } = backend
   const probes = startProbes({
     ...rooms,
@@ -43,6 +46,7 @@ export function openProbes({ config, backend, client, ...rooms }: OpenProbesDeps
   const notes = createDeliveryNotes({ ...rooms, queue, judge: judgeFailure })
   return {
     note: notes.note,
+    wake: probes.wake,
     async [Symbol.asyncDispose]() {
       await Promise.all([probes[Symbol.asyncDispose](), notes[Symbol.asyncDispose]()])
     },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { CheckOutcome } from '../registry/health/agent-health.ts'
-import { cardText } from '../registry/open-registry.case.ts'
+import { as, cardText } from '../registry/open-registry.case.ts'
 import { askedProbeWork } from '../work/agent-work.ts'
 import { alice, jsonRpcAt, openProbes } from './open-probes.case.ts'
 import { startProbes } from './start-probes.ts'
@@ -141,7 +141,7 @@ describe('without active probes', () => {
     assert.deepEqual(room.asked(), [])
     assert.equal(await room.dueIn(), 300_000)
 
-    await room.work.put([askedProbeWork(agent.id)])
+    await room.work.put([askedProbeWork(agent.id, room.clock.now)])
     await room.pass(0)
     assert.deepEqual(room.asked(), [`interface ${URL}`])
     assert.equal(await room.dueIn(), 300_000)
@@ -199,5 +199,39 @@ describe('workers of several processes', () => {
     assert.equal(await room.healthOf(agent), undefined)
     await room.pass(0)
     assert.equal((await room.healthOf(agent))?.state, 'up')
+  })
+})
+
+describe('a look that is asked for', () => {
+  it('sees everything, also what is not due', async () => {
+    const room = await openProbes()
+    const agent = await room.register({ probe: { text: 'ping', everyMs: 900_000 } })
+    await room.pass(0)
+    room.asked()
+    room.clock.now += 1000
+
+    const looking = room.registry.checkNow(alice, agent.id)
+    // The queue has it by the time that somebody else had a turn.
+    await new Promise(setImmediate)
+    await room.pass(0)
+
+    assert.equal(await looking, true)
+    assert.deepEqual(room.asked(), [`interface ${URL}`, 'task ping'])
+  })
+})
+
+describe('agents of two tenants', () => {
+  it('are both looked at, and what is seen is of their own', async () => {
+    const room = await openProbes()
+    const ours = await room.register()
+    const { agent: theirs } = await room.registry.register(as('key:eve', { tenant: 'other' }), {
+      card: cardText(),
+      cardPointer: '',
+    })
+    await room.pass(0)
+
+    assert.equal(room.asked().length, 2)
+    assert.deepEqual((await room.healthOf(ours))?.tenant, 'default')
+    assert.deepEqual((await room.healthOf(theirs))?.tenant, 'other')
   })
 })

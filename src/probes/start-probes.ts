@@ -1,4 +1,4 @@
-import { startWorker } from '../work/worker.ts'
+import { startWorker, type Worker } from '../work/worker.ts'
 import { type ProbeDeps, runProbe } from './run-probe.ts'
 
 const LEASE = { leaseMs: 30_000, renewMs: 10_000, graceMs: 5000 }
@@ -7,10 +7,10 @@ const LEASE = { leaseMs: 30_000, renewMs: 10_000, graceMs: 5000 }
 const CONCURRENCY = 32
 
 /**
- * Starts looking after agents in this process. However many processes do, each agent is looked at by one of them at a time.
- * Nobody wakes it: the queue is looked at every second.
+ * Starts looking after agents in this process. However many processes do, each agent is looked at by one of them at a time. The
+ * queue is looked at every second, so that nobody must wake it; who waits for a look may.
  */
-export const startProbes = (deps: ProbeDeps): AsyncDisposable =>
+export const startProbes = (deps: ProbeDeps): AsyncDisposable & Pick<Worker, 'wake'> =>
   startWorker(deps, {
     ...LEASE,
     kinds: ['probe'],

@@ -13,8 +13,10 @@ import { explainAccess } from './explain-access.ts'
 import type { ExtendedCardSource } from './extended-card-source.ts'
 import { getAgent } from './find-agent.ts'
 import { createExtendedCard } from './get-extended-card.ts'
+import { type CheckNowDeps, checkNow } from './health/check-now.ts'
 import type { Health } from './health/health.ts'
 import { createHealthOf } from './health/health-of.ts'
+import { createTaskProbes } from './health/manage-task-probe.ts'
 import { createHealthReads } from './health/read-health.ts'
 import { takeHeartbeat } from './health/take-heartbeat.ts'
 import { judgeCard } from './judge-card.ts'
@@ -27,6 +29,8 @@ import { unregisterAgent } from './unregister-agent.ts'
 import { updateAgent } from './update-agent.ts'
 
 export type RegistryDeps = RegisterDeps & {
+  /** Where a look at an agent is asked for. */
+  readonly work: CheckNowDeps['work']
   readonly cursors: Cursors
   /** Signs the cards we publish, with the key whose turn it is. */
   readonly cardSigner: () => Promise<Signer>
@@ -78,5 +82,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     heartbeat: (call, ref, report) => takeHeartbeat(deps, call, ref, report),
     healthOf,
     ...createHealthReads(deps, healthOf),
+    ...createTaskProbes(deps),
+    checkNow: (call, ref) => checkNow(deps, call, ref),
   }
 }

@@ -50,6 +50,7 @@ export function listed(
   const { visibility, redelivery } = listing.registration
   const dependsOn = listing.dependsOn ?? kept.dependsOn
   const cardProfile = listing.registration.cardProfile ?? kept.cardProfile
+  const probe = listing.registration.probe ?? kept.probe
   const cardUpdates = listing.registration.cardUpdates ?? kept.cardUpdates
   return {
     ...kept,
@@ -57,6 +58,7 @@ export function listed(
     redelivery: redelivery ?? kept.redelivery,
     ...(cardProfile === undefined ? {} : { cardProfile }),
     ...(dependsOn === undefined ? {} : { dependsOn }),
+    ...(probe === undefined ? {} : { probe }),
     ...declaredTimes(kept, listing.registration, at, 'invalid_registration'),
     ...(cardUpdates === undefined ? {} : { cardUpdates }),
     version: kept.version + 1,

@@ -62,6 +62,7 @@ export async function openRegistry({
     health: wrapHealth(health),
     credentials: openCredentials(credentials).credentials,
     agents: wrap(agents),
+    work,
     access,
     cards: {
       async fetchCard(url) {

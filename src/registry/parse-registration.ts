@@ -8,6 +8,7 @@ import { DependenciesOption } from './dependencies.ts'
 import { CardUpdatesOption } from './drift/card-updates.ts'
 import { HeartbeatTimesOptions } from './health/declared-times.ts'
 import { timesViolations } from './health/heartbeat-times.ts'
+import { probeOf, TaskProbeBody } from './health/task-probe.ts'
 import { httpUrlProblem } from './http-url.ts'
 import type { Registration } from './registry.ts'
 import { SLUG_PATTERN, slugProblem } from './slug.ts'
@@ -33,6 +34,7 @@ export const RegistrationOptions = Type.Object({
   redelivery: Type.Optional(Type.Enum([...REDELIVERIES])),
   cardProfile: Type.Optional(Type.Enum([...CARD_PROFILES])),
   dependsOn: Type.Optional(DependenciesOption),
+  probe: Type.Optional(TaskProbeBody),
   ...HeartbeatTimesOptions,
   cardUpdates: CardUpdatesOption,
 })
@@ -149,8 +151,18 @@ function enclosedCardViolations(value: JsonObject, card: string | undefined): re
 
 /** The options of a body that `optionViolations` found nothing wrong with. */
 function optionsOf(value: JsonObject): Registration {
-  const { slug, owner, visibility, lifecycle, redelivery, cardProfile, cardUpdates, dependsOn, ...times } =
-    optionsCheck.parse(value)
+  const {
+    slug,
+    owner,
+    visibility,
+    lifecycle,
+    redelivery,
+    cardProfile,
+    cardUpdates,
+    dependsOn,
+    probe,
+    ...times
+  } = optionsCheck.parse(value)
   const { heartbeatIntervalMs, heartbeatTtlMs } = times
   return {
     ...(slug === undefined ? {} : { slug }),
@@ -163,6 +175,7 @@ function optionsOf(value: JsonObject): Registration {
     ...(cardUpdates === undefined ? {} : { cardUpdates }),
     ...(heartbeatTtlMs === undefined ? {} : { heartbeatTtlMs }),
     ...(dependsOn === undefined ? {} : { dependsOn }),
+    ...(probe === undefined ? {} : { probe: probeOf(probe) }),
   }
 }
 

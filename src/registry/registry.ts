@@ -29,6 +29,7 @@ import type { HealthBucket, Span } from './health/health-store.ts'
 import type { NewReport } from './health/heartbeat-body.ts'
 import type { HealthPage, HealthPageQuery, HealthReport } from './health/read-health.ts'
 import type { Beaten } from './health/take-heartbeat.ts'
+import type { TaskProbe } from './health/task-probe.ts'
 import type { JudgedCard } from './judge-card.ts'
 import type { PublishedCard } from './publish-card.ts'
 import type { CountedFacet, FacetCounts } from './search/facets.ts'
@@ -53,6 +54,7 @@ export type Registration = {
   readonly heartbeatTtlMs?: number
   /** Ids or slugs of agents without which it does not work. */
   readonly dependsOn?: readonly string[]
+  readonly probe?: TaskProbe
   readonly cardUpdates?: CardUpdates
 }
 
@@ -196,13 +198,29 @@ export interface Registry {
    * something of its health meanwhile. Throws as `get` does.
    */
   heartbeat(call: Call, ref: string, report?: NewReport): Promise<Beaten>
-  /** How agents are now, in their order: no principal, no access decision. */
   /** How an agent is and was of late, for who sees it. Throws as `get` does. */
   getHealth(call: Call, ref: string): Promise<HealthReport>
   /** How it was by the hour or by the day, the newest first, for who sees it. Throws as `get` does. */
   listHealth(call: Call, ref: string, span: Span, query: HealthPageQuery): Promise<HealthPage<HealthBucket>>
   /** What was seen of it within 24 hours, the newest first, for who may manage it. Throws as `get` does. */
   listChecks(call: Call, ref: string, query: HealthPageQuery): Promise<HealthPage<Check>>
+  /** What the agent is asked to show that it works, for those who may manage it. Throws as `get` does, and `not_found`. */
+  getProbe(call: Call, ref: string): Promise<TaskProbe>
+  /** Throws as `get` does, and `precondition_failed` when `condition` does not hold. */
+  setProbe(
+    call: Call,
+    ref: string,
+    probe: TaskProbe,
+    condition?: AgentCondition,
+  ): Promise<{ readonly created: boolean }>
+  /** Throws as `get` does, and `not_found` when there is none. */
+  deleteProbe(call: Call, ref: string): Promise<void>
+  /**
+   * Has the agent looked at now, for those who may manage it, and waits a while for that; whether all was seen by then. Throws as
+   * `get` does, and `conflict` for an agent that is disabled.
+   */
+  checkNow(call: Call, ref: string): Promise<boolean>
+  /** How agents are now, in their order: no principal, no access decision. */
   healthOf(agents: readonly Agent[]): Promise<readonly CurrentHealth[]>
   /**
    * Why somebody can see or call an agent, or not, for those who may manage it. Throws as `get` does, and `not_found` for a key

@@ -93,6 +93,7 @@ export async function openShared(t: TestContext, options: OpenOptions = {}): Pro
   const registry = createRegistry({
     credentials: openCredentials(backend.credentials).credentials,
     agents: backend.agents,
+    work: backend.work,
     health: createHealth({ store: backend.health, now, events }),
     access,
     cards: { fetchCard: () => Promise.reject(new ParleyError('agent_unavailable', 'No card there')) },

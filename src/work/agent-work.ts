@@ -9,13 +9,15 @@ export const probeWork = (agentId: string, dueAt: number): NewWork => ({
   dueAt,
 })
 
-/** Before everything that is due by itself. */
-const ASKED_FOR_AT = 0
+/** What is asked for is due since before there was anything, and so comes before what is due by itself. */
+const ASKED_AGO_MS = 50 * 365 * 24 * 60 * 60 * 1000
+const BEFORE_ANYTHING = Date.UTC(2000, 0, 1)
 
 /** A look at all there is to see of an agent, due or not, because somebody asks for it. */
-export const askedProbeWork = (agentId: string): NewWork => probeWork(agentId, ASKED_FOR_AT)
+export const askedProbeWork = (agentId: string, now: number): NewWork =>
+  probeWork(agentId, now - ASKED_AGO_MS)
 
-export const isAskedFor = ({ dueAt }: Pick<LeasedWork, 'dueAt'>): boolean => dueAt === ASKED_FOR_AT
+export const isAskedFor = ({ dueAt }: Pick<LeasedWork, 'dueAt'>): boolean => dueAt < BEFORE_ANYTHING
 
 /** The rules that watch an agent, to be judged anew. */
 export const alertWork = (agentId: string, dueAt: number): NewWork => ({

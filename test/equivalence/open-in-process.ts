@@ -47,6 +47,7 @@ export async function openInProcess(openBackend: () => Promise<Backend>): Promis
   const registry = createRegistry({
     credentials: openCredentials(backend.credentials).credentials,
     agents: backend.agents,
+    work: backend.work,
     health: createHealth({ store: backend.health, now, events }),
     access,
     cards,

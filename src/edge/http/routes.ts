@@ -12,6 +12,7 @@ import { CREDENTIAL_ROUTES } from './credential-routes.ts'
 import { GRANT_ROUTES } from './grant-routes.ts'
 import { IDENTITY_ROUTES } from './identity-routes.ts'
 import { KEY_ROUTES } from './key-routes.ts'
+import { PROBE_ROUTES } from './probe-routes.ts'
 import { PROPOSAL_ROUTES } from './proposal-routes.ts'
 import { RESOURCE_METADATA_ROUTES } from './resource-metadata.ts'
 import type { Route } from './route.ts'
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   ...AGENT_HEALTH_ROUTES,
   ...VERSION_ROUTES,
   ...PROPOSAL_ROUTES,
+  ...PROBE_ROUTES,
   ...GRANT_ROUTES,
   ...CREDENTIAL_ROUTES,
   ...CARD_ROUTES,

@@ -24,7 +24,7 @@ export type Evolved = {
  */
 export function evolveHealth(
   previous: AgentHealth | undefined,
-  agent: Pick<Agent, 'id' | 'tenant' | 'card'>,
+  agent: Pick<Agent, 'id' | 'tenant' | 'card' | 'probe'>,
   round: readonly Check[],
   now: number,
 ): Evolved {
@@ -32,7 +32,10 @@ export function evolveHealth(
   const past = (at: number) => Math.min(at, now)
   const all = [...(previous?.checks ?? []), ...round].map((check) => ({ ...check, at: past(check.at) }))
   const checks = latestChecks(all).filter(
-    (check) => check.at > now - MAX_CHECK_AGE_MS && isOfCard(check, agent),
+    (check) =>
+      check.at > now - MAX_CHECK_AGE_MS &&
+      isOfCard(check, agent) &&
+      (check.kind !== 'task' || agent.probe !== undefined),
   )
   const verdict = judgeChecks(checks)
   const { state, streak } = dampFlapping(previous, verdict, round, now)

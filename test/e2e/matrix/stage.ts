@@ -105,7 +105,7 @@ export async function openStage(options: ParleyOptions = {}): Promise<Stage> {
       name: mark,
       securitySchemes: { [SCHEME]: { apiKeySecurityScheme } },
     }
-    const options = { slug, visibility, heartbeatTtlMs: 1000 }
+    const options = { slug, visibility, heartbeatTtlMs: 1000, probe: { text: 'echo probed' } }
     const reply = await native(alice, 'POST', `${parley.url}/agents/register`, { card, ...options })
     assert.equal(reply.status, 201, reply.text)
     return { id: textAt(reply.body, 'id'), mark }

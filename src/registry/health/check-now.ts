@@ -1,0 +1,57 @@
+import type { Call } from '../../access/principal.ts'
+import { ParleyError } from '../../errors.ts'
+import { askedProbeWork } from '../../work/agent-work.ts'
+import type { WorkQueue } from '../../work/work-queue.ts'
+import type { Agent } from '../agent.ts'
+import { type FindDeps, getAgent } from '../find-agent.ts'
+import type { AgentHealth } from './agent-health.ts'
+import type { Health } from './health.ts'
+
+export type CheckNowDeps = FindDeps & {
+  readonly work: Pick<WorkQueue, 'put'>
+  readonly health: Pick<Health, 'find'>
+  readonly now: () => number
+}
+
+const POLL_MS = 100
+const MAX_POLLS = 150
+
+/**
+ * Has the agent looked at as soon as a worker can, and waits for that for up to 15 seconds; whether everything was seen by then.
+ * However many ask, an agent is looked at by one worker at a time. Rejects with the reason of the call's signal.
+ */
+export async function checkNow(deps: CheckNowDeps, call: Call, ref: string): Promise<boolean> {
+  const agent = await getAgent(deps, call, ref, 'manage')
+  if (agent.lifecycle === 'disabled') {
+    throw new ParleyError('conflict', 'The agent is disabled and is not looked at: make it active first')
+  }
+  const askedAt = deps.now()
+  await deps.work.put([askedProbeWork(agent.id, askedAt)])
+  for (let poll = 0; poll < MAX_POLLS; poll++) {
+    if (wasSeen(await deps.health.find(agent.id), agent, askedAt)) return true
+    await pause(call.signal)
+  }
+  return false
+}
+
+/** Interfaces and card are written down together, and what the owner's probe came to after them. */
+function wasSeen(health: AgentHealth | undefined, { probe }: Agent, askedAt: number): boolean {
+  const isSeen = (kind: 'interface' | 'task') =>
+    health?.checks.some((check) => check.kind === kind && check.at >= askedAt) === true
+  return isSeen('interface') && (probe === undefined || isSeen('task'))
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop)
+      resolve()
+    }, POLL_MS)
+    signal.addEventListener('abort', stop, { once: true })
+  })
+}
