@@ -30,6 +30,8 @@ export type DeliveryDeps = WriteDeps & {
 /** The agent answered, whatever it said, after `latencyMs` where that says something; or it failed to. */
 export type DeliveryResult = {
   readonly agent: Agent
+  /** Of the interface that was called. */
+  readonly url: string
   readonly latencyMs?: number
   readonly failure?: AgentFailure
 }

@@ -37,16 +37,16 @@ async function followStream(exchange: Exchange, head: TaskHead, agentTaskId: str
 async function recordSnapshot(exchange: Exchange, head: TaskHead, agentTaskId: string): Promise<TaskHead> {
   const { deps, fence, agent, target } = exchange
   const task = await deps.client.getTask(target, agentTaskId, callOptions(exchange, head))
-  deps.onResult?.({ agent })
+  deps.onResult?.({ agent, url: target.via.url })
   const current = (await deps.store.findHead(head.id)) ?? head
   return recordAnswers(deps, fence, current, { via: target.via }, [asAnswer(task)])
 }
 
 /** An agent that does not answer is asked again for a while; one that forgot the task will not remember. */
 async function resumeFailed(exchange: Exchange, head: TaskHead, failure: AgentFailure): Promise<TaskHead> {
-  const { deps, fence, agent } = exchange
+  const { deps, fence, agent, target } = exchange
   reportFailure(exchange, head, failure)
-  deps.onResult?.({ agent, failure })
+  deps.onResult?.({ agent, url: target.via.url, failure })
   if (failure.kind === 'refused' && failure.code === 'task_not_found') {
     return failTask(deps, fence, head, 'AGENT_LOST_TASK', 'The agent does not know the task any more')
   }

@@ -36,11 +36,14 @@ export async function sendNext(
 }
 
 /** The same answers. With the first, the agent shows that it works. */
-async function* showing<T>({ deps, agent }: Exchange, answers: AsyncIterable<T>): AsyncGenerator<T, void> {
+async function* showing<T>(
+  { deps, agent, target }: Exchange,
+  answers: AsyncIterable<T>,
+): AsyncGenerator<T, void> {
   const beganAt = deps.now()
   let isFirst = true
   for await (const answer of answers) {
-    if (isFirst) deps.onResult?.({ agent, latencyMs: Math.max(0, deps.now() - beganAt) })
+    if (isFirst) deps.onResult?.({ agent, url: target.via.url, latencyMs: Math.max(0, deps.now() - beganAt) })
     isFirst = false
     yield answer
   }
@@ -83,7 +86,8 @@ async function afterFailure(
   const head = (await deps.store.findHead(seen.id)) ?? seen
   if (planDelivery(head).kind === 'over') return undefined
   // A connection that ends while the agent is at it costs time, and is resumed.
-  if (failure.kind === 'invalid' || head.delivery.sending !== undefined) deps.onResult?.({ agent, failure })
+  if (failure.kind === 'invalid' || head.delivery.sending !== undefined)
+    deps.onResult?.({ agent, url: exchange.target.via.url, failure })
   if (failure.kind === 'invalid') {
     await failTask(deps, fence, head, 'INVALID_AGENT_RESPONSE', `Invalid agent response: ${failure.message}`)
   } else if (head.delivery.sending === undefined) {

@@ -6,6 +6,8 @@ import { silentEvents } from '../telemetry/events.ts'
 import { createDeliveryNotes } from './note-deliveries.ts'
 import { openProbes } from './open-probes.case.ts'
 
+const URL = 'https://agent.example/a2a'
+
 /** Notes on one agent, and what was written down of it: each write in words. */
 async function openNotes() {
   const room = await openProbes()
@@ -29,9 +31,9 @@ async function openNotes() {
     now: () => room.clock.now,
     events: silentEvents,
   })
-  const fail = (failure = new AgentFailure('not_accepted', 'no')) => notes.note({ agent, failure })
+  const fail = (failure = new AgentFailure('not_accepted', 'no')) => notes.note({ agent, url: URL, failure })
   const succeed = (latencyMs?: number) =>
-    notes.note({ agent, ...(latencyMs === undefined ? {} : { latencyMs }) })
+    notes.note({ agent, url: URL, ...(latencyMs === undefined ? {} : { latencyMs }) })
   /** Resolves once everything that is to be written by now is. */
   const written = async () => {
     await new Promise(setImmediate)

@@ -130,9 +130,9 @@ export function createDeliveryNotes(deps: DeliveryNotesDeps): DeliveryNotes {
 /** What a delivery shows of its agent; `undefined` when that is nothing. */
 function checkOf(
   { judge, now }: DeliveryNotesDeps,
-  { failure, latencyMs }: DeliveryResult,
+  { url, failure, latencyMs }: DeliveryResult,
 ): Check | undefined {
-  const seen = { kind: 'delivery', at: now() } as const
+  const seen = { kind: 'delivery', url, at: now() } as const
   if (failure === undefined) {
     return { ...seen, outcome: 'ok', ...(latencyMs === undefined ? {} : { latencyMs }) }
   }

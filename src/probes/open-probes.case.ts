@@ -36,9 +36,9 @@ export async function openProbes(changes: Partial<ProbeDeps> = {}): Promise<Open
       asked.push(`interface ${url}`)
       return { kind: 'interface', url, outcome: await outcome, at: now() }
     },
-    async sendProbe(_target, _agent, { text }) {
+    async sendProbe({ via: { url } }, _agent, { text }) {
       asked.push(`task ${text}`)
-      return { kind: 'task', outcome: await outcome, at: now() }
+      return { kind: 'task', url, outcome: await outcome, at: now() }
     },
   }
   const deps: ProbeDeps = {

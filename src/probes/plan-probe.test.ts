@@ -55,7 +55,7 @@ describe('when an agent is looked at next', () => {
 
   it('is when the card is due, or the probe of its owner, if that is sooner', () => {
     assert.equal(nextProbeAt(known({}, { cardDueAt: T + 5000 }), T, 0.5), T + 5000)
-    const task: Check = { kind: 'task', outcome: 'ok', at: T - 880_000 }
+    const task: Check = { kind: 'task', url: seen.url ?? '', outcome: 'ok', at: T - 880_000 }
     const probed = { ...agent, probe }
     assert.equal(nextProbeAt(known({ checks: [seen, task] }, { agent: probed }), T, 0.5), T + 20_000)
   })
@@ -78,7 +78,7 @@ describe('what an agent is asked', () => {
   })
 
   it('is the probe of its owner as often as that says, and at once when it is new', () => {
-    const task: Check = { kind: 'task', outcome: 'ok', at: T }
+    const task: Check = { kind: 'task', url: seen.url ?? '', outcome: 'ok', at: T }
     const probed = { ...agent, probe }
     assert.equal(asked(known({}, { agent: probed }), T).task, true)
     const after = known({ checks: [seen, task] }, { agent: probed })
@@ -87,7 +87,7 @@ describe('what an agent is asked', () => {
   })
 
   it('is the probe of its owner once more, sooner, before it is certain that it fails', () => {
-    const task: Check = { kind: 'task', outcome: 'unexpected', at: T }
+    const task: Check = { kind: 'task', url: seen.url ?? '', outcome: 'unexpected', at: T }
     const after = known({ checks: [seen, task], streak: 1 }, { agent: { ...agent, probe } })
     assert.equal(asked(after, T + 200_000).task, false)
     assert.equal(asked(after, T + 225_000).task, true)

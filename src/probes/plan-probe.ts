@@ -118,5 +118,9 @@ function missingBeatAt({ agent, health }: Known): number | undefined {
   return isKnown ? undefined : dueAt
 }
 
+/** The newest of a kind, whatever its URL unless that is named. */
 const lastOf = (health: AgentHealth | undefined, kind: Check['kind'], url?: string): Check | undefined =>
-  health?.checks.find((check) => check.kind === kind && check.url === url)
+  health?.checks
+    .filter((check) => check.kind === kind && (url === undefined || check.url === url))
+    .toSorted((one, other) => one.at - other.at)
+    .at(-1)

@@ -57,7 +57,7 @@ export function createProber(deps: ProberDeps): Prober {
       const seen = await look(agent, TASK_TIMEOUT_MS, signal, (options) =>
         sendTaskProbe(deps, target, probe, options),
       )
-      return { kind: 'task', ...seen }
+      return { kind: 'task', url: target.via.url, ...seen }
     },
   }
 }

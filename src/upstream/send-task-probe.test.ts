@@ -44,7 +44,13 @@ const ends = (state: TaskState, more: Partial<Task> = {}): StreamResponse => ({
 describe("an owner's probe", () => {
   test("sends the owner's text as Parley itself", async () => {
     const { check, calls } = await probe({ send: [[message('pong')]] })
-    assert.deepEqual(check, { kind: 'task', outcome: 'ok', at: NOW, latencyMs: 0 })
+    assert.deepEqual(check, {
+      kind: 'task',
+      url: target.via.url,
+      outcome: 'ok',
+      at: NOW,
+      latencyMs: 0,
+    })
     assert.equal(calls.length, 1)
     assert.deepEqual(calls[0]?.onBehalfOf, { tenant: 'acme', subject: 'parley-probe' })
     assert.deepEqual(JSON.parse(calls[0]?.about ?? ''), {
