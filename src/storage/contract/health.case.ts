@@ -147,6 +147,10 @@ export const healthCases: Cases = ({ open, openAt, newPlace }) => {
 
     const expected = [at(3), at(2, { url: 'https://agent.example/b' }), at(2), at(1), card]
     assert.deepEqual(await backend.health.listChecks(id, 10), expected)
+    assert.deepEqual(
+      [await backend.health.countChecks(id, 10), await backend.health.countChecks(id, 3)],
+      [5, 3],
+    )
     for (const limit of [1, 2, 3]) {
       const paged: Check[] = []
       let last: Check | undefined
