@@ -28,12 +28,14 @@ export type AlertText = {
   readonly rule: string
   readonly agent: string
   readonly summary: string
+  /** An agent that is down, and for want of which this one is not well. */
+  readonly cause?: string
   readonly victims: readonly string[]
   readonly moreVictims: number
 }
 
 export function alertText(alert: Alert): AlertText {
-  const { severity, ruleName, agentSlug, summary, victims, endsAt, isTest } = alert
+  const { severity, ruleName, agentSlug, summary, victims, cause, endsAt, isTest } = alert
   const state = endsAt === undefined ? 'FIRING' : 'RESOLVED'
   return {
     state: isTest === true ? 'TEST' : state,
@@ -41,6 +43,7 @@ export function alertText(alert: Alert): AlertText {
     rule: oneLine(ruleName, MAX_NAME_CHARS),
     agent: oneLine(agentSlug, MAX_NAME_CHARS),
     summary: oneLine(summary, MAX_SUMMARY_CHARS),
+    ...(cause !== undefined && { cause: oneLine(cause.agentSlug, MAX_NAME_CHARS) }),
     victims: victims.slice(0, MAX_VICTIMS).map(({ agentSlug: slug }) => oneLine(slug, MAX_NAME_CHARS)),
     moreVictims: Math.max(0, victims.length - MAX_VICTIMS),
   }

@@ -80,9 +80,13 @@ const labelsOf = (alert: Alert) => ({
 })
 
 function annotationsOf(alert: Alert) {
-  const { summary, victims, moreVictims } = alertText(alert)
+  const { summary, cause, victims, moreVictims } = alertText(alert)
   const more = moreVictims === 0 ? [] : [`and ${moreVictims} more`]
-  return { summary, ...(victims.length > 0 && { victims: [...victims, ...more].join(', ') }) }
+  return {
+    summary,
+    ...(cause !== undefined && { cause }),
+    ...(victims.length > 0 && { victims: [...victims, ...more].join(', ') }),
+  }
 }
 
 const fingerprintOf = (labels: Readonly<Record<string, string>>): string =>

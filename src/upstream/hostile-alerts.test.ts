@@ -25,6 +25,7 @@ const hostile = (text: string): Alert => ({
   ruleName: text,
   agentSlug: text,
   summary: text,
+  cause: { agentId: firing.agentId, agentSlug: text },
   victims: [{ agentId: firing.agentId, agentSlug: text }],
 })
 
@@ -57,6 +58,7 @@ test('In Slack, and those who follow it, nobody is mentioned, nothing is linked 
       [
         '*FIRING critical* CODE · agent CODE',
         'CODE',
+        'Because this one is down: CODE',
         'Not well because of it: CODE',
         `${URL_HERE}/agents/agent-1`,
       ].join('\n'),

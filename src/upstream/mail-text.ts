@@ -9,7 +9,7 @@ export function mailText(
   alert: Alert,
   externalUrl: string,
 ): { readonly subject: string; readonly text: string } {
-  const { state, severity, rule, agent, summary, victims, moreVictims } = alertText(alert)
+  const { state, severity, rule, agent, summary, cause, victims, moreVictims } = alertText(alert)
   const subject = `[${state}] ${severity}: ${agent}: ${rule}`
   const lines = [
     ...(alert.isTest === true ? ['This is a test of an alert channel. Nothing is wrong.', ''] : []),
@@ -20,6 +20,7 @@ export function mailText(
     ...(alert.endsAt === undefined ? [] : [`Until:    ${instant(alert.endsAt)}`]),
     '',
     summary,
+    ...(cause === undefined ? [] : ['', `Because this one is down: ${cause}`]),
     ...(victims.length === 0 ? [] : ['', 'Not well because of it:', ...victims.map((slug) => `- ${slug}`)]),
     ...(moreVictims === 0 ? [] : [`- and ${moreVictims} more`]),
     '',

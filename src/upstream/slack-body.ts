@@ -8,6 +8,7 @@ export function slackBody(alert: Alert, externalUrl: string): string {
   const lines = [
     `*${headline(text)}* ${code(text.rule)} · agent ${code(text.agent)}`,
     code(text.summary),
+    ...(text.cause === undefined ? [] : [`Because this one is down: ${code(text.cause)}`]),
     ...victimLines(text),
     escaped(agentUrl(externalUrl, alert)),
   ]

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { describe, test } from 'node:test'
 import Type from 'typebox'
+import { agentId } from '../a2a/ids.ts'
 import { check } from '../a2a/wire.ts'
 import { createGuard } from './guard.ts'
 import { type Exchange, NOW, openLoopbackServer } from './loopback-server.case.ts'
@@ -139,6 +140,17 @@ describe('an alert for a webhook', () => {
     assert.equal(version, 'v1')
     assert.ok(timingSafeEqual(Buffer.from(code, 'base64'), expected))
     assert.equal(plain?.request.headers['webhook-signature'], undefined)
+  })
+
+  test('names the agent that is to blame', async () => {
+    await using server = await openLoopbackServer(ok)
+    await using sender = openAlertSender()
+    const cause = { agentId: agentId('agent-2'), agentSlug: 'stock' }
+
+    await sender.send({ kind: 'webhook', url: server.url }, { ...firing, cause }, sending)
+
+    const body = webhookCheck.parse(JSON.parse(server.exchanges[0]?.body ?? ''))
+    assert.equal(body.commonAnnotations.cause, 'stock')
   })
 
   test('names agents that are not well because of it, the first of many', async () => {

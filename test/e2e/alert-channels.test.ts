@@ -86,7 +86,7 @@ describe('alert channels', { timeout: 120_000 }, () => {
 
   test('are told after a crash, and again under the same id where nobody knows whether they were', async () => {
     await parley.kill('SIGKILL')
-    await fireInto(join(parley.dataDir, 'parley.db'), channel)
+    const alert = await fireInto(join(parley.dataDir, 'parley.db'), channel)
     const before = server.exchanges.length
     const came = (n: number) => eventually(`notification ${n}`, () => server.exchanges[before + n - 1])
     // As a server that takes what it is sent, and says nothing of it.
@@ -102,6 +102,11 @@ describe('alert channels', { timeout: 120_000 }, () => {
 
     assert.equal(second.id, first.id)
     assert.equal(textAt(second.body, 'status'), 'firing')
+    await eventually('it is written down', async () => {
+      const told = await native(parley.adminKey, 'GET', `${parley.url}/alerts/${alert}/notifications`)
+      const [entry] = listAt(told.body, 'items')
+      return at(entry, 'status') === 'sent' && at(entry, 'attempts') === 2 ? true : undefined
+    })
   })
 
   test('are deleted', async () => {
@@ -116,7 +121,7 @@ function ok({ response }: Exchange): void {
 }
 
 /** An alert that fired just before the gateway died: in one commit with the work of telling the channel. */
-async function fireInto(path: string, channelId: string): Promise<void> {
+async function fireInto(path: string, channelId: string): Promise<string> {
   await using backend = await openSqlite({ path, now: Date.now })
   const id = newUuid()
   const alert = {
@@ -135,4 +140,5 @@ async function fireInto(path: string, channelId: string): Promise<void> {
   } as const
   const work = { kind: 'notify', key: notifyKey(id, channelId), lane: channelId, dueAt: Date.now() } as const
   assert.equal(await backend.alerts.commit({ alerts: [alert], work: [work] }), 'committed')
+  return id
 }

@@ -1,5 +1,6 @@
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
 import { CHANNEL_KINDS, type Channel } from '../../alerts/channel.ts'
+import type { ToldChannel } from '../../alerts/channels.ts'
 import { ChannelBody } from '../../alerts/parse-channel.ts'
 import { emptyResponse, jsonResponse } from './json-response.ts'
 import { listResponse, listSchema } from './list-response.ts'
@@ -42,6 +43,27 @@ const channelView = (channel: Channel) => ({
   ...(channel.lastFailure !== undefined && {
     lastFailure: { ...channel.lastFailure, at: new Date(channel.lastFailure.at).toISOString() },
   }),
+})
+
+/** What became of telling a channel of an alert. */
+const NotificationView = Type.Object({
+  channel: Type.String({ description: 'Its id' }),
+  name: Type.Optional(Type.String({ description: "The channel's; absent once that is gone" })),
+  state: Type.Enum(['firing', 'resolved'], { description: 'What it was last told' }),
+  status: Type.Enum(['sending', 'retrying', 'sent', 'given_up']),
+  attempts: Type.Integer({ minimum: 1 }),
+  triedAt: instant,
+  failure: Type.Optional(Type.String()),
+})
+
+const notificationView = (told: ToldChannel): Static<typeof NotificationView> => ({
+  channel: told.channelId,
+  ...(told.channel !== undefined && { name: told.channel.name }),
+  state: told.state,
+  status: told.status === 'trying' ? 'sending' : told.status,
+  attempts: told.attempts,
+  triedAt: new Date(told.triedAt).toISOString(),
+  ...(told.failure !== undefined && { failure: told.failure }),
 })
 
 const textOf = (channel: Channel): string => JSON.stringify(channelView(channel))
@@ -116,6 +138,19 @@ export const CHANNEL_ROUTES: readonly Route[] = [
     async handle({ deps, call, params }) {
       await deps.channels.test(call, params.id ?? '')
       return jsonResponse(JSON.stringify({ sent: true }), call.requestId)
+    },
+  }),
+  defineRoute({
+    ...shared,
+    method: 'GET',
+    path: '/alerts/{id}/notifications',
+    summary: 'What became of telling your channels of an alert',
+    responses: { 200: json('By channel', listSchema(NotificationView)) },
+    async handle({ deps, call, params }) {
+      const { id } = await deps.alerts.getAlert(call, params.id ?? '')
+      const told = await deps.channels.listNotifications(call, id)
+      const items = told.map((one) => JSON.stringify(notificationView(one)))
+      return listResponse({ items, total: items.length, totalCapped: false }, call.requestId)
     },
   }),
 ]

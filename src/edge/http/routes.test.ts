@@ -79,6 +79,7 @@ describe('every native route', () => {
       'PUT /alerts/channels/{id}',
       'DELETE /alerts/channels/{id}',
       'POST /alerts/channels/{id}/test',
+      'GET /alerts/{id}/notifications',
       'GET /audit',
       'POST /audit/erase',
       'GET /metrics',

@@ -231,6 +231,7 @@ export const ROUTE_NEEDS: Readonly<Record<string, readonly Asked[]>> = {
     { ...ofAlert, isFilter: true, how: 'about an agent', query: ({ agent }) => `?agent=${agent}` },
   ],
   'GET /alerts/{id}': [ofAlert],
+  'GET /alerts/{id}/notifications': [{ ...ofAlert, isTenantWide: true }],
   'GET /alerts/rules': [{ ...ofRule, about: 'list' }],
   'POST /alerts/rules': [{ ...ofRule, about: 'gateway', body: nothing }],
   'GET /alerts/rules/{id}': [ofRule],
