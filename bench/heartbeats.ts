@@ -1,32 +1,36 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Pool } from 'undici'
 import type { AgentId } from '../src/a2a/ids.ts'
 import { openSqlite } from '../src/storage/sqlite/open-sqlite.ts'
 import type { BenchContext, Measurement } from './bench-context.ts'
 import { textAt } from './json-path.ts'
 import { quantile } from './measure.ts'
-import { type Parley, startParley } from './parley.ts'
+import { startParley } from './parley.ts'
 import { shown } from './report.ts'
 import { PLACES, seedAgents, TOPICS } from './seed-agents.ts'
 
 const AGENTS = 10_000
+const FEW_AGENTS = 2000
 const BEATING = 1000
 /** A little more than the bar, so that what is achieved tells whether it is met. */
 const BEATS_PER_SECOND = 1050
 const TICK_MS = 20
 const SEARCH_EVERY_MS = 50
+const CONNECTIONS = 50
 
 /** Agents of one gateway beat while others search: how many heartbeats a second it takes, and whether it keeps them. */
 export const heartbeats: Measurement = async (bench) => {
   const dataDir = join(bench.dir, 'heartbeats')
   await mkdir(dataDir)
   const path = join(dataDir, 'parley.db')
-  await seedAgents(path, AGENTS)
+  const count = bench.quick ? FEW_AGENTS : AGENTS
+  await seedAgents(path, count)
   const ids = await beatingAgents(path)
   const beats = await beatFor(bench, dataDir, ids)
   const lost = await lostOf(path, beats.acknowledged)
-  const { perSecond, times, searches, refused } = beats
+  const { perSecond, times, searches, refused, core } = beats
   const what = `heartbeats of ${BEATING} agents beside searches`
   return {
     findings: [
@@ -54,7 +58,8 @@ export const heartbeats: Measurement = async (bench) => {
     ],
     notes: [
       `${times.length} heartbeats, ${refused} refused, p50 ${shown(quantile(times, 0.5))} ms; ` +
-        `${searches.length} searches among ${AGENTS} agents, p95 ${shown(quantile(searches, 0.95))} ms`,
+        `${searches.length} searches among ${count} agents, p95 ${shown(quantile(searches, 0.95))} ms; ` +
+        `the gateway had ${shown(core)} of a core`,
     ],
   }
 }
@@ -72,16 +77,25 @@ type Beats = {
   readonly times: readonly number[]
   readonly searches: readonly number[]
   readonly refused: number
+  /** Share of one core that the gateway used. */
+  readonly core: number
 }
 
 async function beatFor(bench: BenchContext, dataDir: string, ids: readonly AgentId[]): Promise<Beats> {
   await using parley = await startParley(bench, { role: 'api', dataDir, profile: 'heartbeats' })
+  await using opened = new AsyncDisposableStack()
+  const callers = (connections: number): Ask => {
+    const pool = new Pool(parley.url, { connections })
+    opened.defer(() => pool.close())
+    return callerOf(pool, parley.adminKey)
+  }
+  const ask = callers(CONNECTIONS)
   const acknowledged = new Map<AgentId, number>()
   const times: number[] = []
   let refused = 0
   const beat = async (id: AgentId) => {
     const at = performance.now()
-    const answer = await ask(parley, 'POST', `/agents/${id}/heartbeat`)
+    const answer = await ask('POST', `/agents/${id}/heartbeat`).catch(() => undefined)
     if (answer === undefined) refused++
     else {
       times.push(performance.now() - at)
@@ -89,16 +103,23 @@ async function beatFor(bench: BenchContext, dataDir: string, ids: readonly Agent
     }
   }
   // The first heartbeat of an agent says something new, and no other does.
-  await inTurns(ids, 50, beat)
+  await inTurns(ids, CONNECTIONS, beat)
   times.length = 0
 
   const over = new AbortController()
-  const searches = searchUntil(parley, over.signal)
   const startedAt = performance.now()
-  await pacedBeats(bench, ids, bench.quick ? 3000 : 10_000, beat)
-  const seconds = (performance.now() - startedAt) / 1000
-  over.abort()
-  return { acknowledged, perSecond: times.length / seconds, times, searches: await searches, refused }
+  const cpuBefore = parley.program.cpuMs()
+  const beaten = pacedBeats(bench, ids, bench.quick ? 3000 : 10_000, beat).finally(() => over.abort())
+  const [searches] = await Promise.all([searchUntil(callers(1), over.signal), beaten])
+  const ms = performance.now() - startedAt
+  return {
+    acknowledged,
+    perSecond: (1000 * times.length) / ms,
+    times,
+    searches,
+    refused,
+    core: (parley.program.cpuMs() - cpuBefore) / ms,
+  }
 }
 
 /** Sends heartbeats when they are due, answered or not, and waits for the answers of all. */
@@ -132,12 +153,14 @@ async function inTurns<T>(
   }
 }
 
-async function searchUntil(parley: Parley, signal: AbortSignal): Promise<readonly number[]> {
+type Ask = (method: 'GET' | 'POST', path: string) => Promise<unknown>
+
+async function searchUntil(ask: Ask, signal: AbortSignal): Promise<readonly number[]> {
   const times: number[] = []
   for (let n = 0; !signal.aborted; n++) {
     const at = performance.now()
     const q = `${TOPICS[n % TOPICS.length]} ${PLACES[(n * 7) % PLACES.length]}`
-    const found = await ask(parley, 'GET', `/agents?q=${encodeURIComponent(q)}&only_alive=true&limit=20`)
+    const found = await ask('GET', `/agents?q=${encodeURIComponent(q)}&only_alive=true&limit=20`)
     if (found === undefined) throw new Error('a search was refused')
     times.push(performance.now() - at)
     await sleep(SEARCH_EVERY_MS)
@@ -145,12 +168,18 @@ async function searchUntil(parley: Parley, signal: AbortSignal): Promise<readonl
   return times
 }
 
-/** The answer, or `undefined` where it is no success. */
-async function ask({ url, adminKey }: Parley, method: string, path: string): Promise<unknown> {
-  const response = await fetch(url + path, { method, headers: { authorization: `Bearer ${adminKey}` } })
-  const answer: unknown = await response.json()
-  return response.ok ? answer : undefined
-}
+/** The function answers `undefined` where the gateway does not say that it did what was asked. */
+const callerOf =
+  (pool: Pool, key: string): Ask =>
+  async (method, path) => {
+    const { statusCode, body } = await pool.request({
+      method,
+      path,
+      headers: { authorization: `Bearer ${key}` },
+    })
+    const answer: unknown = await body.json()
+    return statusCode === 200 ? answer : undefined
+  }
 
 /** How many agents of a gateway that ended have an older heartbeat than was acknowledged. */
 async function lostOf(path: string, acknowledged: ReadonlyMap<AgentId, number>): Promise<number> {
