@@ -90,4 +90,29 @@ describe('agents that Parley looks at', { timeout: 120_000 }, () => {
     assert.equal(at(health, 'reason', 'outcome'), 'bad-shape')
     assert.ok(!states.has('up'), [...states].join())
   })
+
+  test('are asked what their owner wants, now and every so often', async () => {
+    await using agent = await startScenarioAgent()
+    const id = await register({ card: agent.card, slug: 'probed' })
+    await becomes(id, 'up')
+    const probe = `${parley.url}/agents/${id}/probe`
+    const check = async () => (await native(key, 'POST', `${parley.url}/agents/${id}/check`)).body
+    const taskIn = (health: unknown) =>
+      listAt(health, 'checks').find((one) => at(one, 'kind') === 'task') ?? assert.fail('it was not sent')
+
+    assert.equal((await native(key, 'PUT', probe, { text: 'echo hello', expect: 'HELLO' })).status, 201)
+    const well = await check()
+    assert.equal(at(well, 'complete'), true)
+    assert.equal(at(taskIn(well), 'outcome'), 'ok', JSON.stringify(well))
+    assert.equal(typeof at(well, 'verifiedAt'), 'string')
+
+    assert.equal((await native(key, 'PUT', probe, { text: 'echo hello', expect: 'goodbye' })).status, 200)
+    const odd = await check()
+    assert.equal(at(taskIn(odd), 'outcome'), 'unexpected')
+    assert.notEqual(at(odd, 'state'), 'up')
+
+    assert.equal((await native(key, 'DELETE', probe)).status, 204)
+    await becomes(id, 'up')
+    assert.ok((await agent.record()).length >= 2)
+  })
 })
