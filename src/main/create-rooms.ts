@@ -249,6 +249,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     cursors,
     now,
     newId: newUuid,
+    retentionMs: changesRetentionMs,
     watch: news.watchChanges,
   })
   const { mailServer } = secrets

@@ -18,6 +18,8 @@ export interface ChangeStore {
   list(tenant: string, limit: number, after?: ChangePosition): Promise<readonly PlacedChange[] | 'pruned'>
   /** Behind everything that was written before it was asked for. */
   end(tenant: string): Promise<ChangePosition>
+  /** Whether the change at `position` was there when `end` was asked for, whatever the clocks say. */
+  isBefore(position: ChangePosition, end: ChangePosition): boolean
   /** Of each of these agents the change that says it is gone, where that is kept. */
   findUnregistered(tenant: string, ids: readonly string[]): Promise<readonly Change[]>
   /** Removes changes of before `before`, from the oldest on, about `limit` at most. Answers how many it removed. */

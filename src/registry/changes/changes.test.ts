@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { ANONYMOUS, SCOPES } from '../../access/principal.ts'
 import { as, callBy, cardText } from '../open-registry.case.ts'
 import type { ChangeFrame } from './changes.ts'
-import { inWords, type OpenChanges, openChanges } from './open-changes.case.ts'
+import { inWords, type OpenChanges, openChanges, RETENTION_MS } from './open-changes.case.ts'
 
 const ada = as('key:ada')
 const bob = as('key:bob')
@@ -209,6 +209,45 @@ describe('whom the change feed tells', () => {
     assert.deepEqual(await world.told(bob), [])
     assert.deepEqual(await world.told(bob, { after: { cursor: late.cursor } }), [])
     assert.deepEqual(inWords(await world.told(bob, { after: { cursor } })), ['unregistered hidden'])
+  })
+
+  it('is the same when the clock was set back', async () => {
+    const world = await openChanges()
+    await register(world, 'hidden')
+    const { cursor } = await world.changes.read(bob, { after: 'now', limit: 5 })
+    world.clock.now -= 3_600_000
+    await world.registry.update(ada, 'hidden', { visibility: 'restricted' })
+    world.clock.now -= 3_600_000
+
+    assert.deepEqual(inWords(await world.told(bob, { after: { cursor } })), ['unregistered hidden'])
+    assert.deepEqual(await world.told(bob), [])
+  })
+
+  it('cannot tell from what is more, cursors or their end whether hidden agents change', async () => {
+    const seen = async (hidden: number) => {
+      const world = await openChanges()
+      const start = await world.changes.read(bob, { after: 'now', limit: 1 })
+      await register(world, 'open')
+      const late = await world.changes.read(bob, { after: 'now', limit: 1 })
+      await register(world, 'private', { visibility: 'restricted' })
+      for (let count = 0; count < hidden; count++) {
+        await world.registry.update(ada, 'private', { lifecycle: count % 2 ? 'active' : 'deprecated' })
+      }
+      const { items, more, cursor } = await world.changes.read(bob, {
+        after: { cursor: start.cursor },
+        limit: 1,
+      })
+      world.clock.now += RETENTION_MS + 1
+      await world.store.prune(world.clock.now, 1000)
+      const end = await world.changes.read(bob, { after: { cursor: late.cursor }, limit: 1 }).then(
+        () => 'more',
+        ({ code }) => code,
+      )
+      return [inWords(items), more, cursor.length, end]
+    }
+
+    assert.deepEqual(await seen(0), [['registered open'], false, (await seen(0))[2], 'cursor_expired'])
+    assert.deepEqual(await seen(450), await seen(0))
   })
 
   it('is told nothing of a private agent that is gone', async () => {

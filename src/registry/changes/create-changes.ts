@@ -9,7 +9,7 @@ import { createTell, type TellDeps } from './tell-changes.ts'
 
 /** Changes read at once; a page goes on after so many reads, whatever came of them. */
 const CHANGES_PER_READ = 200
-const MAX_READS = 10
+const MAX_READS = 50
 
 /** Something to await while the feed may grow. Made before it is read, so that nothing falls between. */
 export interface ChangeWatch extends Disposable {
@@ -22,14 +22,16 @@ export type ChangesDeps = TellDeps & {
   readonly cursors: Cursors
   readonly now: () => number
   readonly newId: NewId
+  /** How long changes are kept, in milliseconds. */
+  readonly retentionMs: number
   readonly watch: () => ChangeWatch
 }
 
 /** Where a reader stands; `position` is absent before the oldest change. */
 type Place = {
   readonly position?: ChangePosition
-  /** When it began to read, which its cursors hold on to: of what it had not begun to read it needs no end. */
-  readonly since: number
+  /** The end when it began to read, which its cursors hold on to: of what it had not begun to read it needs no end. */
+  readonly began: ChangePosition
 }
 
 /** What was read of the feed in one go. */
@@ -40,41 +42,44 @@ type Read = {
 }
 
 export function createChanges(deps: ChangesDeps): Changes {
-  const { store, cursors, now, newId, watch } = deps
+  const { store, cursors, now, newId, retentionMs, watch } = deps
   const tell = createTell(deps)
 
   /** No two are the same, so that nobody sees by one whether something happened that it is not told. */
-  const cursorAt = (call: Call, { position, since }: Place): string =>
-    cursors.encode([position, since, newId()], bindingOf(call))
+  const cursorAt = (call: Call, { position, began }: Place): string =>
+    cursors.encode([position, began, now(), newId()], bindingOf(call))
 
+  /** Cursors expire by their age, so that nobody sees by that whether something happened that it is not told. */
   const placeIn = (call: Call, cursor: string): Place => {
     const decoded = cursors.decode(cursor, bindingOf(call))
-    const [position, since]: unknown[] = Array.isArray(decoded) ? decoded : []
-    if (typeof position === 'string' && typeof since === 'number') return { position, since }
-    throw invalidCursor()
+    const [position, began, madeAt]: unknown[] = Array.isArray(decoded) ? decoded : []
+    if (typeof position !== 'string' || typeof began !== 'string' || typeof madeAt !== 'number') {
+      throw invalidCursor()
+    }
+    if (madeAt < now() - retentionMs) throw expired()
+    return { position, began }
   }
 
   const startOf = async (call: Call, { after }: ChangeQuery): Promise<Place> => {
-    if (after === undefined) return { since: now() }
-    if (after !== 'now') return placeIn(call, after.cursor)
-    const since = now()
-    return { position: await store.end(call.principal.tenant), since }
+    if (after !== undefined && after !== 'now') return placeIn(call, after.cursor)
+    const began = await store.end(call.principal.tenant)
+    return { began, ...(after === 'now' && { position: began }) }
   }
 
-  async function readFrom(call: Call, query: ChangeQuery, { position, since }: Place): Promise<Read> {
+  async function readFrom(call: Call, query: ChangeQuery, { position, began }: Place): Promise<Read> {
     const { tenant } = call.principal
     // Asked for first: what is written meanwhile must come after it.
     const before = position ?? (await store.end(tenant))
     const placed = await store.list(tenant, CHANGES_PER_READ, position)
     if (placed === 'pruned') throw expired()
-    const changes = await tell(call, placed, since)
+    const changes = await tell(call, placed, began)
     return {
       told: placed.flatMap((one, index) => {
         const change = changes[index]
         const isTold = change !== undefined && isAskedFor(query, change)
-        return isTold ? [{ change, place: { position: one.position, since } }] : []
+        return isTold ? [{ change, place: { position: one.position, began } }] : []
       }),
-      end: { position: placed.at(-1)?.position ?? before, since },
+      end: { position: placed.at(-1)?.position ?? before, began },
       isLast: placed.length < CHANGES_PER_READ,
     }
   }
@@ -88,10 +93,11 @@ export function createChanges(deps: ChangesDeps): Changes {
       const found = await readFrom(call, query, place)
       told.push(...found.told)
       place = found.end
-      const more = told.length > query.limit || !found.isLast
-      if (told.length < query.limit && more && reads < MAX_READS) continue
+      // Whether there is more must not show what the caller is not told.
+      if (told.length <= query.limit && !found.isLast && reads < MAX_READS) continue
       const page = told.slice(0, query.limit)
       const end = told.length > query.limit ? (page.at(-1)?.place ?? place) : place
+      const more = told.length > query.limit || !found.isLast
       return { items: page.map(({ change }) => change), cursor: cursorAt(call, end), more }
     }
   }

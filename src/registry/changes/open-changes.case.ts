@@ -19,6 +19,9 @@ export type OpenChanges = OpenRegistry & {
   readonly told: (call: Call, query?: ChangeQuery) => Promise<readonly ToldChange[]>
 }
 
+/** How long its changes are kept. */
+export const RETENTION_MS = 3_600_000
+
 export async function openChanges(): Promise<OpenChanges> {
   const backend = await openMemory()
   const opened = await openRegistry({ wrap: () => backend.agents })
@@ -34,6 +37,7 @@ export async function openChanges(): Promise<OpenChanges> {
     cursors: createCursors(Buffer.alloc(32, 7)),
     now: () => opened.clock.now,
     newId: newUuid,
+    retentionMs: RETENTION_MS,
     watch: () => watchOf(backend.hints),
   })
   const told = async (call: Call, query: ChangeQuery = {}) => {

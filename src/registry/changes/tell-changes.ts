@@ -4,23 +4,23 @@ import type { Call } from '../../access/principal.ts'
 import type { AgentStore } from '../agent-store.ts'
 import { resourceOf } from '../find-agent.ts'
 import type { Audience, Change } from './change.ts'
-import type { ChangeStore, PlacedChange } from './change-store.ts'
+import type { ChangePosition, ChangeStore, PlacedChange } from './change-store.ts'
 import type { ToldChange } from './changes.ts'
 
 export type TellDeps = {
   readonly agents: Pick<AgentStore, 'search'>
-  readonly store: Pick<ChangeStore, 'findUnregistered'>
+  readonly store: Pick<ChangeStore, 'findUnregistered' | 'isBefore'>
   readonly access: Access
 }
 
 /**
  * What a caller is told of changes of its tenant, each in its place; `undefined` in the place of what it is not told. Of what went out
- * of its sight it is told that it did, if it was reading by then: since `since`.
+ * of its sight it is told that it did, if it was reading by then: the feed ended at `began` when it began.
  */
 export type Tell = (
   call: Call,
   placed: readonly PlacedChange[],
-  since: number,
+  began: ChangePosition,
 ) => Promise<readonly (ToldChange | undefined)[]>
 
 export function createTell(deps: TellDeps): Tell {
@@ -36,17 +36,19 @@ export function createTell(deps: TellDeps): Tell {
     return lookup
   }
 
-  return async ({ principal }, placed, since) => {
+  return async ({ principal }, placed, began) => {
     if (placed.length === 0) return []
     const { tenant } = principal
     const audiences = await audiencesOf(tenant, placed)
     const maySee = (id: AgentId, audience: Audience | undefined): boolean =>
       audience !== undefined &&
       deps.access.decide(principal, 'discover', resourceOf({ ...audience, id, tenant })).allow
-    return placed.map(({ change }) => {
+    return placed.map(({ change, position }) => {
       if (maySee(change.agentId, audiences.get(change.agentId))) return toldAs(change)
-      const { kind, at } = change
-      const sawBefore = kind === 'updated' && at >= since && maySee(change.agentId, change.audience)
+      const sawBefore =
+        change.kind === 'updated' &&
+        !deps.store.isBefore(position, began) &&
+        maySee(change.agentId, change.audience)
       return sawBefore ? outOfSight(change) : undefined
     })
   }

@@ -73,6 +73,10 @@ export const changeCases: Cases = ({ open, openAt, newPlace }) => {
 
     assert.deepEqual(changesOf(await listed(backend.changes, empty)), [first, second])
     assert.deepEqual(changesOf(await listed(backend.changes, end)), [second])
+    const before = (await listed(backend.changes)).map(({ position }) =>
+      backend.changes.isBefore(position, end),
+    )
+    assert.deepEqual(before, [true, false])
   })
 
   it('is told nothing of a commit that is refused', async (t) => {

@@ -1,5 +1,5 @@
 import type { Change } from '../../registry/changes/change.ts'
-import type { ChangeStore, PlacedChange } from '../../registry/changes/change-store.ts'
+import type { ChangePosition, ChangeStore, PlacedChange } from '../../registry/changes/change-store.ts'
 import type { HintFeed } from '../hint-feed.ts'
 import { frozenCopy } from './frozen-copy.ts'
 
@@ -33,12 +33,13 @@ export function createMemoryChanges(feed: Pick<HintFeed, 'publish'>): {
       const start = number - pruned
       return changes
         .slice(start, start + limit)
-        .map((change, index): PlacedChange => ({ change, position: String(number + index + 1) }))
+        .map((change, index): PlacedChange => ({ change, position: positionOf(number + index + 1) }))
     },
     async end(tenant) {
       const { changes, pruned } = feedOf(tenant)
-      return String(pruned + changes.length)
+      return positionOf(pruned + changes.length)
     },
+    isBefore: (position, end) => Number(position) <= Number(end),
     async findUnregistered(tenant, ids) {
       return feedOf(tenant).changes.filter(
         ({ kind, agentId }) => kind === 'unregistered' && ids.includes(agentId),
@@ -57,3 +58,6 @@ export function createMemoryChanges(feed: Pick<HintFeed, 'publish'>): {
   }
   return { store, rows: { append } }
 }
+
+/** As long for the first as for the last, so that what is made of one tells nothing by its length. */
+const positionOf = (number: number): ChangePosition => String(number).padStart(16, '0')

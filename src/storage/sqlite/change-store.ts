@@ -54,6 +54,7 @@ export function createSqliteChangeStore({ connection, commits, random }: SqliteC
       }, random),
     end: (tenant) =>
       retryBusy(() => positionOf(idOr(connection.get(LAST, tenant), prunedUpTo(tenant))), random),
+    isBefore: (position, end) => Number(position) <= Number(end),
     findUnregistered: (tenant, ids) =>
       retryBusy(() => connection.all(FIND_UNREGISTERED, tenant, JSON.stringify(ids)).map(changeIn), random),
     async prune(before, limit) {
