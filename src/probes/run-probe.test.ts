@@ -235,3 +235,24 @@ describe('agents of two tenants', () => {
     assert.deepEqual((await room.healthOf(theirs))?.tenant, 'other')
   })
 })
+
+describe('heartbeats that are expected', () => {
+  it('are missed once, also without active probes', async () => {
+    const room = await openProbes({ intervalMs: 0 })
+    const agent = await room.register({ heartbeatTtlMs: 5000 })
+    await room.pass(0)
+    assert.equal(await room.dueIn(), 5000)
+
+    await room.pass(5000)
+    const missed = await room.healthOf(agent)
+    assert.deepEqual([missed?.state, missed?.reason?.outcome], ['down', 'missing'])
+    await room.pass(300_000)
+    assert.equal((await room.healthOf(agent))?.version, missed?.version)
+
+    await room.registry.heartbeat(alice, agent.id)
+    await room.pass(300_000)
+    const again = await room.healthOf(agent)
+    assert.equal(again?.reason?.outcome, 'missing')
+    assert.notEqual(again?.version, missed?.version)
+  })
+})
