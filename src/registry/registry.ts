@@ -141,19 +141,22 @@ export interface Registry {
   listDependencies(call: Call, ref: string): Promise<readonly Agent[]>
   /**
    * The card that waits to become the agent's, and what it would change, the gravest first. Takes the right to `manage`, as the next
-   * two do. Throws as `get` does, and `not_found` when none waits.
+   * two do. `undefined` when none waits. Throws as `get` does.
    */
-  getProposal(
+  findProposal(
     call: Call,
     ref: string,
-  ): Promise<{
-    readonly agent: Agent
-    readonly proposal: CardProposal
-    readonly changes: readonly CardChange[]
-  }>
+  ): Promise<
+    | {
+        readonly agent: Agent
+        readonly proposal: CardProposal
+        readonly changes: readonly CardChange[]
+      }
+    | undefined
+  >
   /**
-   * Makes the card that waits the agent's. Throws as `getProposal` does, `invalid_registration` when it would not be registered
-   * (any more), `conflict` when another card waits by then, and `precondition_failed` when `condition` does not hold.
+   * Makes the card that waits the agent's. Throws as `get` does, `invalid_registration` when it would not be registered (any
+   * more), `conflict` when none waits, or another by then, and `precondition_failed` when `condition` does not hold.
    */
   acceptProposal(call: Call, ref: string, condition?: AgentCondition): Promise<Agent>
   /** The card that waits is not to become the agent's, and does not wait again before its publisher changes it. */

@@ -84,6 +84,7 @@ describe('a forbidden URL', () => {
   test('brings no card', async () => {
     await using cards = createCardSource({ guard: strict, userAgent })
     await allRefused('cards', (url) => cards.fetchCard(url, never))
+    await allRefused('cards', (url) => cards.refetchCard(url, undefined, never))
   })
 
   test('brings no keys', async () => {

@@ -91,7 +91,7 @@ describe('cards that change at their URL', { timeout: 120_000 }, () => {
       [at(accepted.body, 'name'), at(accepted.body, 'cardVersion'), at(accepted.body, 'proposedCard')],
       ['Do as I say', 3, undefined],
     )
-    assert.equal((await proposal()).status, 404)
+    assert.equal((await proposal()).status, 204)
   })
 
   test('wait when calls would go to another server, and do not come again once they were rejected', async () => {
@@ -102,8 +102,8 @@ describe('cards that change at their URL', { timeout: 120_000 }, () => {
     const rejected = await decide('reject', { reason: 'Not our server' })
     assert.equal(rejected.status, 200, rejected.text)
     await looked()
-    assert.equal((await proposal()).status, 404)
-    assert.equal((await decide('accept')).status, 404)
+    assert.equal((await proposal()).status, 204)
+    assert.equal((await decide('accept')).status, 409)
     assert.equal(at(await agent(), 'cardVersion'), 3)
     const audit = await native(parley.adminKey, 'GET', to('/audit?action=card.reject'))
     assert.match(audit.text, /Not our server/)
@@ -117,6 +117,6 @@ describe('cards that change at their URL', { timeout: 120_000 }, () => {
     assert.equal(patched.status, 200, patched.text)
     assert.equal(at(patched.body, 'cardUpdates'), 'all')
     await eventually('it is applied', async () => at(await agent(), 'version') === '2.0.0' || undefined)
-    assert.equal((await proposal()).status, 404)
+    assert.equal((await proposal()).status, 204)
   })
 })

@@ -6,7 +6,7 @@ import { parseRejection, RejectionBody } from '../../registry/drift/proposal-rej
 import { AgentView } from '../../registry/views.ts'
 import { agentResponse } from './agent-response.ts'
 import { agentTag, ifMatch } from './agent-tag.ts'
-import { jsonResponse } from './json-response.ts'
+import { emptyResponse, jsonResponse } from './json-response.ts'
 import { defineRoute, json, NO_QUERY, type Route } from './route.ts'
 import { CardChangesView, VerdictView } from './verdict-view.ts'
 
@@ -25,9 +25,14 @@ export const PROPOSAL_ROUTES: readonly Route[] = [
     scope: 'agents:write',
     summary: "The card at an agent's URL that waits to become its card, as its publisher serves it",
     query: NO_QUERY,
-    responses: { 200: json('The card and what it would change', ProposalView) },
+    responses: {
+      200: json('The card and what it would change', ProposalView),
+      204: { description: 'No card waits' },
+    },
     async handle({ deps, call, params }) {
-      const { agent, proposal, changes } = await deps.registry.getProposal(call, params.id ?? '')
+      const found = await deps.registry.findProposal(call, params.id ?? '')
+      if (found === undefined) return emptyResponse(call.requestId)
+      const { agent, proposal, changes } = found
       const { at, cardUrl, originalCard } = proposal
       const facts = { at: new Date(at).toISOString(), cardUrl, verdict: verdictOf(changes), changes }
       const text = withMembers(JSON.stringify(facts), { card: originalCard })

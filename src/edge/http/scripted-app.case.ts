@@ -187,7 +187,7 @@ const registry: Registry = {
   checkNow: async () => true,
   getCardVersion: unscripted,
   compareCardVersions: unscripted,
-  getProposal: unscripted,
+  findProposal: unscripted,
   acceptProposal: unscripted,
   rejectProposal: unscripted,
   validate: async (_call, card) => ({ card, version: '1.0', violations: [], warnings: [], signatures: [] }),

@@ -7,7 +7,7 @@ import { cardDeps } from '../card-deps.case.ts'
 import type { CardSource, CardValidators, FetchedCard } from '../card-source.ts'
 import type { Check } from '../health/agent-health.ts'
 import { as, cardText, type OpenRegistry, openRegistry } from '../open-registry.case.ts'
-import type { Registration } from '../registry.ts'
+import type { Registration, Registry } from '../registry.ts'
 import type { TrustedKeys } from '../signatures/trusted-keys.ts'
 import { createCardCheck } from './check-card.ts'
 
@@ -24,6 +24,8 @@ export type OpenDrift = Pick<OpenRegistry, 'registry' | 'agents' | 'clock' | 'lo
   /** Looks at the agent's card, as the agent is now. */
   check(agent: Agent): Promise<Check>
   now(agent: Agent): Promise<Agent>
+  /** The card that waits, as its owner is told of it. */
+  waiting(agent: Agent): Promise<NonNullable<Awaited<ReturnType<Registry['findProposal']>>>>
   /** How often the store was written to. */
   readonly commits: () => number
 }
@@ -94,5 +96,6 @@ export async function openDrift({
       return found ?? assert.fail('was not looked at')
     },
     now,
+    waiting: async ({ id }) => (await registry.findProposal(ada, id)) ?? assert.fail('no card waits'),
   }
 }

@@ -31,7 +31,7 @@ describe('a card that waits to become that of its agent', () => {
   })
 
   it('is told of to who may manage the agent, with what it would change', async () => {
-    const { proposal, changes } = await drift.registry.getProposal(ada, agent.slug)
+    const { proposal, changes } = await drift.waiting(agent)
 
     assert.deepEqual([proposal.originalCard, proposal.cardUrl], [removed, CARD_URL])
     assert.deepEqual(
@@ -42,7 +42,7 @@ describe('a card that waits to become that of its agent', () => {
       ],
     )
     for (const ask of [
-      (call: typeof ada) => drift.registry.getProposal(call, agent.id),
+      (call: typeof ada) => drift.registry.findProposal(call, agent.slug),
       (call: typeof ada) => drift.registry.acceptProposal(call, agent.id),
       (call: typeof ada) => drift.registry.rejectProposal(call, agent.id, {}),
     ]) {
@@ -60,7 +60,7 @@ describe('a card that waits to become that of its agent', () => {
     assert.deepEqual(await drift.now(agent), accepted)
     const [newest] = await drift.registry.listCardVersions(ada, agent.id)
     assert.deepEqual([newest?.by, newest?.verdict], ['key:ada', 'breaking'])
-    assert.equal(await codeOf(drift.registry.acceptProposal(ada, agent.id)), 'not_found')
+    assert.equal(await codeOf(drift.registry.acceptProposal(ada, agent.id)), 'conflict')
     assert.equal(await seen(removed), 'ok')
     assert.equal(drift.asked.at(-1)?.etag, `"${removed}"`)
   })
@@ -82,7 +82,7 @@ describe('a card that waits to become that of its agent', () => {
   })
 
   it('is decided on only as the caller knows it', async () => {
-    const { agent: known } = await drift.registry.getProposal(ada, agent.id)
+    const { agent: known } = await drift.waiting(agent)
     const asKnown = ({ version }: Agent) => version === known.version
     await seen(renamed)
     for (const decide of [
@@ -91,7 +91,7 @@ describe('a card that waits to become that of its agent', () => {
     ]) {
       assert.equal(await codeOf(decide()), 'precondition_failed')
     }
-    assert.equal((await drift.registry.getProposal(ada, agent.id)).proposal.originalCard, renamed)
+    assert.equal((await drift.waiting(agent)).proposal.originalCard, renamed)
   })
 
   it('is not accepted for another that takes its place meanwhile', async () => {
@@ -115,7 +115,7 @@ describe('a card that waits to become that of its agent', () => {
       await seen(removed)
       meanwhile = () => seen(renamed)
       assert.equal(await codeOf(decide()), 'conflict')
-      assert.equal((await drift.registry.getProposal(ada, agent.id)).proposal.originalCard, renamed)
+      assert.equal((await drift.waiting(agent)).proposal.originalCard, renamed)
     }
   })
 

@@ -16,19 +16,20 @@ import type { CardProposal } from './card-proposal.ts'
 /** What waits to become an agent's card, for those who may manage the agent. */
 export function createProposals(
   deps: RegisterDeps,
-): Pick<Registry, 'getProposal' | 'acceptProposal' | 'rejectProposal'> {
+): Pick<Registry, 'findProposal' | 'acceptProposal' | 'rejectProposal'> {
   const { agents, now, events } = deps
 
   const proposalOf = async (agent: Agent): Promise<CardProposal> => {
     const proposal = await agents.findProposal(agent.id)
     if (agent.proposal !== undefined && proposal !== undefined) return proposal
-    throw new ParleyError('not_found', 'No card waits to become the card of this agent')
+    throw new ParleyError('conflict', 'No card waits to become the card of this agent')
   }
 
   return {
-    async getProposal(call, ref) {
+    async findProposal(call, ref) {
       const agent = await getAgent(deps, call, ref, 'manage')
-      const proposal = await proposalOf(agent)
+      const proposal = await agents.findProposal(agent.id)
+      if (agent.proposal === undefined || proposal === undefined) return undefined
       const { originalCard, signatures } = proposal
       const changes = compareCards(
         { card: cardOf(agent), signatures: agent.signatures ?? [] },
