@@ -93,7 +93,7 @@ describe('the audit log', { timeout: 180_000 }, () => {
 
   test('says who canceled a task', async () => {
     const slow = textAt(
-      await send(bob, 'sleep 60000', { configuration: { returnImmediately: true } }),
+      await send(bob, 'slow 60000', { configuration: { returnImmediately: true } }),
       'task',
       'id',
     )
