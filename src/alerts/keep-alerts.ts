@@ -21,7 +21,7 @@ export function keepAlerts({ alerts, events, now, retentionMs }: AlertKeeping): 
   async function prune(): Promise<void> {
     const before = now() - retentionMs
     try {
-      while (!isOver && (await alerts.prune(before, PRUNE_BATCH)) === PRUNE_BATCH);
+      while ((await alerts.prune(before, PRUNE_BATCH)) === PRUNE_BATCH && !isOver);
     } catch (cause) {
       events.unexpected({ where: 'removing old alerts', cause })
     }

@@ -69,6 +69,9 @@ function fire(input: WatchInput, judged: JudgedRule, since: number): WatchStep {
     tenant: agent.tenant,
     ruleId: rule.id,
     agentId: agent.id,
+    ruleName: rule.name,
+    severity: rule.severity,
+    agentSlug: agent.slug,
     startsAt: now,
     ...described(input, judged),
     victims,
@@ -79,16 +82,19 @@ function fire(input: WatchInput, judged: JudgedRule, since: number): WatchStep {
   return { ruleId: rule.id, held, alert, tell: alert.channels, ...repetition(rule, now) }
 }
 
-/** An alert that fires already: who it stands for may change, and channels are told again now and then. */
+/**
+ * An alert that fires already: who it stands for may change, and channels are told again now and then. What tells it from others
+ * stays, also when its rule is given another name.
+ */
 function goOn(input: WatchInput, judged: JudgedRule, entry: HeldRule, alert: StoredAlert): WatchStep {
   const { now } = input
-  const { rule, victims } = judged
+  const { rule, victims, cause } = judged
   const { toldAt = alert.startsAt } = entry
   const wanted = channelsOf(rule)
   const added = wanted.filter((id) => !alert.channels.includes(id))
   const isRepeated = rule.repeatMs > 0 && wanted.length > 0 && now >= toldAt + rule.repeatMs
   const tell = isRepeated ? wanted : added
-  const isSame = tell.length === 0 && JSON.stringify(victims) === JSON.stringify(alert.victims)
+  const isSame = tell.length === 0 && sameJson(victims, alert.victims) && sameJson(cause, alert.cause)
   if (isSame) return { ruleId: rule.id, held: entry, tell, ...repetition(rule, toldAt) }
   const { cause: _, ...before } = alert
   return {
@@ -121,9 +127,6 @@ export function endStep(
 
 function described({ agent, health }: WatchInput, { rule, isCaused, cause }: JudgedRule) {
   return {
-    ruleName: rule.name,
-    severity: rule.severity,
-    agentSlug: agent.slug,
     summary: summaryOf(rule.condition, agent.slug, health, isCaused),
     ...(cause === undefined ? {} : { cause }),
   }
@@ -133,6 +136,8 @@ const channelsOf = ({ isMuted, channels }: AlertRule): readonly string[] => (isM
 
 const repetition = (rule: AlertRule, toldAt: number): Pick<WatchStep, 'nextAt'> =>
   rule.repeatMs > 0 && channelsOf(rule).length > 0 ? { nextAt: toldAt + rule.repeatMs } : {}
+
+const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 const alertOf = ({ firing }: Pick<WatchInput, 'firing'>, { alertId }: HeldRule): StoredAlert | undefined =>
   alertId === undefined ? undefined : firing.get(alertId)

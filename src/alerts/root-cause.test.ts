@@ -101,6 +101,19 @@ describe('the root cause', () => {
     ])
   })
 
+  it('that is found while an alert fires is named by it from then on', async () => {
+    const [shop] = await victims(['shop'])
+    assert.ok(shop)
+    await room.rule({ target: { agent: 'shop' } })
+    await room.be('up', db)
+    await room.be('down', shop)
+    await room.pass(3 * MINUTE)
+    assert.equal((await room.all())[0]?.cause, undefined)
+    await room.be('down', db)
+    await room.pass()
+    assert.equal((await room.all())[0]?.cause?.agentSlug, 'db')
+  })
+
   it('of a rule for dependencies has the alert, where the rule watches it', async () => {
     await victims(['cart', 'shop'])
     await room.rule({ condition: { dependencyDown: true, forMs: 2 * MINUTE } })

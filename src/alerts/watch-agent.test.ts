@@ -216,6 +216,25 @@ describe('an alert', () => {
     assert.deepEqual(await room.notified(), ['shop resolved → any-1', 'shop resolved → any-2'])
   })
 
+  it('keeps the name it began with while it fires, when its rule is given another', async () => {
+    const rule = await room.rule({ repeatMs: 5 * MINUTE })
+    await room.be('down', shop)
+    await room.pass(2 * MINUTE)
+    const condition = { state: 'down', forMs: 2 * MINUTE }
+    const renamed = {
+      name: 'Other',
+      severity: 'info',
+      target: { all: true },
+      condition,
+      repeatMs: 5 * MINUTE,
+    }
+    await room.alerts.updateRule(ada, rule.id, parseRule(JSON.stringify({ ...renamed, channels: ['any-1'] })))
+    await room.pass(5 * MINUTE)
+
+    const [alert] = await room.all()
+    assert.deepEqual([alert?.news, alert?.ruleName, alert?.severity], [2, 'Down', 'critical'])
+  })
+
   it('is one, whoever loses the lease half way and begins again', async () => {
     await room.rule()
     await room.be('down', shop)
