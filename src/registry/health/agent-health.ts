@@ -77,7 +77,7 @@ export type AgentHealth = {
   readonly since: number
   /** Absent when `up` and when nothing was seen. */
   readonly reason?: HealthReason
-  /** The last check of each kind and URL. */
+  /** The last check of each kind and URL, without reports. */
   readonly checks: readonly Check[]
   /** The last that came. */
   readonly report?: SelfReport

@@ -30,7 +30,10 @@ export function evolveHealth(
 ): Evolved {
   // A clock that went back leaves times behind that are still to come.
   const past = (at: number) => Math.min(at, now)
-  const all = [...(previous?.checks ?? []), ...round].map((check) => ({ ...check, at: past(check.at) }))
+  const all = [...(previous?.checks ?? []), ...round].map(({ report: _, ...check }) => ({
+    ...check,
+    at: past(check.at),
+  }))
   const checks = latestChecks(all).filter(
     (check) =>
       check.at > now - MAX_CHECK_AGE_MS &&

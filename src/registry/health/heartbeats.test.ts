@@ -4,6 +4,7 @@ import { ParleyError } from '../../errors.ts'
 import { silentEvents } from '../../telemetry/events.ts'
 import { as, cardText, type OpenRegistry, openRegistry } from '../open-registry.case.ts'
 import { type NewReport, parseHeartbeat } from './heartbeat-body.ts'
+import { DAY_MS } from './merge-buckets.ts'
 
 const ada = as('key:ada')
 
@@ -97,6 +98,23 @@ describe('heartbeats', () => {
     assert.equal(await versionAfter({ ...degraded, reason: 'slower', load: 0.5 }), 4)
     assert.equal((await room.health.find(agent.id))?.report?.load, 0.5)
     assert.equal(await versionAfter(), 5)
+  })
+
+  it('are remembered, and their time counts as watched, for as long as they come and say the same', async () => {
+    await register({ heartbeatTtlMs: 600_000 })
+    const beats = (3 * DAY_MS) / 300_000
+    for (let beat = 0; beat <= beats; beat++) {
+      await room.registry.heartbeat(ada, 'echo', { status: 'degraded', reason: 'slow' })
+      room.clock.now += 300_000
+    }
+
+    const { current, uptime } = await room.registry.getHealth(ada, 'echo')
+    assert.deepEqual([current.state, current.reason?.message, uptime['7d']], ['degraded', 'slow', 1])
+    const { items } = await room.registry.listHealth(ada, 'echo', 'day', { limit: 10 })
+    const watched = items.reduce((sum, { ms }) => sum + (ms.degraded ?? 0), 0)
+    assert.ok(watched >= 3 * DAY_MS - 1_800_000)
+    const checks = items.reduce((sum, day) => sum + day.checks, 0)
+    assert.ok(checks < beats / 5, 'few of them are written down')
   })
 
   it('say how the agent is, and end that they were missing', async () => {

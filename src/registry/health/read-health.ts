@@ -111,7 +111,7 @@ function inShort({ id, current, uptime, checks }: HealthReport): HealthReport {
       ...(reason === undefined ? {} : { reason: { kind: reason.kind, outcome: reason.outcome } }),
     },
     uptime,
-    checks: checks.map(({ message: _, url: __, report: ___, ...check }) => check),
+    checks: checks.map(({ message: _, url: __, ...check }) => check),
   }
 }
 

@@ -22,9 +22,11 @@ export type Beaten = {
 
 /** How often a load is written down of which nothing else changes. */
 const LOAD_EVERY_MS = 60_000
+/** How often it is written down that nothing changes, so that the time counts as watched and what was said is not forgotten. */
+const SAME_EVERY_MS = 1_800_000
 
 /**
- * As `Registry.heartbeat`. One that says nothing new writes when it came and no more: agents beat often, and of a thousand that
+ * As `Registry.heartbeat`. Most that say nothing new write when they came and no more: agents beat often, and of a thousand that
  * do each second none may wait for its history.
  */
 export async function takeHeartbeat(
@@ -74,8 +76,9 @@ async function noted(
 function isNews(known: AgentHealth, report: SelfReport): boolean {
   const { checks, report: last } = known
   if (isMissing(known)) return true
-  const outcome = checks.findLast(({ kind }) => kind === 'heartbeat')?.outcome
-  if (outcome !== (report.status === 'ok' ? 'ok' : 'degraded')) return true
+  const beat = checks.findLast(({ kind }) => kind === 'heartbeat')
+  if (beat === undefined || report.at - beat.at >= SAME_EVERY_MS) return true
+  if (beat.outcome !== (report.status === 'ok' ? 'ok' : 'degraded')) return true
   if (last === undefined || summaryOf(last) !== summaryOf(report)) return true
   return last.load !== report.load && report.at - last.at >= LOAD_EVERY_MS
 }

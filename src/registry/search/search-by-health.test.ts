@@ -11,7 +11,9 @@ const URL = 'https://agent.example/a2a'
 describe('search by health', () => {
   let room: OpenRegistry
   beforeEach(async () => {
-    room = await openRegistry()
+    let made = 0
+    // Ids of one millisecond are in no order of their own.
+    room = await openRegistry({ newId: () => `0190a0a0-0000-7000-8000-${String(++made).padStart(12, '0')}` })
     await seen('well', [{ kind: 'interface', outcome: 'ok', url: URL, latencyMs: 20 }])
     await seen('failing', [{ kind: 'interface', outcome: 'timeout', url: URL }])
     await seen('quick', [{ kind: 'delivery', outcome: 'ok', latencyMs: 5 }])
