@@ -41,7 +41,8 @@ export async function notifyChannel(
   const channel = await deps.channels.find(channelId)
   if (alert === undefined || channel === undefined) return over()
   const target = await openTarget(deps.vault, channel)
-  const plan = planNotification(alert, await deps.channels.findNotification(alertId, channelId), {
+  const before = await deps.channels.findNotification(alertId, channelId)
+  const plan = planNotification(alert, before, {
     channelId,
     repeatMs: sender.repeatMs(target),
     now: now(),
@@ -49,7 +50,7 @@ export async function notifyChannel(
   if (plan.kind === 'over') return over()
   if (plan.kind === 'wait') return { kind: 'postponed', dueAt: plan.dueAt }
 
-  const trying = await begin(deps, alert, channelId)
+  const trying = await begin(deps, alert, channelId, before)
   setResumable(true)
   const failure = await failureIn(
     sender.send(target, alert, { id: newsId(trying), receiver: channel.name, signal }),
@@ -66,8 +67,12 @@ export async function notifyChannel(
 }
 
 /** An attempt, as it is written down before it is made. */
-async function begin(deps: NotifyDeps, alert: StoredAlert, channelId: string): Promise<Notification> {
-  const before = await deps.channels.findNotification(alert.id, channelId)
+async function begin(
+  deps: NotifyDeps,
+  alert: StoredAlert,
+  channelId: string,
+  before: Notification | undefined,
+): Promise<Notification> {
   const isGoingOn = before?.status === 'trying' || before?.status === 'retrying'
   const now = deps.now()
   const trying: Notification = {
