@@ -2,7 +2,6 @@ import type { Call } from '../../access/principal.ts'
 import { ParleyError } from '../../errors.ts'
 import { askedProbeWork } from '../../work/agent-work.ts'
 import type { WorkQueue } from '../../work/work-queue.ts'
-import type { Agent } from '../agent.ts'
 import { type FindDeps, getAgent } from '../find-agent.ts'
 import type { AgentHealth } from './agent-health.ts'
 import type { Health } from './health.ts'
@@ -15,6 +14,7 @@ export type CheckNowDeps = FindDeps & {
 
 const POLL_MS = 100
 const MAX_POLLS = 150
+const POLLS_PER_PUT = 30
 
 /**
  * Has the agent looked at as soon as a worker can, and waits for that for up to 15 seconds; whether everything was seen by then.
@@ -26,20 +26,22 @@ export async function checkNow(deps: CheckNowDeps, call: Call, ref: string): Pro
     throw new ParleyError('conflict', 'The agent is disabled and is not looked at: make it active first')
   }
   const askedAt = deps.now()
-  await deps.work.put([askedProbeWork(agent.id, askedAt)])
   for (let poll = 0; poll < MAX_POLLS; poll++) {
-    if (wasSeen(await deps.health.find(agent.id), agent, askedAt)) return true
+    const health = await deps.health.find(agent.id)
+    const wasLooked = isSeen(health, 'interface', askedAt)
+    if (wasLooked && (agent.probe === undefined || isSeen(health, 'task', askedAt))) return true
+    // Whoever changes the agent meanwhile puts the same work for another time.
+    if (!wasLooked && poll % POLLS_PER_PUT === 0) {
+      await deps.work.put([askedProbeWork(agent.id, deps.now())])
+    }
     await pause(call.signal)
   }
   return false
 }
 
 /** Interfaces and card are written down together, and what the owner's probe came to after them. */
-function wasSeen(health: AgentHealth | undefined, { probe }: Agent, askedAt: number): boolean {
-  const isSeen = (kind: 'interface' | 'task') =>
-    health?.checks.some((check) => check.kind === kind && check.at >= askedAt) === true
-  return isSeen('interface') && (probe === undefined || isSeen('task'))
-}
+const isSeen = (health: AgentHealth | undefined, kind: 'interface' | 'task', since: number): boolean =>
+  health?.checks.some((check) => check.kind === kind && check.at >= since) === true
 
 function pause(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
