@@ -57,6 +57,7 @@ test('an agent that dies raises one alert, which outlives the gateway and ends o
   agent.child.kill('SIGKILL')
   await agent.child.exited
   await healthIs('down')
+  assert.equal((await parley.stop()).code, 0)
   await parley.restart()
   const firing = await told('firing')
   assert.equal(textAt(firing, 'alerts', 0, 'labels', 'alertname'), rule.name)
@@ -67,6 +68,8 @@ test('an agent that dies raises one alert, which outlives the gateway and ends o
   assert.ok(Date.parse(textAt(alert, 'startsAt')) - Date.parse(since) >= FOR_MS)
 
   opened.use(await startScenarioAgent(Number(new URL(agent.url).port)))
+  // As an agent does when it starts: it is looked at, at once.
+  assert.equal((await ask('POST', '/agents/register', { card: agent.card, slug: 'shop' })).status, 200)
   await told('resolved')
   const [ended, ...others] = await alerts()
   assert.deepEqual(others, [])
