@@ -9,6 +9,8 @@ import { startScenarioAgent } from './scenario-agent-process.ts'
 
 /** How long an agent must be down before there is an alert. */
 const FOR_MS = 1000
+/** What a gateway that was killed had leased, another takes up after 30 seconds. */
+const LEASES_END_MS = 45_000
 
 test('an agent that dies raises one alert, which outlives the gateway and ends once the agent is back', {
   timeout: 120_000,
@@ -27,10 +29,13 @@ test('an agent that dies raises one alert, which outlives the gateway and ends o
   }
   const alerts = async () => listAt((await ask('GET', '/alerts')).body, 'items')
   const told = (status: string) =>
-    eventually(`the pager is told that it is ${status}`, () =>
-      pager.exchanges
-        .map(({ body }) => JSON.parse(body) as unknown)
-        .find((body) => at(body, 'status') === status),
+    eventually(
+      `the pager is told that it is ${status}`,
+      () =>
+        pager.exchanges
+          .map(({ body }) => JSON.parse(body) as unknown)
+          .find((body) => at(body, 'status') === status),
+      LEASES_END_MS,
     )
 
   const id = await make('/agents/register', { card: agent.card, slug: 'shop' })
