@@ -9,6 +9,7 @@ import type { StoredAlert } from './alert-store.ts'
 import { notifyKey } from './notification.ts'
 import { notifyChannel } from './notify-channel.ts'
 import { alice, HOOK, NOW, openChannels } from './open-channels.case.ts'
+import { pauseAfter } from './plan-notification.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -210,6 +211,14 @@ describe('a channel', () => {
 })
 
 describe('news that a channel does not take', () => {
+  it('is left alone for whole milliseconds, however that is spread', () => {
+    for (let attempts = 1; attempts < 20; attempts++) {
+      for (const random of [0, 1 / 3, 0.987654321]) {
+        assert.ok(Number.isInteger(pauseAfter(attempts, undefined, () => random)))
+      }
+    }
+  })
+
   it('is sent again under the same id, after pauses that grow', async () => {
     const { put, work, sender, clock, nextDueAt, notification } = await openNotifier()
     sender.answer = busy

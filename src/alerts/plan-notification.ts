@@ -55,5 +55,5 @@ const MAX_ASKED_PAUSE_MS = 3_600_000
 /** How long to leave a channel alone that did not take something: twice as long each time, spread, and as it asked. */
 export function pauseAfter(attempts: number, askedMs: number | undefined, random: () => number): number {
   const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(attempts - 1, 20), MAX_PAUSE_MS)
-  return Math.max(pause * (0.5 + random() / 2), Math.min(askedMs ?? 0, MAX_ASKED_PAUSE_MS))
+  return Math.max(Math.ceil(pause * (0.5 + random() / 2)), Math.min(askedMs ?? 0, MAX_ASKED_PAUSE_MS))
 }

@@ -3,8 +3,8 @@ import { type NotifyDeps, notifyChannel } from './notify-channel.ts'
 
 const LEASE = { leaseMs: 30_000, renewMs: 10_000, graceMs: 5000 }
 
-/** Channels that one process tells something, at once. */
-const CONCURRENCY = 32
+/** Channels that one process tells something, at once: more than a tenant has, so that its silent ones hold up no other tenant's. */
+const CONCURRENCY = 128
 
 /** Starts telling channels of alerts in this process; each of them one thing at a time. Nobody wakes it: the queue is looked at every second. */
 export const startNotifier = (deps: NotifyDeps & { readonly newId: () => string }): AsyncDisposable =>

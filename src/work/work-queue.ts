@@ -16,6 +16,8 @@ export type LeaseRequest = {
   readonly leaseMs: number
   /** Lanes at their limit: work of these is left for later. */
   readonly busyLanes: readonly string[]
+  /** Of one lane no more than so many; absent for as many as there are. */
+  readonly perLane?: number
 }
 
 /**

@@ -99,6 +99,9 @@ export function startWorker(deps: WorkerDeps, options: WorkerOptions): Worker {
     else lanes.delete(lane)
   }
   const busyLanes = () => [...lanes].filter(([, count]) => count >= options.perLane).map(([lane]) => lane)
+  /** How much every lane has room for that is not busy; those that have more room get it by leasing again. */
+  const roomInLanes = () =>
+    options.perLane - Math.max(0, ...[...lanes.values()].filter((count) => count < options.perLane))
 
   const wake = () => {
     again = true
@@ -125,6 +128,7 @@ export function startWorker(deps: WorkerDeps, options: WorkerOptions): Worker {
         now: deps.now(),
         leaseMs: options.leaseMs,
         busyLanes: busyLanes(),
+        perLane: roomInLanes(),
       })
       for (const work of leased) begin(work, false)
       if (leased.length > 0) again = true

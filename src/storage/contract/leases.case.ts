@@ -92,6 +92,22 @@ export const leaseCases: Cases = ({ open }) => {
     assert.deepEqual(keysOf(await work.lease(request())), ['a', 'b'])
   })
 
+  it('leases no more of one lane than is asked for, taken over or not', async (t) => {
+    const { work } = await open(t)
+    const held = [sampleWork('slow-0', { lane: 'slow' }), sampleWork('slow-1', { lane: 'slow' })]
+    await work.put(held)
+    await work.lease(request({ leaseMs: 1000 }))
+    const more = Array.from({ length: 5 }, (_, index) => sampleWork(`slow-${index + 2}`, { lane: 'slow' }))
+    await work.put([...more, sampleWork('fast-0', { lane: 'fast', dueAt: T0 + 1 })])
+
+    const leased = await work.lease(request({ now: T0 + 1000, perLane: 1 }))
+
+    assert.deepEqual(
+      leased.map(({ lane }) => lane),
+      ['slow', 'fast'],
+    )
+  })
+
   it('finds work behind a long queue of busy lanes, earliest of all lanes first', async (t) => {
     const { work } = await open(t)
     const lane = (name: string, count: number, dueAt: number) =>

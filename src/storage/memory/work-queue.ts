@@ -1,5 +1,6 @@
 import type { NewId } from '../../a2a/ids.ts'
 import type { EpochMs } from '../../tasks/task-head.ts'
+import { firstOfLanes } from '../../work/first-of-lanes.ts'
 import type { Claim, Fence, NewWork, WorkKind, WorkRef } from '../../work/work.ts'
 import type { LeasedWork, LeaseRequest, WorkQueue } from '../../work/work-queue.ts'
 
@@ -39,12 +40,11 @@ export function createMemoryWork(newToken: NewId, tell: () => void): MemoryWork 
   }
 
   function lease(request: LeaseRequest): readonly LeasedWork[] {
-    const found = [...table.values()]
+    const due = [...table.values()]
       .filter((row) => request.kinds.includes(row.kind) && row.dueAt <= request.now)
       .filter((row) => isFree(row, request.now) && !request.busyLanes.includes(row.lane))
       .sort((a, b) => a.dueAt - b.dueAt)
-      .slice(0, request.limit)
-    return found.map(({ lease: _, ...row }) => {
+    return firstOfLanes(due, request).map(({ lease: _, ...row }) => {
       const claim = { token: newToken(), until: request.now + request.leaseMs }
       const attempt = row.attempt + 1
       table.set(rowKey(row), { ...row, attempt, lease: claim })

@@ -1,6 +1,7 @@
 import type { NewId } from '../../a2a/ids.ts'
 import type { Hint } from '../../tasks/news.ts'
 import type { EpochMs } from '../../tasks/task-head.ts'
+import { firstOfLanes } from '../../work/first-of-lanes.ts'
 import { type Fence, WORK_KINDS, type WorkKind } from '../../work/work.ts'
 import type { LeasedWork, LeaseRequest, WorkQueue } from '../../work/work-queue.ts'
 import { integerIn, integerOrNullIn, textIn } from './columns.ts'
@@ -69,11 +70,13 @@ export function createSqliteWorkQueue(options: SqliteWorkOptions): WorkQueue {
       .sort(earliestFirst)
 
   /** The first `limit` pieces of free work lie in as many lanes at most. */
-  const findFree = (request: LeaseRequest): readonly Candidate[] =>
-    findLanes(request)
-      .slice(0, request.limit)
-      .flatMap(({ kind, lane }) => connection.all(FIND_IN_LANE, kind, lane, request.now, request.limit))
+  const findFree = (request: LeaseRequest): readonly Candidate[] => {
+    const { limit, now, perLane = limit } = request
+    return findLanes(request)
+      .slice(0, limit)
+      .flatMap(({ kind, lane }) => connection.all(FIND_IN_LANE, kind, lane, now, Math.min(limit, perLane)))
       .map(candidateIn)
+  }
 
   const mayTake = ({ kinds, now, busyLanes }: LeaseRequest, work: Candidate): boolean =>
     kinds.includes(work.kind) && work.dueAt <= now && !busyLanes.includes(work.lane)
@@ -81,10 +84,10 @@ export function createSqliteWorkQueue(options: SqliteWorkOptions): WorkQueue {
   function take(request: LeaseRequest): Decision<readonly LeasedWork[]> {
     const expired = connection.all(FIND_EXPIRED, request.now, MAX_EXPIRED).map(candidateIn)
     const until = request.now + request.leaseMs
-    const leased = [...findFree(request), ...expired.filter((work) => mayTake(request, work))]
-      .sort(earliestFirst)
-      .slice(0, request.limit)
-      .map((work): LeasedWork => ({ ...work, token: newId(), until }))
+    const due = [...findFree(request), ...expired.filter((work) => mayTake(request, work))]
+    const leased = firstOfLanes(due.sort(earliestFirst), request).map(
+      (work): LeasedWork => ({ ...work, token: newId(), until }),
+    )
     return {
       result: leased,
       apply() {
