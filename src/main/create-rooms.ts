@@ -16,12 +16,7 @@ import { createServiceTokens } from '../access/service-identity/create-service-t
 import type { SigningKeys } from '../access/service-identity/signing-keys.ts'
 import { createTokens } from '../access/tokens/tokens.ts'
 import type { Alerts } from '../alerts/alerts.ts'
-import { type Channels, createChannels } from '../alerts/channels.ts'
-import { createAlerts } from '../alerts/create-alerts.ts'
-import { keepAlerts } from '../alerts/keep-alerts.ts'
-import { startAlerts } from '../alerts/start-alerts.ts'
-import { startNotifier } from '../alerts/start-notifier.ts'
-import { createUnusableChannels } from '../alerts/usable-channels.ts'
+import type { Channels } from '../alerts/channels.ts'
 import type { Config } from '../config/config.ts'
 import type { Secrets } from '../config/secrets.ts'
 import { VERSION } from '../config/version.ts'
@@ -30,7 +25,6 @@ import { startWorkers } from '../delivery/start-workers.ts'
 import { ParleyError } from '../errors.ts'
 import type { Changes } from '../registry/changes/changes.ts'
 import { createChanges } from '../registry/changes/create-changes.ts'
-import { keepChanges } from '../registry/changes/keep-changes.ts'
 import { createRegistry } from '../registry/create-registry.ts'
 import { createHealth } from '../registry/health/create-health.ts'
 import type { Health } from '../registry/health/health.ts'
@@ -52,9 +46,11 @@ import { createGuard, type Guard } from '../upstream/guard.ts'
 import { createTokenSource } from '../upstream/request-token.ts'
 import { checkIssuers } from './check-issuers.ts'
 import { followCards } from './follow-cards.ts'
+import { openAlerts } from './open-alerts.ts'
 import { openBackend } from './open-backend.ts'
 import { openIdentity } from './open-identity.ts'
 import { type OpenProbes, openProbes } from './open-probes.ts'
+import { removeOld } from './remove-old.ts'
 
 export type RoomsDeps = {
   readonly config: Config
@@ -105,7 +101,9 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
   const denials = createDenials({ store: backend.audit, events, now })
   const { auditRetentionMs, changesRetentionMs } = config
   opened.use(keepAudit({ store: backend.audit, denials, events, now, retentionMs: auditRetentionMs }))
-  opened.use(keepChanges({ store: backend.changes, events, now, retentionMs: changesRetentionMs }))
+  opened.use(
+    removeOld({ what: 'changes', store: backend.changes, retentionMs: changesRetentionMs, events, now }),
+  )
   const outbound = { guard, userAgent: `parley/${VERSION}` }
   const { signingKeys, vault } = await openIdentity({ config, secrets, backend, events, now })
   const serviceTokens = createServiceTokens({
@@ -234,14 +232,6 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     stopping,
     ...(workers === undefined ? {} : { worker: workers.local }),
   })
-  const watching = { ...backend, now, newId: newUuid, events, access, queue: backend.work }
-  opened.use(keepAlerts({ ...watching, retentionMs: config.alertsRetentionMs }))
-  if (config.role !== 'api') opened.use(startAlerts(watching))
-  const alerts = createAlerts({
-    ...watching,
-    cursors,
-    unusableChannels: createUnusableChannels(backend.channels),
-  })
   const changes = createChanges({
     store: backend.changes,
     agents: backend.agents,
@@ -261,11 +251,9 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
       now,
     }),
   )
-  const notify = { channels: backend.channels, vault, sender, events, now, newId: newUuid }
-  if (config.role !== 'api') {
-    const { alerts, work: queue } = backend
-    opened.use(startNotifier({ ...notify, alerts, queue, random: Math.random }))
-  }
+  const { alerts, channels } = opened.use(
+    openAlerts({ config, backend, access, cursors, vault, sender, events, now }),
+  )
   const parts = opened.move()
   return {
     access,
@@ -273,7 +261,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     health,
     changes,
     tasks,
-    channels: createChannels({ ...notify, store: backend.channels }),
+    channels,
     alerts,
     signingKeys,
     audit: createAudit({ store: backend.audit, denials, cursors, now }),
