@@ -39,6 +39,14 @@ describe('where new agents wait for an admin', () => {
     assert.equal((await register()).lifecycle, 'active')
   })
 
+  it('one is approved as the admin saw it', async () => {
+    const seen = await register()
+    await room.registry.replace(ada, seen.id, { card: cardText({ name: 'Other' }) })
+    const asSeen = ({ version }: { readonly version: number }) => version === seen.version
+    assert.equal(await codeOf(room.registry.approve(admin, seen.id, asSeen)), 'precondition_failed')
+    assert.equal((await room.registry.find(seen.id))?.lifecycle, 'pending')
+  })
+
   it('a refused one is a draft that says why, until its owner asks again', async () => {
     await register()
     const refused = await room.registry.refuse(admin, 'echo-agent', { reason: 'No contact' })

@@ -5,7 +5,7 @@ import { auditOf } from '../access/audit/audit-record.ts'
 import { type Call, hasScope, type Principal } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { Agent } from './agent.ts'
-import { type ChangeDeps, changeAgent } from './change-agent.ts'
+import { type AgentCondition, type ChangeDeps, changeAgent } from './change-agent.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import type { Registration } from './registry.ts'
 
@@ -45,8 +45,20 @@ export function assertMayAdmit(
 }
 
 /** As `Registry.approve`. */
-export const approveAgent = (deps: ChangeDeps, call: Call, ref: string): Promise<Agent> =>
-  settle(deps, call, ref, 'agent.approve', ({ refusal: _, ...agent }) => ({ ...agent, lifecycle: 'active' }))
+export const approveAgent = (
+  deps: ChangeDeps,
+  call: Call,
+  ref: string,
+  condition?: AgentCondition,
+): Promise<Agent> =>
+  settle(
+    deps,
+    call,
+    ref,
+    'agent.approve',
+    ({ refusal: _, ...agent }) => ({ ...agent, lifecycle: 'active' }),
+    condition,
+  )
 
 /** As `Registry.refuse`. */
 export const refuseAgent = (deps: ChangeDeps, call: Call, ref: string, { reason }: Refusal): Promise<Agent> =>
@@ -62,21 +74,28 @@ async function settle(
   ref: string,
   action: 'agent.approve' | 'agent.refuse',
   settled: (agent: Agent) => Agent,
+  condition?: AgentCondition,
 ): Promise<Agent> {
   const { now, events } = deps
   assertScope(call.principal, 'admin')
-  const { after } = await changeAgent(deps, call, ref, (agent) => {
-    if (agent.lifecycle !== 'pending') {
-      throw new ParleyError(
-        'conflict',
-        `The agent is ${agent.lifecycle}: only what is pending is let in or refused`,
-      )
-    }
-    const audit = auditOf(call, action, { kind: 'agent', id: agent.id }, now(), {
-      details: { slug: agent.slug },
-    })
-    return { next: { ...settled(agent), updatedAt: Math.max(now(), agent.updatedAt) }, audit: [audit] }
-  })
+  const { after } = await changeAgent(
+    deps,
+    call,
+    ref,
+    (agent) => {
+      if (agent.lifecycle !== 'pending') {
+        throw new ParleyError(
+          'conflict',
+          `The agent is ${agent.lifecycle}: only what is pending is let in or refused`,
+        )
+      }
+      const audit = auditOf(call, action, { kind: 'agent', id: agent.id }, now(), {
+        details: { slug: agent.slug },
+      })
+      return { next: { ...settled(agent), updatedAt: Math.max(now(), agent.updatedAt) }, audit: [audit] }
+    },
+    condition,
+  )
   const { id, slug } = after
   events.agentRegistered({ agentId: id, slug, principal: call.principal.subject, created: false })
   return after

@@ -13,19 +13,22 @@ export const claimsOf = (agent: Pick<Agent, 'lifecycle' | 'card'>): readonly str
 /**
  * The addresses that are new to an agent, or to its owner, and that nothing shows to be theirs: its card did not come from
  * there. It may have them only while no other owner's agent does, or when an admin lets it. `before` is the agent as it is
- * stored.
+ * stored. What the origin of one card shows, it does not show of the next: anybody can register a card from where it is.
  */
 export function newClaimsOf(agent: Claimant, before: Claimant | undefined): readonly string[] {
-  const isSame = before !== undefined && isLetIn(before) && before.card === agent.card
-  if (isSame && before.owner === agent.owner) return []
-  const had = new Set(before?.owner === agent.owner ? claimsOf(before) : [])
-  const { cardOrigin } = agent
-  const shown = new Set(
-    cardOrigin === undefined
-      ? []
-      : cardOf(agent)
-          .supportedInterfaces.filter((via) => originOf(via) === cardOrigin)
-          .map(addressOf),
-  )
+  const isOwners = before !== undefined && before.owner === agent.owner
+  const isSame = isOwners && before.card === agent.card && before.cardOrigin === agent.cardOrigin
+  if (isSame && isLetIn(before)) return []
+  const had = new Set(isOwners ? claimsOf(before) : [])
+  for (const address of isOwners ? shownBy(before) : []) had.delete(address)
+  const shown = shownBy(agent)
   return claimsOf(agent).filter((address) => !had.has(address) && !shown.has(address))
+}
+
+/** The addresses at the origin that an agent's card came from. */
+function shownBy(agent: Claimant): ReadonlySet<string> {
+  const { cardOrigin } = agent
+  if (cardOrigin === undefined) return new Set()
+  const there = cardOf(agent).supportedInterfaces.filter((via) => originOf(via) === cardOrigin)
+  return new Set(there.flatMap((via) => addressOf(via) ?? []))
 }

@@ -123,8 +123,12 @@ function* capabilityChanges(before: AgentCard, after: AgentCard): Generator<Card
     const pointer = `/capabilities/extensions/${index}`
     const was = old.find(({ uri }) => uri === each.uri)
     if (each.required === true && was?.required !== true) yield breaking(pointer, `is required: ${each.uri}`)
-    else if (was === undefined) yield compatible(pointer, `is new: ${each.uri}`)
-    else if (!isSame({ ...was, required: true }, { ...each, required: true })) {
+    else if (was === undefined) {
+      const { uri, required: _, ...told } = each
+      yield Object.keys(told).length > 0
+        ? text(pointer, `is new: ${uri}`)
+        : compatible(pointer, `is new: ${uri}`)
+    } else if (!isSame({ ...was, required: true }, { ...each, required: true })) {
       yield text(pointer, 'is described otherwise')
     }
   }
@@ -152,7 +156,17 @@ function* changesOfSkill(pointer: string, was: Skill, is: Skill): Generator<Card
   if (!isSame(was.securityRequirements ?? [], is.securityRequirements ?? [])) {
     yield breaking(`${pointer}/securityRequirements`, 'differ: callers must authenticate otherwise')
   }
+  for (const name of membersThatDiffer(was, is)) {
+    if (!JUDGED_OF_SKILLS.has(name)) yield text(`${pointer}${pointerTo(name)}`, 'reads otherwise')
+  }
 }
+
+const JUDGED_OF_SKILLS: ReadonlySet<string> = new Set([
+  ...SKILL_TEXTS,
+  'inputModes',
+  'outputModes',
+  'securityRequirements',
+])
 
 type ModeMember = 'defaultInputModes' | 'defaultOutputModes' | 'inputModes' | 'outputModes'
 
@@ -202,17 +216,25 @@ const JUDGED_MEMBERS: ReadonlySet<string> = new Set([
   'signatures',
 ])
 
+/** Members that nobody acts on. What we do not know is published too, and a model reads it as it reads the rest. */
+const COSMETIC_MEMBERS: ReadonlySet<string> = new Set(['version', 'documentationUrl', 'iconUrl'])
+
 function* otherChanges(before: AgentCard, after: AgentCard): Generator<CardChange> {
   for (const member of READ_MEMBERS) {
     if (!isSame(before[member] ?? null, after[member] ?? null)) yield text(`/${member}`, 'reads otherwise')
   }
-  const names = new Set([...Object.keys(before), ...Object.keys(after)])
-  for (const name of names) {
+  for (const name of membersThatDiffer(before, after)) {
     if (JUDGED_MEMBERS.has(name)) continue
-    const [was, is] = [Reflect.get(before, name), Reflect.get(after, name)]
-    if (!isSame(was ?? null, is ?? null)) yield cosmetic(pointerTo(name), 'differs')
+    yield COSMETIC_MEMBERS.has(name)
+      ? cosmetic(pointerTo(name), 'differs')
+      : text(pointerTo(name), 'reads otherwise')
   }
 }
+
+const membersThatDiffer = (before: object, after: object): readonly string[] =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (name) => !isSame(Reflect.get(before, name) ?? null, Reflect.get(after, name) ?? null),
+  )
 
 /** Without what only people read. */
 function withoutTexts(value: unknown): unknown {

@@ -57,7 +57,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     find: (id) => agents.find(id),
     findForDelivery: async (id) => (await agents.find(id)) ?? agents.findRemoved(id),
     forget: (id) => agents.forget(id),
-    approve: (call, ref) => approveAgent(deps, call, ref),
+    approve: (call, ref, condition) => approveAgent(deps, call, ref, condition),
     refuse: (call, ref, refusal) => refuseAgent(deps, call, ref, refusal),
     replace: createReplace(deps),
     update: (call, ref, changes, condition) => updateAgent(deps, call, ref, changes, condition),

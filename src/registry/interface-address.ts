@@ -27,12 +27,12 @@ export const addressesOf = ({ supportedInterfaces }: AgentCard): readonly string
 /** `example.com.` is `example.com`. */
 const withoutDot = (host: string): string => host.replace(/\.$/, '')
 
-/** Servers take these for one: `/a2a`, `/a2a/`, `//a2a` and `/%612a`. */
+/** Servers take these for one: `/a2a`, `/a2a/`, `//a2a` and `/%612a`. What parts a path stays as it is. */
 const plainPath = (path: string): string =>
   path
     .replace(/%[\da-f]{2}/gi, (code) => {
       const character = String.fromCharCode(Number.parseInt(code.slice(1), 16))
-      return /[\w.~-]/.test(character) ? character : code.toUpperCase()
+      return /[!-~]/.test(character) && !/[%/?#\\]/.test(character) ? character : code.toUpperCase()
     })
     .replace(/\/{2,}/g, '/')
     .replace(/\/$/, '')

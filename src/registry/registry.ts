@@ -127,8 +127,11 @@ export interface Registry {
    * `precondition_failed` when `condition` does not hold.
    */
   update(call: Call, ref: string, changes: AgentChanges, condition?: AgentCondition): Promise<Agent>
-  /** Lets in an agent that is pending. Takes `admin`. Throws as `get` does, and `conflict` for one that is not pending. */
-  approve(call: Call, ref: string): Promise<Agent>
+  /**
+   * Lets in an agent that is pending. Takes `admin`. Throws as `get` does, `conflict` for one that is not pending, and
+   * `precondition_failed` when `condition` does not hold.
+   */
+  approve(call: Call, ref: string, condition?: AgentCondition): Promise<Agent>
   /** Makes an agent that is pending a draft again, which says why. As `approve`. */
   refuse(call: Call, ref: string, refusal: Refusal): Promise<Agent>
   /** The cards that the agent's publisher has sent, the newest first. Takes the right to `manage`, as the next two do. */

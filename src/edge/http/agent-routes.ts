@@ -127,11 +127,11 @@ export const AGENT_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/agents/{id}/approve',
     scope: 'admin',
-    summary: 'Let in an agent that is pending',
+    summary: 'Let in an agent that is pending. With If-Match, only while it is as the ETag says',
     query: NO_QUERY,
     responses: { 200: json('The agent, active', AgentView) },
-    async handle({ deps, call, params }) {
-      const agent = await deps.registry.approve(call, params.id ?? '')
+    async handle({ deps, call, params, exchange }) {
+      const agent = await deps.registry.approve(call, params.id ?? '', ifMatch(exchange))
       return agentResponse(deps, call, agent)
     },
   }),
