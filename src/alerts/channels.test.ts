@@ -143,9 +143,17 @@ describe('a channel', () => {
     assert.equal(other.violations[0]?.pointer, '/url')
   })
 
+  it('is one of twenty at most that somebody made, which leaves room for others', async () => {
+    const { channels } = await openChannels()
+    for (let n = 0; n < 20; n++) await channels.create(alice, text({ ...HOOK, name: `channel ${n}` }))
+
+    assert.equal((await errorOf(channels.create(alice, text(HOOK)))).code, 'conflict')
+    await channels.create(bob, text(HOOK))
+  })
+
   it('is one of a hundred at most', async () => {
     const { channels } = await openChannels()
-    for (let n = 0; n < 100; n++) await channels.create(alice, text({ ...HOOK, name: `channel ${n}` }))
+    for (let n = 0; n < 100; n++) await channels.create(admin, text({ ...HOOK, name: `channel ${n}` }))
 
     assert.equal((await errorOf(channels.create(bob, text(HOOK)))).code, 'conflict')
     await channels.create(stranger, text(HOOK))

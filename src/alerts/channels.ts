@@ -58,6 +58,8 @@ export type ChannelsDeps = {
 
 /** In one tenant; the queue of what is to be told goes through all of them. */
 const MAX_CHANNELS = 100
+/** Of these, those of one maker, so that nobody takes the place of all others; admins make as many as there may be. */
+const MAX_CHANNELS_OF_MAKER = 20
 
 /** Whether somebody may see a channel, change it and send alerts there. */
 export const isTheirs = (
@@ -102,7 +104,7 @@ export function createChannels({ store, vault, sender, events, now, newId }: Cha
       const target = targetOf(wanted)
       assertSendable(sender, target)
       const owner = ownerOf(principal, wanted)
-      if ((await store.listOf(principal.tenant)).length >= MAX_CHANNELS) throw tooMany()
+      assertRoom(principal, await store.listOf(principal.tenant))
       const bare = {
         id: newId(),
         tenant: principal.tenant,
@@ -221,5 +223,12 @@ function shownOf(target: ChannelTarget): Pick<Channel, 'kind' | 'host' | 'isSign
   return kind === 'webhook' ? { kind, host, isSigned: target.secret !== undefined } : { kind, host }
 }
 
-const tooMany = (): ParleyError =>
-  new ParleyError('conflict', `A tenant has at most ${MAX_CHANNELS} alert channels; delete some first`)
+function assertRoom(principal: Principal, channels: readonly Channel[]): void {
+  const own = channels.filter(({ createdBy }) => createdBy === principal.subject)
+  if (own.length >= MAX_CHANNELS_OF_MAKER && !hasScope(principal, 'admin')) {
+    const message = `You have made ${MAX_CHANNELS_OF_MAKER} alert channels, and may make no more; delete some first`
+    throw new ParleyError('conflict', message)
+  }
+  if (channels.length < MAX_CHANNELS) return
+  throw new ParleyError('conflict', `A tenant has at most ${MAX_CHANNELS} alert channels; delete some first`)
+}
