@@ -19,7 +19,7 @@ export type Claim = { readonly token: string; readonly until: number }
 
 /** Work to put on the queue. Putting an existing (kind, key) again moves its `dueAt` and leaves its lease alone. */
 export type NewWork = WorkRef & {
-  /** What bounded concurrency is counted by: the agent's id. */
+  /** What bounded concurrency is counted by: the agent's id, for `notify` the channel's, else one for the whole kind. */
   readonly lane: string
   readonly dueAt: number
   /** The work is leased from birth, by a worker in the committing process. */
