@@ -28,9 +28,7 @@ export type JudgedRule = {
   readonly isFolded: boolean
   /** Agents whose alerts this one's stands for. */
   readonly victims: readonly OtherAgent[]
-  /** An agent that it depends on is down. */
-  readonly isCaused: boolean
-  /** Which, where the rule's maker may see it. */
+  /** An agent that it depends on and that is down. */
   readonly cause?: OtherAgent
 }
 
@@ -111,17 +109,17 @@ async function judgeOne(
   const covered = dependents.filter((dependent) => coversAgent(deps.access, rule, dependent.agent))
   const held = watch?.held.find(({ ruleId }) => ruleId === rule.id)
   const verdict = await judgeFor(situation, rule, agent, covered.length > 0, held?.since)
-  const none = { rule, verdict, isFolded: false, victims: [], isCaused: false }
+  const none = { rule, verdict, isFolded: false, victims: [] }
   if (!verdict.holds) return none
-  const down = dependenciesOf(situation, agent).filter((other) => healthOf(other).state === 'down')
+  const seen = seenDependenciesOf(situation, rule, agent)
+  const down = seen.filter((other) => healthOf(other).state === 'down')
   return {
     ...none,
     isFolded: await isFolded(situation, rule),
     victims: covered
       .filter((dependent) => dependent.watch?.held.some(({ ruleId }) => ruleId === rule.id))
       .map((dependent) => otherAgent(dependent.agent)),
-    isCaused: down.length > 0,
-    ...causeOf(situation, rule, down),
+    ...causeOf(situation, down),
   }
 }
 
@@ -141,16 +139,10 @@ async function isFolded(situation: Situation, rule: AlertRule): Promise<boolean>
 }
 
 /** Of the dependencies that are down, one that is not so for want of another. */
-function causeOf(
-  { deps, dependencies }: Situation,
-  rule: AlertRule,
-  down: readonly Agent[],
-): Pick<JudgedRule, 'cause'> {
+function causeOf({ dependencies }: Situation, down: readonly Agent[]): Pick<JudgedRule, 'cause'> {
   const isRoot = ({ id }: Agent) => !down.some((other) => dependsOn(dependencies, id, other.id))
   const cause = down.find(isRoot) ?? down[0]
-  return cause !== undefined && makerMay(deps.access, rule, 'discover', cause)
-    ? { cause: otherAgent(cause) }
-    : {}
+  return cause === undefined ? {} : { cause: otherAgent(cause) }
 }
 
 async function judgeFor(
@@ -162,7 +154,7 @@ async function judgeFor(
 ): Promise<Verdict> {
   const { condition } = rule
   const dueAt = heartbeatDueAt(agent)
-  const downSince = condition.kind === 'dependency' ? dependencyDownSince(situation, agent) : undefined
+  const downSince = condition.kind === 'dependency' ? dependencyDownSince(situation, rule, agent) : undefined
   const facts = {
     health: situation.healthOf(agent),
     ...(dueAt === undefined ? {} : { heartbeatDueAt: dueAt }),
@@ -173,8 +165,8 @@ async function judgeFor(
   return judgeRule(condition, facts, heldSince, situation.now)
 }
 
-function dependencyDownSince(situation: Situation, agent: Agent): number | undefined {
-  const times = dependenciesOf(situation, agent).flatMap((other) => {
+function dependencyDownSince(situation: Situation, rule: AlertRule, agent: Agent): number | undefined {
+  const times = seenDependenciesOf(situation, rule, agent).flatMap((other) => {
     const { state, since = situation.now } = situation.healthOf(other)
     return state === 'down' ? [since] : []
   })
@@ -183,6 +175,10 @@ function dependencyDownSince(situation: Situation, agent: Agent): number | undef
 
 const dependenciesOf = ({ dependencies }: Situation, agent: Agent): readonly Agent[] =>
   [...dependencies.values()].filter(({ id }) => id !== agent.id && dependsOn(dependencies, agent.id, id))
+
+/** Those that the rule's maker sees: of others a rule must show no more than if they were not there. */
+const seenDependenciesOf = (situation: Situation, rule: AlertRule, agent: Agent): readonly Agent[] =>
+  dependenciesOf(situation, agent).filter((other) => makerMay(situation.deps.access, rule, 'discover', other))
 
 async function callsOf({ deps, calls }: Situation, id: AgentId): Promise<readonly Check[]> {
   const known = calls.get(id)

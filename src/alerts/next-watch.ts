@@ -121,13 +121,13 @@ export function endStep(
   const { ruleId } = entry
   const alert = alertOf(input, entry)
   if (alert === undefined) return { ruleId, tell: [] }
-  const ended = { ...alert, endsAt: input.now, endReason, news: alert.news + 1 }
+  const ended = { ...alert, endsAt: Math.max(input.now, alert.startsAt), endReason, news: alert.news + 1 }
   return { ruleId, alert: ended, tell: alert.channels }
 }
 
-function described({ agent, health }: WatchInput, { rule, isCaused, cause }: JudgedRule) {
+function described({ agent, health }: WatchInput, { rule, cause }: JudgedRule) {
   return {
-    summary: summaryOf(rule.condition, agent.slug, health, isCaused),
+    summary: summaryOf(rule.condition, agent.slug, health, cause !== undefined),
     ...(cause === undefined ? {} : { cause }),
   }
 }

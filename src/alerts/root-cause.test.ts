@@ -82,7 +82,7 @@ describe('the root cause', () => {
     assert.equal((await room.all())[0]?.victims.length, 2)
   })
 
-  it('that the rule does not watch is named by the alert of each, if its maker may see it', async () => {
+  it('that the rule does not watch is named by the alert of each, and is none for a maker who may not see it', async () => {
     const [shop] = await victims(['shop'], {}, eve)
     const hidden = await room.agent('hidden', { visibility: 'restricted' }, eve)
     const cart = await room.agent('cart', { dependsOn: ['hidden'] }, eve)
@@ -96,7 +96,7 @@ describe('the root cause', () => {
     const alerts = await room.all()
     const facts = alerts.map(({ agentSlug, summary, cause }) => [agentSlug, summary, cause?.agentSlug])
     assert.deepEqual(facts.toSorted(), [
-      ['cart', 'cart is down; an agent that it depends on is down', undefined],
+      ['cart', 'cart is down', undefined],
       ['shop', 'shop is down; an agent that it depends on is down', 'db'],
     ])
   })
@@ -125,6 +125,17 @@ describe('the root cause', () => {
     await room.be('up', db)
     await room.pass(5 * MINUTE)
     assert.deepEqual(await room.seen(), ['db recovered [cart shop]'])
+  })
+
+  it('of a rule for dependencies is no agent that its maker may not see', async () => {
+    const [shop] = await victims(['shop'], {}, eve)
+    assert.ok(shop)
+    await room.rule({ condition: { dependencyDown: true } }, eve)
+    await room.registry.update(ada, 'db', { visibility: 'restricted' })
+    await room.be('up', db, shop)
+    await room.be('down', db)
+    await room.pass()
+    assert.deepEqual(await room.seen(), [])
   })
 
   it('of a rule for dependencies is named, where the rule watches only who depends on it', async () => {

@@ -266,6 +266,20 @@ describe('an alert', () => {
     await room.pass()
     assert.deepEqual(new Set(await room.seen()), new Set(['shop agent_removed']))
   })
+
+  it('ends no earlier than it began, whatever the clock says', async () => {
+    const room = await openAlerts()
+    const shop = await room.agent('shop')
+    await room.rule()
+    await room.be('down', shop)
+    await room.pass(3 * MINUTE)
+    room.clock.now -= 60 * MINUTE
+    await room.be('up', shop)
+
+    const [alert] = await room.all()
+    assert.ok(alert !== undefined)
+    assert.equal(alert.endsAt, alert.startsAt)
+  })
 })
 
 describe('a rule', () => {

@@ -62,7 +62,7 @@ export function apiBody(alert: Alert, { externalUrl, now }: BodyOptions): string
       labels: labelsOf(alert),
       annotations: annotationsOf(alert),
       startsAt: instant(alert.startsAt),
-      endsAt: instant(alert.endsAt ?? now + API_LIFE_MS),
+      endsAt: instant(alert.endsAt ?? Math.max(now, alert.startsAt) + API_LIFE_MS),
       generatorURL: agentUrl(externalUrl, alert),
     },
   ])

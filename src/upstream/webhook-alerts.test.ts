@@ -115,6 +115,11 @@ describe('an alert for a webhook', () => {
     assert.ok(repeatMs > 0 && Date.parse(first?.endsAt ?? '') > NOW + 2 * repeatMs)
     assert.equal(second?.endsAt, new Date(NOW).toISOString())
     assert.deepEqual(first?.labels, second?.labels)
+
+    const startsAt = NOW + 3_600_000
+    await sender.send(target, { ...firing, startsAt }, sending)
+    const [early] = apiCheck.parse(JSON.parse(server.exchanges[2]?.body ?? ''))
+    assert.ok(Date.parse(early?.endsAt ?? '') > startsAt, 'by a clock that was set back')
     assert.equal(sender.repeatMs({ kind: 'webhook', url: server.url }), undefined)
   })
 
