@@ -116,6 +116,17 @@ describe('register', () => {
     assert.equal(third.agent.slug, 'echo-agent-3')
   })
 
+  it('does not judge heartbeats by those of another owner’s agent of that name', async () => {
+    await room.registry.register(ada, { card: cardText(), heartbeatTtlMs: 1000 })
+
+    const { agent } = await room.registry.register(eve, {
+      card: cardAt('https://eve.example'),
+      heartbeatIntervalMs: 60_000,
+    })
+
+    assert.equal(agent.slug, 'echo-agent-2')
+  })
+
   it('refuses a chosen slug that another owner has or had, and keeps it for that owner', async () => {
     const { agent } = await room.registry.register(ada, { card: cardText(), slug: 'echo' })
     const taken = () => room.registry.register(eve, { card: cardText(), slug: 'echo' })

@@ -9,7 +9,7 @@ import { alertWork, probeWork } from '../work/agent-work.ts'
 import { commitAgent, pointersIntoCard } from './address-taken.ts'
 import { firstLifecycle } from './admit-agent.ts'
 import { type Agent, cardOf } from './agent.ts'
-import type { AgentStore } from './agent-store.ts'
+import type { AgentCommit, AgentStore } from './agent-store.ts'
 import { agentChange } from './changes/agent-change.ts'
 import { dependenciesOf } from './dependencies.ts'
 import { resourceOf } from './find-agent.ts'
@@ -33,48 +33,54 @@ export type RegisterDeps = JudgeRegistrationDeps & {
   readonly registration?: 'open' | 'approve'
 }
 
+type Registered = { readonly agent: Agent; readonly created: boolean }
+
 export function createRegister(deps: RegisterDeps): Registry['register'] {
   const { agents, access, now, newId, events } = deps
   const judgeRegistration = createJudgeRegistration(deps)
 
-  const place = async (call: Call, listing: Listing) => {
+  /** The next version of the owner's agent of that slug, or the first; `taken` when the slug is another owner's. */
+  const placeAs = async (
+    slug: string,
+    call: Call,
+    listing: Listing,
+  ): Promise<Registered | 'taken' | 'conflict'> => {
     const { registration, tenant, owner } = listing
+    const existing = await agents.findBySlug(tenant, slug)
+    assertMayRegister(access, call, owner, existing)
+    const at = now()
+    const previous =
+      existing ?? unlisted(listing, slug, newId(), at, firstLifecycle(deps, call.principal, registration))
+    const isTaken = previous.owner !== owner
+    if (!isTaken || registration.slug !== undefined) assertWithinReach(listing, previous)
+    if (isTaken) return 'taken'
+    assertStays(registration, previous)
+    const cardVersion = nextCardVersion(previous, listing, call.principal.subject, at)
+    const agent = listed(previous, listing, at, cardVersion)
+    const commit: AgentCommit = {
+      agent,
+      expectedVersion: previous.version,
+      ...(cardVersion && { cardVersion }),
+      ...(previous.proposal && { proposal: 'none' }),
+      changes: [agentChange({ before: previous, after: agent, ...(cardVersion && { cardVersion }) }, at)],
+      work: [probeWork(agent.id, at), alertWork(agent.id, at)],
+      audit: [registrationRecord(call, agent, at)],
+    }
+    const pointersTo = pointersIntoCard(agent, registration.cardPointer)
+    const result = await commitAgent(deps, call, commit, existing, pointersTo)
+    if (result.kind === 'committed') return { agent, created: existing === undefined }
+    return result.kind === 'slug_taken' && result.owner !== owner ? 'taken' : 'conflict'
+  }
+
+  const place = async (call: Call, listing: Listing): Promise<Registered> => {
+    const { slug } = listing.registration
     const base = slugFrom(cardOf(listing).name)
     let conflicts = 0
     for (let number = 1; number <= MAX_SLUG_NUMBER && conflicts < MAX_CONFLICTS; ) {
-      const slug = registration.slug ?? numberedSlug(base, number)
-      const existing = await agents.findBySlug(tenant, slug)
-      assertMayRegister(access, call, owner, existing)
-      const previous =
-        existing ??
-        unlisted(listing, slug, newId(), now(), firstLifecycle(deps, call.principal, registration))
-      if (previous.owner === owner || registration.slug !== undefined) assertWithinReach(listing, previous)
-      if (previous.owner === owner) assertStays(registration, previous)
-      const cardVersion = nextCardVersion(previous, listing, call.principal.subject, now())
-      const agent = listed(previous, listing, now(), cardVersion)
-      const result =
-        previous.owner === owner
-          ? await commitAgent(
-              deps,
-              call,
-              {
-                agent,
-                expectedVersion: previous.version,
-                ...(cardVersion === undefined ? {} : { cardVersion }),
-                ...(previous.proposal === undefined ? {} : { proposal: 'none' }),
-                changes: [
-                  agentChange({ before: previous, after: agent, ...(cardVersion && { cardVersion }) }, now()),
-                ],
-                work: [probeWork(agent.id, now()), alertWork(agent.id, now())],
-                audit: [registrationRecord(call, agent, now())],
-              },
-              existing,
-              pointersIntoCard(agent, registration.cardPointer),
-            )
-          : ({ kind: 'slug_taken', owner: previous.owner } as const)
-      if (result.kind === 'committed') return { agent, created: existing === undefined }
-      if (result.kind === 'conflict' || result.owner === owner) conflicts++
-      else if (registration.slug !== undefined) throw slugTaken(slug)
+      const placed = await placeAs(slug ?? numberedSlug(base, number), call, listing)
+      if (placed === 'conflict') conflicts++
+      else if (placed !== 'taken') return placed
+      else if (slug !== undefined) throw slugTaken(slug)
       else number++
     }
     if (conflicts < MAX_CONFLICTS) throw slugTaken(base)
