@@ -66,8 +66,8 @@ describe('when an agent is looked at next', () => {
 })
 
 describe('what an agent is asked', () => {
-  const asked = (facts: Known, now: number, isAsked = false) => {
-    const { interfaces, ...plan } = planProbe(facts, now, isAsked)
+  const asked = (facts: Known, now: number, askedAt?: number) => {
+    const { interfaces, ...plan } = planProbe(facts, now, askedAt)
     return { interfaces: interfaces.length, ...plan }
   }
   const nothing = { interfaces: 0, card: false, task: false, heartbeat: false }
@@ -95,13 +95,22 @@ describe('what an agent is asked', () => {
 
   it('is everything when somebody asks for it', () => {
     const facts = known({}, { agent: { ...agent, probe }, cardDueAt: T + 1e6, intervalMs: 0 })
-    assert.deepEqual(asked(facts, T, true), { interfaces: 1, card: true, task: true, heartbeat: false })
+    assert.deepEqual(asked(facts, T + 1, T + 1), { interfaces: 1, card: true, task: true, heartbeat: false })
     assert.deepEqual(asked(facts, T + 900_000), nothing)
+  })
+
+  it('is what was not seen since somebody asked for it, however often that is said', () => {
+    const task: Check = { kind: 'task', url: seen.url ?? '', outcome: 'ok', at: T - 1 }
+    const facts = (at: number) => known({ checks: [seen, { ...task, at }] }, { agent: { ...agent, probe } })
+    assert.deepEqual(asked(facts(T - 1), T + 1, T), { ...nothing, task: true })
+    assert.deepEqual(asked(facts(T), T + 1, T), nothing)
+    // Written down by a clock that was ahead: nobody knows when.
+    assert.deepEqual(asked(facts(T + 1000), T + 1, T), { ...nothing, task: true })
   })
 
   it('is nothing of one that is disabled', () => {
     const disabled = { ...agent, probe, lifecycle: 'disabled' as const }
-    assert.deepEqual(asked(known(undefined, { agent: disabled, cardDueAt: T }), T, true), nothing)
+    assert.deepEqual(asked(known(undefined, { agent: disabled, cardDueAt: T }), T, T), nothing)
     assert.equal(nextProbeAt(known(undefined, { agent: disabled, cardDueAt: T }), T, 0.5), T + 300_000)
   })
 })

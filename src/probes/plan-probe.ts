@@ -42,17 +42,20 @@ const IDLE_MS = 300_000
 /** Whatever is due at once was just done, or is about to be put on the queue. */
 const MIN_PAUSE_MS = 100
 
-/** What an agent is to be asked now: what is due, or all there is when somebody asks for it. */
-export function planProbe(known: Known, now: number, isAsked: boolean): Plan {
-  const { agent, cardDueAt } = known
+/** What an agent is to be asked now: what is due and, once somebody asked for it, what was not seen since then. */
+export function planProbe(known: Known, now: number, askedAt: number | undefined): Plan {
+  const { agent, health, cardDueAt } = known
   if (agent.lifecycle === 'disabled') return { interfaces: [], card: false, task: false, heartbeat: false }
   const missingAt = missingBeatAt(known)
   const isDue = (pause: Pause | undefined) =>
     pause !== undefined && now >= pause.from + pause.ms * (1 - JITTER)
+  const isUnseen = (last: Check | undefined) =>
+    askedAt !== undefined && !(last !== undefined && last.at >= askedAt && last.at <= now)
+  const isLookedAt = isUnseen(lastOf(health, 'interface'))
   return {
-    interfaces: isAsked || isDue(interfacePause(known, now)) ? interfacesOf(agent) : [],
-    card: cardDueAt !== undefined && (isAsked || now >= cardDueAt),
-    task: agent.probe !== undefined && (isAsked || isDue(taskPause(known))),
+    interfaces: isLookedAt || isDue(interfacePause(known, now)) ? interfacesOf(agent) : [],
+    card: cardDueAt !== undefined && (isLookedAt || now >= cardDueAt),
+    task: agent.probe !== undefined && (isUnseen(lastOf(health, 'task')) || isDue(taskPause(known))),
     heartbeat: missingAt !== undefined && now >= missingAt,
   }
 }

@@ -218,6 +218,32 @@ describe('a look that is asked for', () => {
     assert.equal(await looking, true)
     assert.deepEqual(room.asked(), [`interface ${URL}`, 'task ping'])
   })
+
+  it('is one look, however long that takes', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const room = await openProbes()
+    const agent = await room.register({ probe: { text: 'ping', everyMs: 900_000 } })
+    await room.pass(0)
+    room.asked()
+    room.clock.now += 1000
+    const slow = Promise.withResolvers<CheckOutcome>()
+    room.answer(slow.promise)
+
+    const waiting = room.registry.checkNow(alice, agent.id)
+    await new Promise(setImmediate)
+    const looking = room.pass(0)
+    for (let polls = 0; polls < 40; polls++) {
+      room.clock.now += 100
+      t.mock.timers.tick(100)
+      await new Promise(setImmediate)
+    }
+    slow.resolve('ok')
+    await looking
+    t.mock.timers.tick(100)
+
+    assert.equal(await waiting, true)
+    assert.deepEqual(room.asked(), [`interface ${URL}`, 'task ping'])
+  })
 })
 
 describe('agents of two tenants', () => {

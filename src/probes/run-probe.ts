@@ -5,7 +5,7 @@ import type { AgentHealth, Check } from '../registry/health/agent-health.ts'
 import type { Health } from '../registry/health/health.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Events } from '../telemetry/events.ts'
-import { isAskedFor } from '../work/agent-work.ts'
+import { askedAtOf } from '../work/agent-work.ts'
 import type { Fence } from '../work/work.ts'
 import type { WorkQueue } from '../work/work-queue.ts'
 import type { Run, RunResult } from '../work/worker.ts'
@@ -46,7 +46,7 @@ export async function runProbe(deps: ProbeDeps, run: Run): Promise<RunResult> {
   if (agent === undefined) return finished(deps, fence)
 
   let health = await deps.health.find(agent.id)
-  const plan = planProbe(knownOf(deps, agent, health), now(), isAskedFor(run.work))
+  const plan = planProbe(knownOf(deps, agent, health), now(), askedAtOf(run.work))
   for (const looking of looks(deps, agent, plan, run.signal)) {
     const checks = await looking
     if (checks.length === 0) continue

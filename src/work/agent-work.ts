@@ -13,11 +13,13 @@ export const probeWork = (agentId: string, dueAt: number): NewWork => ({
 const ASKED_AGO_MS = 50 * 365 * 24 * 60 * 60 * 1000
 const BEFORE_ANYTHING = Date.UTC(2000, 0, 1)
 
-/** A look at all there is to see of an agent, due or not, because somebody asks for it. */
-export const askedProbeWork = (agentId: string, now: number): NewWork =>
-  probeWork(agentId, now - ASKED_AGO_MS)
+/** A look at all that was not seen of an agent since somebody asked for it. */
+export const askedProbeWork = (agentId: string, askedAt: number): NewWork =>
+  probeWork(agentId, askedAt - ASKED_AGO_MS)
 
-export const isAskedFor = ({ dueAt }: Pick<LeasedWork, 'dueAt'>): boolean => dueAt < BEFORE_ANYTHING
+/** When somebody asked for a look; `undefined` for one that is due by itself. */
+export const askedAtOf = ({ dueAt }: Pick<LeasedWork, 'dueAt'>): number | undefined =>
+  dueAt < BEFORE_ANYTHING ? dueAt + ASKED_AGO_MS : undefined
 
 /** The rules that watch an agent, to be judged anew. */
 export const alertWork = (agentId: string, dueAt: number): NewWork => ({

@@ -3,7 +3,6 @@ import { ParleyError } from '../../errors.ts'
 import { askedProbeWork } from '../../work/agent-work.ts'
 import type { WorkQueue } from '../../work/work-queue.ts'
 import { type FindDeps, getAgent } from '../find-agent.ts'
-import type { AgentHealth } from './agent-health.ts'
 import type { Health } from './health.ts'
 
 export type CheckNowDeps = FindDeps & {
@@ -28,20 +27,17 @@ export async function checkNow(deps: CheckNowDeps, call: Call, ref: string): Pro
   const askedAt = deps.now()
   for (let poll = 0; poll < MAX_POLLS; poll++) {
     const health = await deps.health.find(agent.id)
-    const wasLooked = isSeen(health, 'interface', askedAt)
-    if (wasLooked && (agent.probe === undefined || isSeen(health, 'task', askedAt))) return true
-    // Whoever changes the agent meanwhile puts the same work for another time.
-    if (!wasLooked && poll % POLLS_PER_PUT === 0) {
-      await deps.work.put([askedProbeWork(agent.id, deps.now())])
-    }
+    const isSeen = (kind: 'interface' | 'task') =>
+      health?.checks.some((check) => check.kind === kind && check.at >= askedAt && check.at <= deps.now()) ===
+      true
+    // Interfaces and card are written down together, and what the owner's probe came to after them.
+    if (isSeen('interface') && (agent.probe === undefined || isSeen('task'))) return true
+    // Whoever changes the agent meanwhile puts the same work for another time. What was seen is not looked at again.
+    if (poll % POLLS_PER_PUT === 0) await deps.work.put([askedProbeWork(agent.id, askedAt)])
     await pause(call.signal)
   }
   return false
 }
-
-/** Interfaces and card are written down together, and what the owner's probe came to after them. */
-const isSeen = (health: AgentHealth | undefined, kind: 'interface' | 'task', since: number): boolean =>
-  health?.checks.some((check) => check.kind === kind && check.at >= since) === true
 
 function pause(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
