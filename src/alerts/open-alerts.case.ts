@@ -89,8 +89,7 @@ export async function openAlerts(): Promise<OpenAlerts> {
       try {
         const { signal } = new AbortController()
         const result = await runAlert(deps, { work, reserved: false, signal, setResumable() {} })
-        if (result.kind === 'done') await queue.finish(work)
-        else await queue.postpone(work, result.dueAt)
+        if (result.kind !== 'done') await queue.postpone(work, result.dueAt)
       } catch (reason) {
         if (!(reason instanceof LeaseLost)) throw reason
       }

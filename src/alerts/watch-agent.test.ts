@@ -283,6 +283,17 @@ describe('an alert', () => {
 })
 
 describe('a rule', () => {
+  it('has its agents judged when it changes, and is done with that', async () => {
+    const room = await openAlerts()
+    await room.agent('shop')
+    await room.rule()
+    room.clock.now += 2 * MINUTE
+
+    for (let work = await room.lease(); work !== undefined; work = await room.lease()) {
+      assert.doesNotMatch(work.key, /^rule:/)
+    }
+  })
+
   let room: OpenAlerts
   beforeEach(async () => {
     room = await openAlerts()
