@@ -98,6 +98,15 @@ describe('rules', () => {
     })
   })
 
+  it('say which of the channels may not be used, also of those that are added', async () => {
+    const { id } = await room.rule({ channels: ['ada-1'] })
+    const changed = room.alerts.updateRule(ada, id, asked({ channels: ['ada-1', 'eve-1'] }))
+    assert.deepEqual(
+      await changed.catch(({ message }: Error) => message),
+      '/channels/1 must be the id of a channel that you may use',
+    )
+  })
+
   it('made with a credential that is limited to agents watch no others', async () => {
     const one = await room.agent('one')
     const two = await room.agent('two')

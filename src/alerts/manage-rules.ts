@@ -14,6 +14,8 @@ import { getAgent } from '../registry/find-agent.ts'
 import { fold } from '../registry/search/words.ts'
 import type { AlertStore } from './alert-store.ts'
 import type { Alerts } from './alerts.ts'
+import type { ChannelStore } from './channel-store.ts'
+import { isTheirs } from './channels.ts'
 import { type AlertRule, MAX_RULES_PER_TARGET, type RuleMaker, type RuleTarget, targetKey } from './rule.ts'
 import type { AskedRule } from './rule-body.ts'
 import { ruleWork } from './wake-watchers.ts'
@@ -22,8 +24,7 @@ export type ManageRulesDeps = {
   readonly alerts: AlertStore
   readonly agents: AgentStore
   readonly access: Access
-  /** Those of the channels that the caller may not have told of alerts. */
-  readonly unusableChannels: (call: Call, ids: readonly string[]) => Promise<readonly string[]>
+  readonly channels: Pick<ChannelStore, 'find'>
   readonly cursors: Cursors
   readonly now: () => number
   readonly newId: NewId
@@ -108,8 +109,7 @@ export function manageRules(
       untilCommitted('The rule', async () => {
         const before = await getRule(call, id)
         const target = await targetOf(deps, call, asked)
-        const added = asked.channels.filter((channel) => !before.channels.includes(channel))
-        await assertUsable(deps, call, added)
+        await assertUsable(deps, call, asked.channels, before.channels)
         const isOwn = before.maker.subject === call.principal.subject
         const rule = {
           id,
@@ -194,12 +194,23 @@ async function targetOf(deps: ManageRulesDeps, call: Call, { target }: AskedRule
   }
 }
 
-async function assertUsable(deps: ManageRulesDeps, call: Call, channels: readonly string[]): Promise<void> {
-  const unusable = await deps.unusableChannels(call, channels)
+/** Those that the rule told `before` stay usable. */
+async function assertUsable(
+  { channels }: ManageRulesDeps,
+  { principal }: Call,
+  ids: readonly string[],
+  before: readonly string[] = [],
+): Promise<void> {
+  const found = await Promise.all(ids.map((id) => channels.find(id)))
+  const unusable = ids.flatMap((id, index) => {
+    const channel = found[index]
+    const isUsable = channel !== undefined && isTheirs(principal, channel)
+    return isUsable || before.includes(id) ? [] : index
+  })
   if (unusable.length === 0) return
   throw invalidParams(
-    unusable.map((id) => ({
-      pointer: `/channels/${channels.indexOf(id)}`,
+    unusable.map((index) => ({
+      pointer: `/channels/${index}`,
       code: 'unknown',
       message: 'must be the id of a channel that you may use',
     })),

@@ -4,6 +4,7 @@ import type { Principal } from '../access/principal.ts'
 import type { Agent } from '../registry/agent.ts'
 import type { AgentHealth, Check, HealthState } from '../registry/health/agent-health.ts'
 import { as, cardText, cardValue, type OpenRegistry, openRegistry } from '../registry/open-registry.case.ts'
+import { sampleChannel } from '../storage/contract/sample-channel.ts'
 import { silentEvents } from '../telemetry/events.ts'
 import { alertWork } from '../work/agent-work.ts'
 import { LeaseLost } from '../work/work.ts'
@@ -46,7 +47,7 @@ export type OpenAlerts = OpenRegistry & {
   readonly lease: () => Promise<LeasedWork | undefined>
 }
 
-/** Rules and alerts over the memory backend; channels may be used whose id begins with the subject's name or `any`. */
+/** Rules and alerts over the memory backend; a channel's id begins with its owner's name. */
 export async function openAlerts(): Promise<OpenAlerts> {
   const room = await openRegistry()
   const { registry, access, backend, clock, work: queue } = room
@@ -58,8 +59,7 @@ export async function openAlerts(): Promise<OpenAlerts> {
     alerts: store,
     agents,
     access,
-    unusableChannels: async (call, ids) =>
-      ids.filter((id) => !id.startsWith('any') && !call.principal.subject.endsWith(id.split('-')[0] ?? '')),
+    channels: { find: async (id) => sampleChannel({ id, owner: `key:${id.split('-')[0]}` }) },
     cursors,
     now,
     newId: newUuid,
@@ -149,7 +149,7 @@ export async function openAlerts(): Promise<OpenAlerts> {
         severity: 'critical',
         target: { all: true },
         condition: { state: 'down', forMs: 2 * MINUTE },
-        channels: ['any-1'],
+        channels: [`${call.principal.subject.replace('key:', '')}-1`],
         ...more,
       }
       const rule = await alerts.createRule(call, parseRule(JSON.stringify(asked)))

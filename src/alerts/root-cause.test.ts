@@ -22,7 +22,7 @@ describe('the root cause', () => {
     await room.pass(5 * MINUTE)
 
     assert.deepEqual(await room.seen(), ['db firing [cart shop till]'])
-    assert.deepEqual(await room.notified(), ['db firing → any-1'])
+    assert.deepEqual(await room.notified(), ['db firing → ada-1'])
   })
 
   it('is found however far away it is, over agents that are up', async () => {

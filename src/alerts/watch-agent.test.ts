@@ -23,12 +23,12 @@ describe('an alert', () => {
     await room.pass(1)
     await room.pass(10 * MINUTE)
     assert.deepEqual(await room.seen(), ['shop firing'])
-    assert.deepEqual(await room.notified(), ['shop firing → any-1'])
+    assert.deepEqual(await room.notified(), ['shop firing → ada-1'])
 
     await room.be('up', shop)
     await room.pass()
     assert.deepEqual(await room.seen(), ['shop recovered'])
-    assert.deepEqual(await room.notified(), ['shop resolved → any-1'])
+    assert.deepEqual(await room.notified(), ['shop resolved → ada-1'])
     assert.deepEqual(room.told, ['critical shop fired', 'shop recovered'])
   })
 
@@ -78,10 +78,10 @@ describe('an alert', () => {
   })
 
   it('is told again as often as the rule says, while it fires', async () => {
-    await room.rule({ repeatMs: 10 * MINUTE, channels: ['any-1', 'any-2'] })
+    await room.rule({ repeatMs: 10 * MINUTE, channels: ['ada-1', 'ada-2'] })
     await room.be('down', shop)
     await room.pass(2 * MINUTE)
-    const both = ['shop firing → any-1', 'shop firing → any-2']
+    const both = ['shop firing → ada-1', 'shop firing → ada-2']
     assert.deepEqual(await room.notified(), both)
     await room.pass(9 * MINUTE)
     assert.deepEqual(await room.notified(), [])
@@ -182,7 +182,7 @@ describe('an alert', () => {
     await room.pass()
 
     assert.deepEqual(await room.seen(), ['shop agent_removed'])
-    assert.deepEqual(await room.notified(), ['shop resolved → any-1'])
+    assert.deepEqual(await room.notified(), ['shop resolved → ada-1'])
     assert.equal(await room.backend.alerts.findWatch(shop.id), undefined)
   })
 
@@ -199,7 +199,7 @@ describe('an alert', () => {
     await room.pass()
 
     assert.deepEqual((await room.seen()).toSorted(), ['shop not_watched', 'shop rule_removed'])
-    assert.deepEqual(await room.notified(), ['shop resolved → any-1', 'shop resolved → any-1'])
+    assert.deepEqual(await room.notified(), ['shop resolved → ada-1', 'shop resolved → ada-1'])
   })
 
   it('is told to a channel that its rule comes to name', async () => {
@@ -208,12 +208,12 @@ describe('an alert', () => {
     await room.pass(2 * MINUTE)
     await room.notified()
     const condition = { state: 'down', forMs: 2 * MINUTE }
-    const more = { name: 'Down', target: { all: true }, condition, channels: ['any-1', 'any-2'] }
+    const more = { name: 'Down', target: { all: true }, condition, channels: ['ada-1', 'ada-2'] }
     await room.alerts.updateRule(ada, rule.id, parseRule(JSON.stringify(more)))
     await room.pass()
-    assert.deepEqual(await room.notified(), ['shop firing → any-2'])
+    assert.deepEqual(await room.notified(), ['shop firing → ada-2'])
     await room.be('up', shop)
-    assert.deepEqual(await room.notified(), ['shop resolved → any-1', 'shop resolved → any-2'])
+    assert.deepEqual(await room.notified(), ['shop resolved → ada-1', 'shop resolved → ada-2'])
   })
 
   it('keeps the name it began with while it fires, when its rule is given another', async () => {
@@ -228,7 +228,7 @@ describe('an alert', () => {
       condition,
       repeatMs: 5 * MINUTE,
     }
-    await room.alerts.updateRule(ada, rule.id, parseRule(JSON.stringify({ ...renamed, channels: ['any-1'] })))
+    await room.alerts.updateRule(ada, rule.id, parseRule(JSON.stringify({ ...renamed, channels: ['ada-1'] })))
     await room.pass(5 * MINUTE)
 
     const [alert] = await room.all()

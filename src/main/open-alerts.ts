@@ -8,7 +8,6 @@ import { type Channels, createChannels } from '../alerts/channels.ts'
 import { createAlerts } from '../alerts/create-alerts.ts'
 import { startAlerts } from '../alerts/start-alerts.ts'
 import { startNotifier } from '../alerts/start-notifier.ts'
-import { createUnusableChannels } from '../alerts/usable-channels.ts'
 import type { Config } from '../config/config.ts'
 import type { Backend } from '../storage/backend.ts'
 import type { Events } from '../telemetry/events.ts'
@@ -46,7 +45,7 @@ export function openAlerts({ config, backend, ...rooms }: OpenAlertsDeps): OpenA
     opened.use(startNotifier(deps))
   }
   return {
-    alerts: createAlerts({ ...deps, unusableChannels: createUnusableChannels(backend.channels) }),
+    alerts: createAlerts(deps),
     channels: createChannels({ ...deps, store: backend.channels }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
