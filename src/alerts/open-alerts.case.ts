@@ -4,13 +4,13 @@ import type { Principal } from '../access/principal.ts'
 import type { Agent } from '../registry/agent.ts'
 import type { AgentHealth, Check, HealthState } from '../registry/health/agent-health.ts'
 import { as, cardText, cardValue, type OpenRegistry, openRegistry } from '../registry/open-registry.case.ts'
-import { sampleChannel } from '../storage/contract/sample-channel.ts'
 import { silentEvents } from '../telemetry/events.ts'
 import { alertWork } from '../work/agent-work.ts'
 import { LeaseLost } from '../work/work.ts'
 import type { LeasedWork } from '../work/work-queue.ts'
 import type { StoredAlert } from './alert-store.ts'
 import type { Alerts } from './alerts.ts'
+import type { StoredChannel } from './channel.ts'
 import { createAlerts } from './create-alerts.ts'
 import type { AlertRule } from './rule.ts'
 import { parseRule } from './rule-body.ts'
@@ -47,6 +47,12 @@ export type OpenAlerts = OpenRegistry & {
   readonly lease: () => Promise<LeasedWork | undefined>
 }
 
+const channelOf = (id: string): StoredChannel => {
+  const owner = `key:${id.split('-')[0]}`
+  const facts = { tenant: 'default', name: id, kind: 'slack', createdAt: 0, sealed: '', version: 1 } as const
+  return { id, owner, createdBy: owner, ...facts }
+}
+
 /** Rules and alerts over the memory backend; a channel's id begins with its owner's name. */
 export async function openAlerts(): Promise<OpenAlerts> {
   const room = await openRegistry()
@@ -59,7 +65,7 @@ export async function openAlerts(): Promise<OpenAlerts> {
     alerts: store,
     agents,
     access,
-    channels: { find: async (id) => sampleChannel({ id, owner: `key:${id.split('-')[0]}` }) },
+    channels: { find: async (id) => channelOf(id) },
     cursors,
     now,
     newId: newUuid,
