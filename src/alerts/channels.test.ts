@@ -159,6 +159,16 @@ describe('a channel', () => {
     await channels.create(stranger, text(HOOK))
   })
 
+  it('is on record for every test that was sent, and each that was taken is said to be', async () => {
+    const { channels, backend, sender } = await openChannels()
+    const { id } = await channels.create(alice, text(HOOK))
+    const tests = await Promise.allSettled(Array.from({ length: 50 }, () => channels.test(alice, id)))
+
+    assert.equal(tests.filter(({ status }) => status === 'fulfilled').length, sender.sent.length)
+    const entries = await backend.audit.list({ tenant: 'default' }, 100)
+    assert.equal(entries.filter(({ action }) => action === 'channel.test').length, sender.sent.length)
+  })
+
   it('is told of in the audit log, by what it is and never where it leads', async () => {
     const { channels, backend } = await openChannels()
     const { id } = await channels.create(alice, text(HOOK))

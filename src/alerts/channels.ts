@@ -15,15 +15,9 @@ import type { Vault } from '../access/vault.ts'
 import { ParleyError } from '../errors.ts'
 import type { Events } from '../telemetry/events.ts'
 import { type AlertSender, type ChannelTarget, failureIn } from './alert-sender.ts'
-import {
-  type Channel,
-  openTarget,
-  type StoredChannel,
-  sealTarget,
-  withOutcome,
-  withoutSecret,
-} from './channel.ts'
+import { type Channel, openTarget, type StoredChannel, sealTarget, withoutSecret } from './channel.ts'
 import type { ChannelStore } from './channel-store.ts'
+import { noteOutcome } from './note-outcome.ts'
 import type { Notification } from './notification.ts'
 import { parseChannel, type WantedChannel } from './parse-channel.ts'
 import { testAlert } from './test-alert.ts'
@@ -169,13 +163,14 @@ export function createChannels({ store, vault, sender, events, now, newId }: Cha
     },
 
     async test(call, id) {
-      const channel = await find(call, id)
+      // Whoever sends something is on record, whatever comes of it.
+      const channel = await change(call, id, 'channel.test', (before) => before)
       const alert = testAlert(newId(), channel, now())
       const target = await openTarget(vault, channel)
       const failure = await failureIn(
         sender.send(target, alert, { id: `test_${alert.id}`, receiver: channel.name, signal: call.signal }),
       )
-      await change(call, id, 'channel.test', (before) => withOutcome(before, now(), failure?.message))
+      await noteOutcome(store, id, { at: now(), failure })
       if (failure === undefined) return
       const message = `The channel did not take the test: ${failure.message}`
       throw new ParleyError('channel_unavailable', message, { cause: failure })

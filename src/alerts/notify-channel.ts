@@ -1,4 +1,3 @@
-import { untilCommitted } from '../access/until-committed.ts'
 import type { Vault } from '../access/vault.ts'
 import type { Events } from '../telemetry/events.ts'
 import { LeaseLost } from '../work/work.ts'
@@ -6,8 +5,9 @@ import type { WorkQueue } from '../work/work-queue.ts'
 import type { Run, RunResult } from '../work/worker.ts'
 import { type AlertSender, failureIn, type SendFailure } from './alert-sender.ts'
 import type { AlertStore, StoredAlert } from './alert-store.ts'
-import { openTarget, type StoredChannel, withOutcome } from './channel.ts'
+import { openTarget, type StoredChannel } from './channel.ts'
 import type { ChannelStore } from './channel-store.ts'
+import { noteOutcome } from './note-outcome.ts'
 import { idsIn, type Notification, newsId, stateOf } from './notification.ts'
 import { GIVE_UP_MS, mayKnow, pauseAfter, planNotification } from './plan-notification.ts'
 
@@ -57,7 +57,7 @@ export async function notifyChannel(
   )
   const ended = endOf(trying, failure, now())
   await commit(deps, ended)
-  await noteOn(deps, channel, failure)
+  await noteOutcome(deps.channels, channelId, { at: now(), failure })
   tell(deps, channel, ended, failure)
   if (ended.status !== 'retrying') {
     // What comes next is found by looking again.
@@ -107,20 +107,6 @@ function endOf(trying: Notification, failure: SendFailure | undefined, now: numb
     failure: failure.message,
     version,
   }
-}
-
-/** Shows on the channel what came of it, unless it is gone. */
-async function noteOn(
-  { channels, now }: NotifyDeps,
-  { id }: StoredChannel,
-  failure: SendFailure | undefined,
-): Promise<void> {
-  await untilCommitted('The channel', async () => {
-    const before = await channels.find(id)
-    if (before === undefined) return true
-    const channel = { ...withOutcome(before, now(), failure?.message), version: before.version + 1 }
-    return (await channels.commit({ channel, expectedVersion: before.version })) || undefined
-  })
 }
 
 function tell(
