@@ -219,6 +219,19 @@ describe('a look that is asked for', () => {
     assert.deepEqual(room.asked(), [`interface ${URL}`, 'task ping'])
   })
 
+  it('is not waited for once the agent is gone', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const room = await openProbes()
+    const agent = await room.register()
+    const waiting = assert.rejects(room.registry.checkNow(alice, agent.id), { code: 'agent_not_found' })
+    await room.registry.unregister(alice, agent.id)
+    for (let polls = 0; polls < 40; polls++) {
+      t.mock.timers.tick(100)
+      await new Promise(setImmediate)
+    }
+    await waiting
+  })
+
   it('is one look, however long that takes', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const room = await openProbes()

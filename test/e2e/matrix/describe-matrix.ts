@@ -105,7 +105,7 @@ export function describeMatrix(
             ...need.headers,
           },
           ...body,
-          signal: AbortSignal.timeout(15_000),
+          signal: AbortSignal.timeout(30_000),
           ...dispatcherFor(tls),
         })
         return readAnswer(response)
