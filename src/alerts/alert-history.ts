@@ -11,6 +11,7 @@ import { resourceOf } from '../registry/find-agent.ts'
 import type { OtherAgent } from './alert.ts'
 import type { AlertFilter, AlertPosition, AlertStore, StoredAlert } from './alert-store.ts'
 import type { AlertQuery, Alerts } from './alerts.ts'
+import { pageOf } from './page-of.ts'
 
 export type AlertHistoryDeps = {
   readonly alerts: AlertStore
@@ -20,8 +21,6 @@ export type AlertHistoryDeps = {
 }
 
 const ALERTS_PER_READ = 100
-/** Beyond this a total is a lower bound. */
-const MAX_TOTAL = 1000
 
 /** What readers see of alerts: those about agents that they may manage and, of agents that are gone, admins alone. */
 export function createAlertHistory(deps: AlertHistoryDeps): Pick<Alerts, 'getAlert' | 'listAlerts'> {
@@ -79,12 +78,6 @@ export function createAlertHistory(deps: AlertHistoryDeps): Pick<Alerts, 'getAle
     }
   }
 
-  const count = async (call: Call, filter: AlertFilter): Promise<number> => {
-    let total = 0
-    for await (const _ of readable(call, filter)) if (++total > MAX_TOTAL) break
-    return total
-  }
-
   return {
     async getAlert(call, id) {
       assertScope(call.principal, 'agents:write')
@@ -103,23 +96,11 @@ export function createAlertHistory(deps: AlertHistoryDeps): Pick<Alerts, 'getAle
       const { tenant, subject, agents: only } = call.principal
       const binding = ['alerts', tenant, subject, only === undefined ? 'all' : [...only].sort(), filter]
       const after = cursor === undefined ? undefined : positionIn(cursors.decode(cursor, binding))
-      const items: StoredAlert[] = []
-      let isMore = false
-      for await (const alert of readable(call, filter, after)) {
-        isMore = items.length === limit
-        if (isMore) break
-        items.push(alert)
-      }
-      const total = after === undefined && !isMore ? items.length : await count(call, filter)
-      const last = items.at(-1)
-      return {
-        items,
-        total: Math.min(total, MAX_TOTAL),
-        totalCapped: total > MAX_TOTAL,
-        ...(isMore && last !== undefined
-          ? { nextCursor: cursors.encode([last.startsAt, last.id], binding) }
-          : {}),
-      }
+      return pageOf((last?: AlertPosition) => readable(call, filter, last), {
+        limit,
+        after,
+        cursorOf: ({ startsAt, id }) => cursors.encode([startsAt, id], binding),
+      })
     },
   }
 }

@@ -7,18 +7,9 @@
  */
 import type { Call } from '../access/principal.ts'
 import type { StoredAlert } from './alert-store.ts'
+import type { Page } from './page-of.ts'
 import type { AlertRule } from './rule.ts'
 import type { AskedRule } from './rule-body.ts'
-
-export type RulePage = {
-  readonly items: readonly AlertRule[]
-  readonly total: number
-  /** `total` is a lower bound. */
-  readonly totalCapped: boolean
-  readonly nextCursor?: string
-}
-
-export type AlertPage = Omit<RulePage, 'items'> & { readonly items: readonly StoredAlert[] }
 
 export type AlertQuery = {
   readonly state?: 'firing' | 'resolved'
@@ -40,7 +31,7 @@ export interface Alerts {
   /** Throws `not_found` for a rule that is missing, or somebody else's unless the caller is an admin. */
   getRule(call: Call, id: string): Promise<AlertRule>
   /** Every rule that `getRule` would find, by id. */
-  listRules(call: Call, page: { readonly limit: number; readonly cursor?: string }): Promise<RulePage>
+  listRules(call: Call, page: { readonly limit: number; readonly cursor?: string }): Promise<Page<AlertRule>>
   /** Puts a rule in the place of one. Throws as `getRule` and `createRule` do. */
   updateRule(call: Call, id: string, rule: AskedRule): Promise<AlertRule>
   /** Its alerts end. Throws as `getRule` does. */
@@ -48,5 +39,5 @@ export interface Alerts {
   /** Throws `not_found` for an alert that is missing, or about an agent that the caller may not manage. */
   getAlert(call: Call, id: string): Promise<StoredAlert>
   /** Every alert that `getAlert` would find, the one that began last first. Other agents than those that the caller sees are left out. */
-  listAlerts(call: Call, query: AlertQuery): Promise<AlertPage>
+  listAlerts(call: Call, query: AlertQuery): Promise<Page<StoredAlert>>
 }

@@ -16,6 +16,7 @@ import type { AlertStore } from './alert-store.ts'
 import type { Alerts } from './alerts.ts'
 import type { ChannelStore } from './channel-store.ts'
 import { isTheirs } from './channels.ts'
+import { pageOf } from './page-of.ts'
 import { type AlertRule, MAX_RULES_PER_TARGET, type RuleMaker, type RuleTarget, targetKey } from './rule.ts'
 import type { AskedRule } from './rule-body.ts'
 import { ruleWork } from './wake-watchers.ts'
@@ -31,8 +32,6 @@ export type ManageRulesDeps = {
 }
 
 const RULES_PER_READ = 100
-/** Beyond this a total is a lower bound. */
-const MAX_TOTAL = 1000
 /** Of the rules for one target, those of one maker. */
 const MAX_RULES_OF_MAKER = 20
 
@@ -58,12 +57,6 @@ export function manageRules(
       last = batch.at(-1)?.id
       if (batch.length < RULES_PER_READ) return
     }
-  }
-
-  const count = async (call: Call): Promise<number> => {
-    let total = 0
-    for await (const _ of visible(call)) if (++total > MAX_TOTAL) break
-    return total
   }
 
   const write = (
@@ -136,21 +129,11 @@ export function manageRules(
       const { tenant, subject, agents } = call.principal
       const binding = ['rules', tenant, subject, agents === undefined ? 'all' : [...agents].sort()]
       const afterId = cursor === undefined ? undefined : String(cursors.decode(cursor, binding))
-      const items: AlertRule[] = []
-      let isMore = false
-      for await (const rule of visible(call, afterId)) {
-        isMore = items.length === limit
-        if (isMore) break
-        items.push(rule)
-      }
-      const total = afterId === undefined && !isMore ? items.length : await count(call)
-      const last = items.at(-1)
-      return {
-        items,
-        total: Math.min(total, MAX_TOTAL),
-        totalCapped: total > MAX_TOTAL,
-        ...(isMore && last !== undefined ? { nextCursor: cursors.encode(last.id, binding) } : {}),
-      }
+      return pageOf((last?: string) => visible(call, last), {
+        limit,
+        after: afterId,
+        cursorOf: ({ id }) => cursors.encode(id, binding),
+      })
     },
   }
 }

@@ -1,7 +1,5 @@
-import { startWorker, type WorkerDeps } from '../work/worker.ts'
+import { LEASE, startWorker, type WorkerDeps } from '../work/worker.ts'
 import { type RunAlertDeps, runAlert } from './run-alert.ts'
-
-const LEASE = { leaseMs: 30_000, renewMs: 10_000, graceMs: 5000 }
 
 /** Agents whose rules one process judges, at once. */
 const CONCURRENCY = 16

@@ -1,7 +1,5 @@
-import { startWorker } from '../work/worker.ts'
+import { LEASE, startWorker } from '../work/worker.ts'
 import { type NotifyDeps, notifyChannel } from './notify-channel.ts'
-
-const LEASE = { leaseMs: 30_000, renewMs: 10_000, graceMs: 5000 }
 
 /** Channels that one process tells something, at once: more than a tenant has, so that its silent ones hold up no other tenant's. */
 const CONCURRENCY = 128

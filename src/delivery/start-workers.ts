@@ -1,7 +1,7 @@
 import type { Hint } from '../tasks/news.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { LeasedWork } from '../work/work-queue.ts'
-import { type LocalWorker, startWorker, type WorkOutcome } from '../work/worker.ts'
+import { LEASE, type LocalWorker, startWorker, type WorkOutcome } from '../work/worker.ts'
 import type { DeliveryDeps } from './delivery.ts'
 import { runCancel } from './run-cancel.ts'
 import { runDeadline } from './run-deadline.ts'
@@ -17,8 +17,6 @@ export type WorkersOptions = {
 export interface Workers extends AsyncDisposable {
   readonly local: LocalWorker
 }
-
-const LEASE = { leaseMs: 30_000, renewMs: 10_000, graceMs: 5000 }
 
 /** Cancels and deadlines have room of their own, so that a cancel never waits behind the work it is to end. */
 const SIDE_CONCURRENCY = 32

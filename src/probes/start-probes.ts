@@ -1,7 +1,5 @@
-import { startWorker, type Worker } from '../work/worker.ts'
+import { LEASE, startWorker, type Worker } from '../work/worker.ts'
 import { type ProbeDeps, runProbe } from './run-probe.ts'
-
-const LEASE = { leaseMs: 30_000, renewMs: 10_000, graceMs: 5000 }
 
 /** Agents that one process looks at, at once. */
 const CONCURRENCY = 32

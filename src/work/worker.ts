@@ -66,6 +66,9 @@ export type WorkerOptions = {
   readonly began?: (work: LeasedWork) => (outcome: WorkOutcome) => void
 }
 
+/** How long leases last, in the product. */
+export const LEASE = { leaseMs: 30_000, renewMs: 10_000, graceMs: 5000 }
+
 export interface Worker extends LocalWorker, AsyncDisposable {
   /** Something may be due. */
   wake(): void
