@@ -22,18 +22,27 @@ export type PointersTo = (addresses: readonly string[]) => readonly string[]
  * has, or Parley itself, without anything that shows it to be the owner's; an admin may do that.
  */
 export async function commitAgent(
-  { agents, addresses }: CommitDeps,
+  deps: CommitDeps,
   { principal }: Call,
   commit: AgentCommit,
   before: Agent | undefined,
   pointersTo: PointersTo,
 ): Promise<Exclude<AgentCommitResult, { readonly kind: 'address_taken' }>> {
   const sharesAddresses = hasScope(principal, 'admin')
-  const own = sharesAddresses ? [] : ownAmong(newClaimsOf(commit.agent, before), addresses())
-  if (own.length > 0) throw addressTaken(pointersTo(own))
-  const result = await agents.commit(sharesAddresses ? { ...commit, sharesAddresses } : commit)
+  const result = await commitClaims(deps, sharesAddresses ? { ...commit, sharesAddresses } : commit, before)
   if (result.kind === 'address_taken') throw addressTaken(pointersTo(result.addresses))
   return result
+}
+
+/** As `AgentStore.commit`, and what Parley itself has is taken too. `before` is the agent as it is stored. */
+export async function commitClaims(
+  { agents, addresses }: CommitDeps,
+  commit: AgentCommit,
+  before: Agent | undefined,
+): Promise<AgentCommitResult> {
+  const claimed = commit.sharesAddresses === true ? [] : newClaimsOf(commit.agent, before)
+  const own = ownAmong(claimed, addresses())
+  return own.length > 0 ? { kind: 'address_taken', addresses: own } : agents.commit(commit)
 }
 
 /** Where the gateway itself answers; what leads to its agents is refused with their cards. */

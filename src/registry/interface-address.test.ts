@@ -18,6 +18,8 @@ describe('the address of an interface', () => {
     for (const url of spellings) assert.equal(http(url), 'https://agent.example/a2a', url)
     assert.equal(http('https://agent.example'), http('https://agent.example/?'))
     assert.equal(http('https://agent.example/%40a%3ab%7C'), http('https://agent.example/@a:b|'))
+    assert.equal(http('https://[::FFFF:10.1.2.3]/a2a'), 'https://10.1.2.3/a2a')
+    assert.equal(grpc('[::ffff:a01:203]:443'), grpc('10.1.2.3:443'))
     assert.equal(http('https://agent.example/%c3%a4'), http('https://agent.example/ä'))
   })
 

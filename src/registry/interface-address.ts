@@ -11,12 +11,12 @@ export function addressOf({
 }: Pick<AgentInterface, 'url' | 'protocolBinding'>): string | undefined {
   if (protocolBinding === 'GRPC') {
     const address = parseGrpcAddress(url)
-    return address && `grpc://${withoutDot(address.host)}:${address.port}`
+    return address && `grpc://${plainHost(address.host)}:${address.port}`
   }
   const parsed = URL.parse(url)
   if (parsed === null || parsed.host === '') return undefined
   const { protocol, hostname, port, pathname } = parsed
-  return `${protocol}//${withoutDot(hostname)}${port === '' ? '' : `:${port}`}${plainPath(pathname)}`
+  return `${protocol}//${plainHost(hostname)}${port === '' ? '' : `:${port}`}${plainPath(pathname)}`
 }
 
 /** Those of all interfaces of a card, each once. */
@@ -24,8 +24,18 @@ export const addressesOf = ({ supportedInterfaces }: AgentCard): readonly string
   ...new Set(supportedInterfaces.flatMap((via) => addressOf(via) ?? [])),
 ]
 
-/** `example.com.` is `example.com`. */
-const withoutDot = (host: string): string => host.replace(/\.$/, '')
+/** An address of IPv4 within one of IPv6, as URLs have it. */
+const MAPPED = /^\[::ffff:([\da-f]{1,4}):([\da-f]{1,4})\]$/
+
+/** `example.com.` is `example.com`, and `[::ffff:7f00:1]` is `127.0.0.1`. */
+function plainHost(host: string): string {
+  const [, high, low] = MAPPED.exec(host) ?? []
+  if (high === undefined || low === undefined) return host.replace(/\.$/, '')
+  return [high, low]
+    .map((digits) => Number.parseInt(digits, 16))
+    .flatMap((pair) => [pair >> 8, pair & 0xff])
+    .join('.')
+}
 
 /** Servers take these for one: `/a2a`, `/a2a/`, `//a2a` and `/%612a`. What parts a path stays as it is. */
 const plainPath = (path: string): string =>

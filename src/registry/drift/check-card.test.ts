@@ -149,6 +149,15 @@ describe('looking at the card of an agent that was registered by its URL', () =>
     assert.equal((await drift.registry.acceptProposal(admin, agent.id)).originalCard, elsewhere)
   })
 
+  it('proposes, and does not apply, a card with an address of Parley', async () => {
+    const drift = await openDrift()
+    const agent = await drift.register({ cardUpdates: 'all' })
+    drift.serve(cardText({ supportedInterfaces: [{ ...present, url: 'https://gw.example/agents' }] }))
+    assert.equal((await drift.check(agent)).outcome, 'card-drift')
+    assert.equal((await drift.now(agent)).proposal?.verdict, 'breaking')
+    await assert.rejects(drift.registry.acceptProposal(ada, agent.id), { code: 'conflict' })
+  })
+
   it('keeps the newest proposal only, and none once the publisher is back at the card of the agent', async () => {
     const drift = await openDrift()
     const agent = await drift.register()

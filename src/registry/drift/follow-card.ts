@@ -3,8 +3,9 @@ import { type AuditAction, auditOf, probe } from '../../access/audit/audit-recor
 import { untilCommitted } from '../../access/until-committed.ts'
 import type { Events } from '../../telemetry/events.ts'
 import { alertWork, probeWork } from '../../work/agent-work.ts'
+import { type CommitDeps, commitClaims } from '../address-taken.ts'
 import { type Agent, cardOf } from '../agent.ts'
-import type { AgentCommit, AgentStore } from '../agent-store.ts'
+import type { AgentCommit } from '../agent-store.ts'
 import { agentChange } from '../changes/agent-change.ts'
 import { type ChangeKind, compareCards, verdictOf } from '../compare-cards.ts'
 import { type NewCard, nextCardVersion, withCard } from '../next-agent.ts'
@@ -12,8 +13,7 @@ import { registrationRecord } from '../register-agent.ts'
 import { cardHash } from './card-hash.ts'
 import type { CardUpdates } from './card-updates.ts'
 
-export type FollowDeps = {
-  readonly agents: AgentStore
+export type FollowDeps = CommitDeps & {
   readonly now: () => number
   readonly events: Pick<Events, 'agentRegistered' | 'cardProposed'>
 }
@@ -37,7 +37,8 @@ type Step = {
 
 /**
  * Makes a card that was found at an agent's `cardUrl` the agent's or its proposal, as the agent's `cardUpdates` says, and forgets
- * what waited in its place. One with an address that another owner's agent has is a proposal. The function answers whether a card waits for who may manage the agent.
+ * what waited in its place. One with an address of Parley or of another owner's agent is a proposal. The function answers whether
+ * a card waits for who may manage the agent.
  */
 export function createFollowCard(deps: FollowDeps): (id: AgentId, served: ServedCard) => Promise<boolean> {
   const { agents, now, events } = deps
@@ -131,7 +132,7 @@ export function createFollowCard(deps: FollowDeps): (id: AgentId, served: Served
       for (const mayApply of [true, false]) {
         const { waits, commit, tell } = stepFor(agent, served, mayApply)
         if (commit === undefined) return waits
-        const result = await agents.commit({ ...commit, expectedVersion: agent.version })
+        const result = await commitClaims(deps, { ...commit, expectedVersion: agent.version }, agent)
         if (result.kind === 'address_taken') continue
         if (result.kind !== 'committed') return undefined
         tell?.()

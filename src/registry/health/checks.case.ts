@@ -8,9 +8,10 @@ import { evolveHealth } from './evolve-health.ts'
 export const A = 'https://agent.example/a2a'
 export const B = 'https://b.example/a2a'
 
-export const watched: Pick<Agent, 'id' | 'tenant' | 'card'> = {
+export const watched: Pick<Agent, 'id' | 'tenant' | 'card' | 'cardUrl'> = {
   id: agentId('agent'),
   tenant: 'default',
+  cardUrl: 'https://agent.example/card.json',
   card: JSON.stringify({
     ...cardValue,
     supportedInterfaces: [A, B].map((url) => ({ url, protocolBinding: 'JSONRPC', protocolVersion: '1.0' })),

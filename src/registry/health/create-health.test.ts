@@ -77,7 +77,7 @@ describe('what is recorded of an agent', () => {
       },
     })
 
-    const recorded = await slow.record(agent, [{ ...check(), url: 'https://b.example/a2a', kind: 'card' }])
+    const recorded = await slow.record(agent, [{ ...check(), kind: 'heartbeat' }])
 
     assert.deepEqual([recorded?.version, recorded?.state, recorded?.checks.length], [2, 'down', 2])
     assert.deepEqual(log, ['echo-agent: unknown to down, tls'])

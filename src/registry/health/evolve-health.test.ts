@@ -90,6 +90,19 @@ describe('the health of an agent', () => {
     assert.deepEqual([moved.health.state, moved.health.checks.length], ['up', 1])
   })
 
+  it('forgets how the card was had once it is not had from a URL', () => {
+    const known = watch([[['interface', 'ok', A]], [['card', 'error']]]).at(-1)
+    assert.equal(known?.state, 'degraded')
+    const { cardUrl: _, ...sent } = watched
+    const { state, checks } = evolveHealth(
+      known,
+      sent,
+      [at(2 * MINUTE, 'interface', 'ok', A)],
+      T0 + 2 * MINUTE,
+    ).health
+    assert.deepEqual([state, checks.length], ['up', 1])
+  })
+
   it('keeps the last check of each kind and URL, whatever order they come in', () => {
     const round = [at(9, 'interface', 'ok', A), at(5, 'interface', 'tls', A), at(3, 'card')]
     const { health } = evolveHealth(undefined, watched, round, T0 + 10)

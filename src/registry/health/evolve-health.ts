@@ -24,7 +24,7 @@ export type Evolved = {
  */
 export function evolveHealth(
   previous: AgentHealth | undefined,
-  agent: Pick<Agent, 'id' | 'tenant' | 'card' | 'probe'>,
+  agent: Pick<Agent, 'id' | 'tenant' | 'card' | 'cardUrl' | 'probe'>,
   round: readonly Check[],
   now: number,
 ): Evolved {
@@ -38,7 +38,8 @@ export function evolveHealth(
     (check) =>
       check.at > now - MAX_CHECK_AGE_MS &&
       isOfCard(check, agent) &&
-      (check.kind !== 'task' || agent.probe !== undefined),
+      (check.kind !== 'task' || agent.probe !== undefined) &&
+      (check.kind !== 'card' || agent.cardUrl !== undefined),
   )
   const verdict = judgeChecks(checks)
   const { state, streak } = dampFlapping(previous, verdict, round, now)
