@@ -68,6 +68,15 @@ describe('a channel', () => {
     }
   })
 
+  it('stays with its owner when others who may change it name none', async () => {
+    const { channels } = await openChannels()
+    const mine = await channels.create(alice, text(HOOK))
+    const ours = await channels.create(onCall, text({ ...HOOK, owner: 'group:corp:on-call' }))
+
+    assert.equal((await channels.replace(admin, mine.id, text({ ...HOOK, name: 'Days' }))).owner, mine.owner)
+    assert.equal((await channels.replace(onCall, ours.id, text({ ...HOOK, name: 'Days' }))).owner, ours.owner)
+  })
+
   it('is there for its owner, for the group that owns it and for admins, and for nobody else', async () => {
     const { channels } = await openChannels()
     const mine = await channels.create(alice, text(HOOK))

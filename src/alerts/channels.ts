@@ -134,7 +134,8 @@ export function createChannels({ store, vault, sender, events, now, newId }: Cha
           wanted.target === undefined && wanted.kind === before.kind
             ? await openTarget(vault, before)
             : targetOf(wanted)
-        const owner = wanted.owner === before.owner ? before.owner : ownerOf(call.principal, wanted)
+        const { owner: given = before.owner } = wanted
+        const owner = given === before.owner ? given : ownerOf(call.principal, wanted)
         const { tenant, createdBy, createdAt, version, lastSentAt } = before
         const bare = {
           id,

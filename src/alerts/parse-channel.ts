@@ -15,7 +15,8 @@ const named = {
     Type.String({
       maxLength: MAX_SUBJECT_LENGTH,
       pattern: OWNER_PATTERN,
-      description: 'You, when absent; or one of your groups, as group:<issuer alias>:<group>',
+      description:
+        'You, or one of your groups, as group:<issuer alias>:<group>; when absent, who has it, and of a new channel you',
     }),
   ),
 }
