@@ -47,7 +47,7 @@ const UNTELLABLE: Report = { status: 'degraded', reason: 'The agent could not sa
  * often; an agent that the gateway no longer knows is registered anew.
  *
  * Resolves once the agent is registered. Rejects with `CallRefused` where trying again is of no use, such as for a card that is
- * not valid or a key that may not register, and with the signal's reason.
+ * not valid or a key that may not register, with a `TypeError` where that can be told beforehand, and with the signal's reason.
  */
 export async function keepRegistered(options: KeepRegisteredOptions): Promise<KeptAgent> {
   const { url, key, status, signal, onError = () => {}, unregister = true, ...registration } = options
@@ -59,9 +59,9 @@ export async function keepRegistered(options: KeepRegisteredOptions): Promise<Ke
 
   const reportOf = async (): Promise<Report | undefined> => {
     try {
-      return await status?.()
+      return await unlessAborted(status?.(), until)
     } catch (error) {
-      onError(error)
+      if (!until.aborted) onError(error)
       return UNTELLABLE
     }
   }
@@ -135,6 +135,16 @@ function retryMs(error: unknown, failures: number, mostMs: number): number {
 
 /** From 0 to 1. */
 const chance = (): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32
+
+/** Waits no longer than until the signal aborts, and rejects with its reason then. */
+const unlessAborted = <T>(wait: T | Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort)
+    Promise.resolve(wait)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort))
+  })
 
 /** Resolves after a time, or when the signal aborts. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

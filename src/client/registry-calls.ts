@@ -63,6 +63,12 @@ export class CallRefused extends Error {
 
 const CALL_TIMEOUT_MS = 10_000
 
+/** What a header can carry. What it cannot is told without a word of it, which the runtime would repeat. */
+function bearer(key: string): string {
+  if (/^[!-~]+$/.test(key)) return `Bearer ${key}`
+  throw new TypeError('The key must be one word of visible characters: is there a line break in it?')
+}
+
 /** The calls that keep an agent registered. All reject with `CallRefused`, with what `fetch` throws, or the signal's reason. */
 export interface RegistryCalls {
   register(registration: Registration, signal?: AbortSignal): Promise<RegisteredAgent>
@@ -71,8 +77,10 @@ export interface RegistryCalls {
   unregister(id: string): Promise<void>
 }
 
+/** Throws a `TypeError` for a URL that is none, and for a key that no header can carry. */
 export function createRegistryCalls({ url, key }: CallOptions): RegistryCalls {
-  const base = url.replace(/\/+$/, '')
+  const base = new URL(url).href.replace(/\/+$/, '')
+  if (typeof key === 'string') bearer(key)
 
   async function call(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<object> {
     const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS)
@@ -81,7 +89,7 @@ export function createRegistryCalls({ url, key }: CallOptions): RegistryCalls {
       // A key is shown to nobody but whom it was given for.
       redirect: 'error',
       headers: {
-        authorization: `Bearer ${typeof key === 'string' ? key : await key()}`,
+        authorization: bearer(typeof key === 'string' ? key : await key()),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -87,6 +87,20 @@ describe('keepRegistered', { timeout: 120_000 }, () => {
     })
   })
 
+  test('ends although the agent never says how it is', async () => {
+    const asked = Promise.withResolvers<void>()
+    const kept = await keepRegistered({
+      ...{ url: parley.url, key, card: CARD, slug: 'silent' },
+      status: () => {
+        asked.resolve()
+        return new Promise<Report>(() => {})
+      },
+    })
+    await asked.promise
+    await kept[Symbol.asyncDispose]()
+    assert.equal((await shown('silent')).status, 404)
+  })
+
   test('says at once what trying again would not help', async () => {
     const refused = (reason: unknown) => reason instanceof CallRefused && reason.status
     const wrong = await keepRegistered({ url: parley.url, key, card: { name: 'Nothing else' } }).catch(
@@ -95,6 +109,12 @@ describe('keepRegistered', { timeout: 120_000 }, () => {
     assert.equal(wrong, 422)
     const strange = await keepRegistered({ url: parley.url, key: 'wrong', card: CARD }).catch(refused)
     assert.equal(strange, 401)
+    const signal = AbortSignal.timeout(5000)
+    await assert.rejects(keepRegistered({ url: 'nowhere', key, card: CARD, signal }), { name: 'TypeError' })
+    await assert.rejects(
+      keepRegistered({ url: parley.url, key: 'secret\nkey', card: CARD, signal }),
+      (error) => error instanceof TypeError && !error.message.includes('secret'),
+    )
     const gone = AbortSignal.abort(new Error('over'))
     await assert.rejects(keepRegistered({ url: parley.url, key, card: CARD, signal: gone }), /over/)
   })
