@@ -9,6 +9,7 @@ import type { Operation } from '../a2a/operation.ts'
 import type { ClientCertificate } from './certificates.ts'
 import type { Grant } from './grant.ts'
 import type { ApiKey } from './key-store.ts'
+import type { Page, PageQuery } from './page.ts'
 import type { Call, Principal, Scope } from './principal.ts'
 
 export const ACTIONS = {
@@ -87,14 +88,6 @@ export type Rotation = {
 /** A key just made. Its secret is here and nowhere else. */
 export type MadeKey = { readonly key: ApiKey; readonly secret: string }
 
-export type KeyPage = {
-  readonly items: readonly ApiKey[]
-  readonly total: number
-  /** `total` is a lower bound. */
-  readonly totalCapped: boolean
-  readonly nextCursor?: string
-}
-
 export interface Access {
   /**
    * The principal of a presented key or token, told apart by their form; `undefined` when it is unknown, expired, revoked or
@@ -122,7 +115,7 @@ export interface Access {
   /** Throws `not_found` for a key of another tenant, and for one good for agents that the caller's credential is not for. */
   getKey(call: Call, id: string): Promise<ApiKey>
   /** Every key that `getKey` would find, by id. */
-  listKeys(call: Call, page: { readonly limit: number; readonly cursor?: string }): Promise<KeyPage>
+  listKeys(call: Call, page: PageQuery): Promise<Page<ApiKey>>
   /** Throws as `getKey` does. Revoking again changes nothing. */
   revokeKey(call: Call, id: string): Promise<void>
   /** Makes `secret` valid with exactly this subject and these scopes, whatever was stored for it before. */

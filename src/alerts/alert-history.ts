@@ -11,7 +11,7 @@ import { resourceOf } from '../registry/find-agent.ts'
 import type { OtherAgent } from './alert.ts'
 import type { AlertFilter, AlertPosition, AlertStore, StoredAlert } from './alert-store.ts'
 import type { AlertQuery, Alerts } from './alerts.ts'
-import { pageOf } from './page-of.ts'
+import { readPage } from './read-page.ts'
 
 export type AlertHistoryDeps = {
   readonly alerts: AlertStore
@@ -96,7 +96,7 @@ export function createAlertHistory(deps: AlertHistoryDeps): Pick<Alerts, 'getAle
       const { tenant, subject, agents: only } = call.principal
       const binding = ['alerts', tenant, subject, only === undefined ? 'all' : [...only].sort(), filter]
       const after = cursor === undefined ? undefined : positionIn(cursors.decode(cursor, binding))
-      return pageOf((last?: AlertPosition) => readable(call, filter, last), {
+      return readPage((last?: AlertPosition) => readable(call, filter, last), {
         limit,
         after,
         cursorOf: ({ startsAt, id }) => cursors.encode([startsAt, id], binding),

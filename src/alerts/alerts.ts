@@ -5,20 +5,18 @@
  * are) and does not send anything: that an alert is to be told goes into its commit as `notify` work. What a caller may not see is
  * answered exactly as what does not exist.
  */
+import type { Page, PageQuery } from '../access/page.ts'
 import type { Call } from '../access/principal.ts'
 import type { StoredAlert } from './alert-store.ts'
-import type { Page } from './page-of.ts'
 import type { AlertRule } from './rule.ts'
 import type { AskedRule } from './rule-body.ts'
 
-export type AlertQuery = {
+export type AlertQuery = PageQuery & {
   readonly state?: 'firing' | 'resolved'
   /** Id or slug; of an agent that is gone, its id. */
   readonly agent?: string
   /** A rule's id. */
   readonly rule?: string
-  readonly limit: number
-  readonly cursor?: string
 }
 
 /** Everything takes the scope `agents:write`. */
@@ -31,7 +29,7 @@ export interface Alerts {
   /** Throws `not_found` for a rule that is missing, or somebody else's unless the caller is an admin. */
   getRule(call: Call, id: string): Promise<AlertRule>
   /** Every rule that `getRule` would find, by id. */
-  listRules(call: Call, page: { readonly limit: number; readonly cursor?: string }): Promise<Page<AlertRule>>
+  listRules(call: Call, page: PageQuery): Promise<Page<AlertRule>>
   /** Puts a rule in the place of one. Throws as `getRule` and `createRule` do. */
   updateRule(call: Call, id: string, rule: AskedRule): Promise<AlertRule>
   /** Its alerts end. Throws as `getRule` does. */

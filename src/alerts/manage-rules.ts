@@ -16,7 +16,7 @@ import type { AlertStore } from './alert-store.ts'
 import type { Alerts } from './alerts.ts'
 import type { ChannelStore } from './channel-store.ts'
 import { isTheirs } from './channels.ts'
-import { pageOf } from './page-of.ts'
+import { readPage } from './read-page.ts'
 import { type AlertRule, MAX_RULES_PER_TARGET, type RuleMaker, type RuleTarget, targetKey } from './rule.ts'
 import type { AskedRule } from './rule-body.ts'
 import { ruleWork } from './wake-watchers.ts'
@@ -129,7 +129,7 @@ export function manageRules(
       const { tenant, subject, agents } = call.principal
       const binding = ['rules', tenant, subject, agents === undefined ? 'all' : [...agents].sort()]
       const afterId = cursor === undefined ? undefined : String(cursors.decode(cursor, binding))
-      return pageOf((last?: string) => visible(call, last), {
+      return readPage((last?: string) => visible(call, last), {
         limit,
         after: afterId,
         cursorOf: ({ id }) => cursors.encode(id, binding),

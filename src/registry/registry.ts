@@ -11,6 +11,7 @@ import type { Operation } from '../a2a/operation.ts'
 import type { Action } from '../access/access.ts'
 import type { Grant } from '../access/grant.ts'
 import type { NewGrant } from '../access/new-grant.ts'
+import type { Page, PageQuery } from '../access/page.ts'
 import type { Call } from '../access/principal.ts'
 import type { Question } from '../access/question.ts'
 import type { Refusal } from './admit-agent.ts'
@@ -27,7 +28,7 @@ import type { Check, HealthState } from './health/agent-health.ts'
 import type { CurrentHealth } from './health/current-health.ts'
 import type { HealthBucket, Span } from './health/health-store.ts'
 import type { NewReport } from './health/heartbeat-body.ts'
-import type { HealthPage, HealthPageQuery, HealthReport } from './health/read-health.ts'
+import type { HealthReport } from './health/read-health.ts'
 import type { Beaten } from './health/take-heartbeat.ts'
 import type { TaskProbe } from './health/task-probe.ts'
 import type { JudgedCard } from './judge-card.ts'
@@ -60,7 +61,7 @@ export type Registration = {
 
 export const AGENT_SORTS = ['relevance', 'name', 'updated', 'health', 'latency'] as const
 
-export type AgentQuery = {
+export type AgentQuery = PageQuery & {
   /** Words, each of which begins a word of the card. */
   readonly text?: string
   /** Parts of names or slugs. */
@@ -84,18 +85,11 @@ export type AgentQuery = {
   readonly facets?: readonly CountedFacet[]
   /** How many values of each, the most frequent first; 50 when absent. */
   readonly facetValues?: number
-  readonly limit: number
-  readonly cursor?: string
 }
 
-export type AgentPage = {
-  readonly items: readonly Agent[]
-  readonly total: number
-  /** `total` is a lower bound. */
-  readonly totalCapped: boolean
+export type AgentPage = Page<Agent> & {
   /** Those that were asked for, of all the agents that were found. */
   readonly facets?: FacetCounts
-  readonly nextCursor?: string
 }
 
 /** `ref` is an agent's id, or its slug in the caller's tenant. */
@@ -207,9 +201,9 @@ export interface Registry {
   /** How an agent is and was of late, for who sees it. Throws as `get` does. */
   getHealth(call: Call, ref: string): Promise<HealthReport>
   /** How it was by the hour or by the day, the newest first, for who sees it. Throws as `get` does. */
-  listHealth(call: Call, ref: string, span: Span, query: HealthPageQuery): Promise<HealthPage<HealthBucket>>
+  listHealth(call: Call, ref: string, span: Span, query: PageQuery): Promise<Page<HealthBucket>>
   /** What was seen of it within 24 hours, the newest first, for who may manage it. Throws as `get` does. */
-  listChecks(call: Call, ref: string, query: HealthPageQuery): Promise<HealthPage<Check>>
+  listChecks(call: Call, ref: string, query: PageQuery): Promise<Page<Check>>
   /** What the agent is asked to show that it works, for those who may manage it. Throws as `get` does, and `not_found`. */
   getProbe(call: Call, ref: string): Promise<TaskProbe>
   /** Throws as `get` does, and `precondition_failed` when `condition` does not hold. */

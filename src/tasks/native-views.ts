@@ -5,6 +5,7 @@ import type { Operation } from '../a2a/operation.ts'
 import type { Task } from '../a2a/task.ts'
 import { TASK_STATES, type TaskState } from '../a2a/task-state.ts'
 import { assertScope } from '../access/assert-scope.ts'
+import type { Page, PageQuery } from '../access/page.ts'
 import { type Call, hasScope, type Principal } from '../access/principal.ts'
 import { ParleyError } from '../errors.ts'
 import type { TasksDeps } from './deps.ts'
@@ -25,9 +26,9 @@ import type {
   ListPosition,
   TaskFilter,
 } from './task-store.ts'
-import type { ContextSummary, EventView, HistoryEntry, NativeTaskQuery, Page } from './tasks.ts'
+import type { ContextSummary, EventView, HistoryEntry, NativeTaskQuery } from './tasks.ts'
 
-type ScopedQuery = { readonly agent?: string; readonly limit: number; readonly cursor?: string }
+type ScopedQuery = PageQuery & { readonly agent?: string }
 
 export async function listTasksNatively(
   deps: TasksDeps,

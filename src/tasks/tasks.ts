@@ -10,6 +10,7 @@ import type { Operation } from '../a2a/operation.ts'
 import type { GetTaskRequest, ListTasksRequest, SendMessageRequest } from '../a2a/requests.ts'
 import type { ListTasksResponse, SendMessageResponse, StreamResponse, Task } from '../a2a/task.ts'
 import type { Wire } from '../a2a/wire.ts'
+import type { Page, PageQuery } from '../access/page.ts'
 import type { Call } from '../access/principal.ts'
 
 export type SendOptions = {
@@ -33,20 +34,10 @@ export type TaskStream = AsyncIterable<StreamFrame> & {
   readonly taskId?: string
 }
 
-export type NativeTaskQuery = {
+export type NativeTaskQuery = PageQuery & {
   readonly agent?: string
   readonly contextId?: string
   readonly state?: string
-  readonly limit: number
-  readonly cursor?: string
-}
-
-/** A page of a native list; `total` is exact up to 10,000, and `totalCapped` beyond. */
-export type Page<T> = {
-  readonly items: readonly T[]
-  readonly total: number
-  readonly totalCapped: boolean
-  readonly nextCursor?: string
 }
 
 export type ContextSummary = {
@@ -117,14 +108,11 @@ export interface Tasks {
     id: string,
     afterSeq: number,
   ): Promise<AsyncIterable<{ readonly seq: number; readonly event: JsonText<EventView> }>>
-  listContexts(
-    call: Call,
-    query: { readonly agent?: string; readonly limit: number; readonly cursor?: string },
-  ): Promise<Page<ContextSummary>>
+  listContexts(call: Call, query: PageQuery & { readonly agent?: string }): Promise<Page<ContextSummary>>
   /** The messages of a conversation, oldest first. */
   listHistory(
     call: Call,
     contextId: string,
-    query: { readonly agent?: string; readonly limit: number; readonly cursor?: string },
+    query: PageQuery & { readonly agent?: string },
   ): Promise<Page<JsonText<HistoryEntry>>>
 }

@@ -1,5 +1,5 @@
 import Type, { type TObject, type TSchema } from 'typebox'
-import type { Page } from '../../tasks/tasks.ts'
+import type { Page, PageQuery } from '../../access/page.ts'
 import { jsonResponse } from './json-response.ts'
 
 /** Parameters of every list. */
@@ -17,7 +17,7 @@ export const DEFAULT_LIMIT = 50
 type PageParameters = { readonly limit?: number | undefined; readonly cursor?: string | undefined }
 
 /** `limit` and `cursor` as the rooms take them. */
-export const pageOf = (query: PageParameters): { readonly limit: number; readonly cursor?: string } => ({
+export const pageOf = (query: PageParameters): PageQuery => ({
   limit: query.limit ?? DEFAULT_LIMIT,
   ...(query.cursor !== undefined && { cursor: query.cursor }),
 })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
+import type { Page, PageQuery } from '../../access/page.ts'
 import type { Agent } from '../agent.ts'
 import { as, cardText, type OpenRegistry, openRegistry } from '../open-registry.case.ts'
 import type { Check } from './agent-health.ts'
-import type { HealthPage, HealthPageQuery } from './read-health.ts'
 
 const MINUTE = 60_000
 const URL_OF_AGENT = 'https://agent.example/a2a'
@@ -21,7 +21,7 @@ describe('the health of an agent, for those who see it', () => {
     room.clock.now += ms
     await record(outcome)
   }
-  const allOf = async <T>(list: (query: HealthPageQuery) => Promise<HealthPage<T>>): Promise<T[]> => {
+  const allOf = async <T>(list: (query: PageQuery) => Promise<Page<T>>): Promise<T[]> => {
     const items: T[] = []
     for (let cursor: string | undefined; ; ) {
       const page = await list({ limit: 2, ...(cursor === undefined ? {} : { cursor }) })

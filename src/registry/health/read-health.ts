@@ -24,16 +24,6 @@ export type HealthReport = {
   readonly report?: SelfReport
 }
 
-export type HealthPageQuery = { readonly limit: number; readonly cursor?: string }
-
-export type HealthPage<T> = {
-  readonly items: readonly T[]
-  readonly total: number
-  /** `total` is a lower bound. */
-  readonly totalCapped: boolean
-  readonly nextCursor?: string
-}
-
 export type ReadHealthDeps = FindDeps & {
   readonly access: Access
   readonly health: Health

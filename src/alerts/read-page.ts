@@ -1,13 +1,6 @@
-/** Some of what a caller may see, and how much there is of it. */
-export type Page<Item> = {
-  readonly items: readonly Item[]
-  readonly total: number
-  /** `total` is a lower bound. */
-  readonly totalCapped: boolean
-  readonly nextCursor?: string
-}
+import type { Page } from '../access/page.ts'
 
-export type PageOptions<Item, Position> = {
+export type ReadPageOptions<Item, Position> = {
   readonly limit: number
   /** Where the page begins; at the first, when absent. */
   readonly after: Position | undefined
@@ -18,9 +11,9 @@ export type PageOptions<Item, Position> = {
 const MAX_TOTAL = 1000
 
 /** A page of what `list` yields, which begins strictly after a position. */
-export async function pageOf<Item, Position>(
+export async function readPage<Item, Position>(
   list: (after?: Position) => AsyncIterable<Item>,
-  { limit, after, cursorOf }: PageOptions<Item, Position>,
+  { limit, after, cursorOf }: ReadPageOptions<Item, Position>,
 ): Promise<Page<Item>> {
   const items: Item[] = []
   let isMore = false
