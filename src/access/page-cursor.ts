@@ -1,4 +1,4 @@
-import { createCipheriv, createHmac, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import { ParleyError } from '../errors.ts'
 
 /**
@@ -21,14 +21,18 @@ const MAX_CURSOR_LENGTH = 4096
 
 /** `key` must be the same in every process that serves one installation, and secret. */
 export function createCursors(key: Uint8Array): Cursors {
+  // Made once: followers of feeds have thousands of cursors made in a second, and bytes are checked anew by each use.
+  const secret = createSecretKey(key)
   const mac = (position: Uint8Array, binding: unknown): Buffer => {
     const bound = JSON.stringify(binding) ?? ''
-    const hmac = createHmac('sha256', key)
+    const hmac = createHmac('sha256', secret)
     // The length prefix keeps binding and position apart.
     hmac.update(`${Buffer.byteLength(bound)}:${bound}`)
     return hmac.update(position).digest().subarray(0, MAC_BYTES)
   }
-  const sealing = createHmac('sha256', key).update('what positions are sealed with').digest()
+  const sealing = createSecretKey(
+    createHmac('sha256', secret).update('what positions are sealed with').digest(),
+  )
   /** Both ways. The code of what is sealed is the only start that is never used for anything else (as in RFC 5297). */
   const seal = (bytes: Uint8Array, code: Uint8Array): Buffer =>
     createCipheriv('aes-256-ctr', sealing, code).update(bytes)
