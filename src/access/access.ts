@@ -54,9 +54,9 @@ export type TaskResource = {
 export type Resource = AgentResource | TaskResource
 
 /**
- * `reason` is `scope` (the principal lacks the scope, and may be told so), `grant` (it sees the resource, and may be told
- * that it lacks the right), `disabled` (it has the right, and nobody may use it now), or `hidden` (answer exactly as if the resource were missing). Obligations (quota, metering)
- * travel into the commit.
+ * `reason` is `scope` (the principal lacks the scope, and may be told so), `grant` (it sees the resource, and may be
+ * told that it lacks the right), `disabled` (it has the right, and nobody may use it now), or `hidden` (answer exactly
+ * as if the resource were missing). Obligations (quota, metering) travel into the commit.
  */
 export type Decision =
   | { readonly allow: true; readonly grantId?: string; readonly obligations: readonly string[] }
@@ -101,16 +101,20 @@ export interface Access {
   decide(principal: Principal, action: Action, resource: Resource, operation?: Operation): Decision
   /**
    * The principal as its credential makes it now, for what goes on after the call it came with: `undefined` once the
-   * credential has ended or was revoked. A token is believed until the principal's `expiresAt`, as far as its issuer still is.
-   * For a task that was set going, a key that was replaced counts as the one that took its place, unless it was revoked.
+   * credential has ended or was revoked. A token is believed until the principal's `expiresAt`, as far as its issuer
+   * still is. For a task that was set going, a key that was replaced counts as the one that took its place, unless it
+   * was revoked.
    */
   reassess(principal: Principal, goesOn?: 'call' | 'task'): Promise<Principal | undefined>
   /**
-   * Makes a key, or one in another's place. Takes `admin`, as all that is done to keys does. Throws `forbidden` for a key that
-   * could do more than the caller, or outlive the key the caller comes with.
+   * Makes a key, or one in another's place. Takes `admin`, as all that is done to keys does. Throws `forbidden` for a
+   * key that could do more than the caller, or outlive the key the caller comes with.
    */
   createKey(call: Call, key: NewKey): Promise<MadeKey>
-  /** As `createKey`. Also throws `not_found`, and `conflict` for a key that has ended. Each rotation makes a key of its own. */
+  /**
+   * As `createKey`. Also throws `not_found`, and `conflict` for a key that has ended. Each rotation makes a key of its
+   * own.
+   */
   rotateKey(call: Call, id: string, rotation: Rotation): Promise<MadeKey>
   /** Throws `not_found` for a key of another tenant, and for one good for agents that the caller's credential is not for. */
   getKey(call: Call, id: string): Promise<ApiKey>

@@ -36,11 +36,14 @@ export class SendFailure extends Error {
 
 /** Tells people and their systems of alerts. */
 export interface AlertSender extends AsyncDisposable {
-  /** Why nothing can be sent there, as far as that is known without asking anybody; the pointer is that of a channel's body. */
+  /**
+   * Why nothing can be sent there, as far as that is known without asking anybody; the pointer is that of a channel's
+   * body.
+   */
   refusalOf(target: ChannelTarget): Violation | undefined
   /**
-   * Tells what the alert is now. `id` is the same whenever this news is sent again, `receiver` the channel's name. Rejects with
-   * `SendFailure`, or with the signal's reason.
+   * Tells what the alert is now. `id` is the same whenever this news is sent again, `receiver` the channel's name.
+   * Rejects with `SendFailure`, or with the signal's reason.
    */
   send(
     target: ChannelTarget,

@@ -7,7 +7,10 @@ import type { AlertRule } from './rule.ts'
 
 /** An alert as it is kept. */
 export type StoredAlert = Alert & {
-  /** How often there was something to tell channels of it: grows when it fires, when victims join it, with every repetition, and when it ends. */
+  /**
+   * How often there was something to tell channels of it: grows when it fires, when victims join it, with every
+   * repetition, and when it ends.
+   */
   readonly news: number
   /** Ids of the channels that are told; none of a rule that is muted. */
   readonly channels: readonly string[]

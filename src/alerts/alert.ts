@@ -5,8 +5,8 @@ export type Severity = (typeof SEVERITIES)[number]
 
 export const END_REASONS = ['recovered', 'not_watched', 'rule_removed', 'agent_removed'] as const
 /**
- * Why an alert fires no more: its condition holds no more; the rule counts for the agent no more, or the agent is not in use; the rule
- * is gone; or the agent is.
+ * Why an alert fires no more: its condition holds no more; the rule counts for the agent no more, or the agent is not
+ * in use; the rule is gone; or the agent is.
  */
 export type EndReason = (typeof END_REASONS)[number]
 

@@ -1,6 +1,6 @@
 /**
- * Where alerts go: channels, each of which belongs to whoever made it or to a group of theirs. They are seen and used by their
- * owner and by admins of the tenant; for anybody else there are none.
+ * Where alerts go: channels, each of which belongs to whoever made it or to a group of theirs. They are seen and used
+ * by their owner and by admins of the tenant; for anybody else there are none.
  *
  * What is secret about a channel is sealed, opened only to send something, and never shown again.
  */

@@ -124,8 +124,8 @@ async function judgeOne(
 }
 
 /**
- * Whether the rule holds for an agent that this one depends on, so that one alert does for both. Of agents that depend on one
- * another, the one with the smallest id stands for the others.
+ * Whether the rule holds for an agent that this one depends on, so that one alert does for both. Of agents that depend
+ * on one another, the one with the smallest id stands for the others.
  */
 async function isFolded(situation: Situation, rule: AlertRule): Promise<boolean> {
   const { deps, agent, dependencies } = situation

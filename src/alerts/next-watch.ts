@@ -83,8 +83,8 @@ function fire(input: WatchInput, judged: JudgedRule, since: number): WatchStep {
 }
 
 /**
- * An alert that fires already: who it stands for may change, and channels are told again now and then. What tells it from others
- * stays, also when its rule is given another name.
+ * An alert that fires already: who it stands for may change, and channels are told again now and then. What tells it
+ * from others stays, also when its rule is given another name.
  */
 function goOn(input: WatchInput, judged: JudgedRule, entry: HeldRule, alert: StoredAlert): WatchStep {
   const { now } = input

@@ -31,8 +31,8 @@ export type Notification = {
 }
 
 /**
- * Names one piece of news for one channel: the same whenever it is sent again. Without a full stop, which ends the id in what is
- * signed.
+ * Names one piece of news for one channel: the same whenever it is sent again. Without a full stop, which ends the id
+ * in what is signed.
  */
 export const newsId = ({
   alertId,

@@ -23,9 +23,9 @@ export type NotifyDeps = {
 }
 
 /**
- * Tells one channel what one alert is now. An attempt is written down before it is made and after, so that whoever comes after a
- * crash sends the same news under the same id. While the alert fires the work stays on the queue: news may come at any moment,
- * also while some is being sent.
+ * Tells one channel what one alert is now. An attempt is written down before it is made and after, so that whoever
+ * comes after a crash sends the same news under the same id. While the alert fires the work stays on the queue: news
+ * may come at any moment, also while some is being sent.
  */
 export async function notifyChannel(
   deps: NotifyDeps,

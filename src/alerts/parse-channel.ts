@@ -70,8 +70,8 @@ const slackCheck = check(SlackBody)
 const emailCheck = check(EmailBody)
 
 /**
- * A channel from the text of a request's body. Throws `parse_error` for what is no JSON, and `invalid_params` with everything
- * wrong, by place and never by content.
+ * A channel from the text of a request's body. Throws `parse_error` for what is no JSON, and `invalid_params` with
+ * everything wrong, by place and never by content.
  */
 export function parseChannel(text: string): WantedChannel {
   const value = parseJson(text)

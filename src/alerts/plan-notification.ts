@@ -11,8 +11,8 @@ export type NotificationPlan =
 const LOOK_AGAIN_MS = 3_600_000
 
 /**
- * Tells each news once, and that an alert ended only to a channel that may know of it. `repeatMs`: how often the channel wants
- * to hear that it still fires.
+ * Tells each news once, and that an alert ended only to a channel that may know of it. `repeatMs`: how often the
+ * channel wants to hear that it still fires.
  */
 export function planNotification(
   alert: StoredAlert,

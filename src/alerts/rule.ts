@@ -29,8 +29,8 @@ export type RuleCondition =
   | { readonly kind: 'dependency'; readonly forMs: number }
 
 /**
- * Who wrote a rule, as they were then: the rule watches what they may manage, whatever else it names. `agents`: the only ones
- * their credential was good for.
+ * Who wrote a rule, as they were then: the rule watches what they may manage, whatever else it names. `agents`: the
+ * only ones their credential was good for.
  */
 export type RuleMaker = {
   readonly subject: string

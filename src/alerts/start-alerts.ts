@@ -5,8 +5,8 @@ import { type RunAlertDeps, runAlert } from './run-alert.ts'
 const CONCURRENCY = 16
 
 /**
- * Starts judging rules in this process. However many processes do, an agent's are judged by one of them at a time. Nobody wakes it:
- * the queue is looked at every second.
+ * Starts judging rules in this process. However many processes do, an agent's are judged by one of them at a time.
+ * Nobody wakes it: the queue is looked at every second.
  */
 export const startAlerts = (deps: RunAlertDeps & WorkerDeps): AsyncDisposable =>
   startWorker(deps, {

@@ -24,8 +24,8 @@ const QUIET_MS = 60 * 60 * 1000
 const MAX_ALERTS_PER_WRITE = 8
 
 /**
- * Judges the rules that watch one agent; its alerts begin, change and end. May be done again at any time: what is known is in the
- * store, and changes in one write with what is to be told.
+ * Judges the rules that watch one agent; its alerts begin, change and end. May be done again at any time: what is known
+ * is in the store, and changes in one write with what is to be told.
  */
 export async function watchAgent(deps: WatchDeps, { work, signal }: Run): Promise<RunResult> {
   const { alerts, agents, now } = deps
@@ -171,8 +171,8 @@ const notifications = (steps: readonly WatchStep[], dueAt: number): readonly New
   )
 
 /**
- * Agents that are judged by how this one is: those that depend on it, for whose alerts one of its own may stand; and, for which of
- * its rules hold, those that it depends on, whose alerts name it.
+ * Agents that are judged by how this one is: those that depend on it, for whose alerts one of its own may stand; and,
+ * for which of its rules hold, those that it depends on, whose alerts name it.
  */
 async function wakesOf(
   { agents }: WatchDeps,

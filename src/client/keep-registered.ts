@@ -43,11 +43,12 @@ const MOST_EARLY = 0.1
 const UNTELLABLE: Report = { status: 'degraded', reason: 'The agent could not say how it is' }
 
 /**
- * Registers an agent, and beats for it as often as the gateway says until it is disposed of. Failures are tried again, ever less
- * often; an agent that the gateway no longer knows is registered anew.
+ * Registers an agent, and beats for it as often as the gateway says until it is disposed of. Failures are tried again,
+ * ever less often; an agent that the gateway no longer knows is registered anew.
  *
- * Resolves once the agent is registered. Rejects with `CallRefused` where trying again is of no use, such as for a card that is
- * not valid or a key that may not register, with a `TypeError` where that can be told beforehand, and with the signal's reason.
+ * Resolves once the agent is registered. Rejects with `CallRefused` where trying again is of no use, such as for a card
+ * that is not valid or a key that may not register, with a `TypeError` where that can be told beforehand, and with the
+ * signal's reason.
  */
 export async function keepRegistered(options: KeepRegisteredOptions): Promise<KeptAgent> {
   const { url, key, status, signal, onError = () => {}, unregister = true, ...registration } = options
@@ -66,7 +67,10 @@ export async function keepRegistered(options: KeepRegisteredOptions): Promise<Ke
     }
   }
 
-  /** One heartbeat, registering anew first where there is no such agent any more. Answers with how long to wait for the next. */
+  /**
+   * One heartbeat, registering anew first where there is no such agent any more. Answers with how long to wait for the
+   * next.
+   */
   const beat = async (): Promise<number> => {
     const report = await reportOf()
     try {
@@ -126,7 +130,10 @@ async function firstRegistration(
 /** Whether the same call would be refused again. */
 const isFinal = (status: number): boolean => status >= 400 && status < 500 && status !== 408 && status !== 429
 
-/** How long to wait after a failure that `failures` others went before: up to twice as long each time, and as the gateway asks. */
+/**
+ * How long to wait after a failure that `failures` others went before: up to twice as long each time, and as the
+ * gateway asks.
+ */
 function retryMs(error: unknown, failures: number, mostMs: number): number {
   const wantedMs = error instanceof CallRefused ? (error.retryAfterMs ?? 0) : 0
   const backoffMs = Math.min(FIRST_RETRY_MS * 2 ** failures, mostMs, MAX_RETRY_MS)

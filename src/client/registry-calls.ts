@@ -69,7 +69,10 @@ function bearer(key: string): string {
   throw new TypeError('The key must be one word of visible characters: is there a line break in it?')
 }
 
-/** The calls that keep an agent registered. All reject with `CallRefused`, with what `fetch` throws, or the signal's reason. */
+/**
+ * The calls that keep an agent registered. All reject with `CallRefused`, with what `fetch` throws, or the signal's
+ * reason.
+ */
 export interface RegistryCalls {
   register(registration: Registration, signal?: AbortSignal): Promise<RegisteredAgent>
   /** Answers with how often to beat, in milliseconds. */

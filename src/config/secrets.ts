@@ -19,8 +19,8 @@ export type Secrets = {
   /** The admin key was generated just now, and nobody has seen it yet. */
   readonly isAdminKeyNew: boolean
   /**
-   * What stored secrets are sealed with; the same in every process of an installation. Read anew each time, as a file of keys
-   * may get another while we run.
+   * What stored secrets are sealed with; the same in every process of an installation. Read anew each time, as a file
+   * of keys may get another while we run.
    */
   readonly masterKeys: () => MasterKeys
   /** Signs page cursors; the same in every process of an installation. */
@@ -31,7 +31,10 @@ export type Secrets = {
   readonly cardKeys?: string
   /** The identity providers whose tokens are taken. */
   readonly issuers: readonly Issuer[]
-  /** What the listeners prove themselves with and whom they believe, read anew with every call. Each throws `invalid_params`. */
+  /**
+   * What the listeners prove themselves with and whom they believe, read anew with every call. Each throws
+   * `invalid_params`.
+   */
   readonly tls?: {
     readonly material: () => ReturnType<typeof readTls>
     readonly certificateRules: () => readonly CertificateRule[]

@@ -22,7 +22,10 @@ import { runDeadline } from './run-deadline.ts'
 import { runSend } from './run-send.ts'
 import { deliveryEvents } from './start-workers.ts'
 
-/** What a scripted agent does next: says something, activates extensions, fails, waits for a signal of the test, or says no more. */
+/**
+ * What a scripted agent does next: says something, activates extensions, fails, waits for a signal of the test, or says
+ * no more.
+ */
 export type Step =
   | StreamResponse
   | { readonly activates: readonly string[] }

@@ -182,7 +182,10 @@ export function withinLimits(
   return entries
 }
 
-/** A plain Message: the answer itself while the exchange is undecided, the result of a task that we made of it, or an error. */
+/**
+ * A plain Message: the answer itself while the exchange is undecided, the result of a task that we made of it, or an
+ * error.
+ */
 async function recordMessage(
   deps: DeliveryDeps,
   fence: Fence,

@@ -9,8 +9,8 @@ import type { DeliveryDeps } from './delivery.ts'
 const MAX_LOOK_MS = 60_000
 
 /**
- * Forgets the credentials of an agent that was removed, once the last of its tasks has ended, or when a task without progress
- * would have. What clients sent just before is no task to be found until its exchange is decided.
+ * Forgets the credentials of an agent that was removed, once the last of its tasks has ended, or when a task without
+ * progress would have. What clients sent just before is no task to be found until its exchange is decided.
  */
 export async function runForget(deps: DeliveryDeps, run: Run): Promise<RunResult> {
   const id = agentId(run.work.key)

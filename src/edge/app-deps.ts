@@ -34,7 +34,10 @@ export type EdgeSettings = CallerSettings &
     readonly firstEventWaitMs: number
     /** The agent, by slug or id, whose card this host itself serves; the directory when absent. */
     readonly rootAgent?: string
-    /** Host names (without port, IPv6 in brackets) that may be asked for; every name when absent. Guards against DNS rebinding. */
+    /**
+     * Host names (without port, IPv6 in brackets) that may be asked for; every name when absent. Guards against DNS
+     * rebinding.
+     */
     readonly allowedHosts?: readonly string[]
   }
 

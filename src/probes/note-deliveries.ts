@@ -18,8 +18,8 @@ export type DeliveryNotesDeps = {
 }
 
 /**
- * What deliveries show of agents, written down in few words: at once when an agent begins to fail or to work again, else every ten
- * seconds at most. Disposing writes down the rest.
+ * What deliveries show of agents, written down in few words: at once when an agent begins to fail or to work again,
+ * else every ten seconds at most. Disposing writes down the rest.
  */
 export interface DeliveryNotes extends AsyncDisposable {
   note(result: DeliveryResult): void

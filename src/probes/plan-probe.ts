@@ -76,8 +76,8 @@ function dueTimes(known: Known, now: number, random: number): readonly number[] 
 }
 
 /**
- * The interfaces that are looked at: those that we can call, in the publisher's order. Of several at one URL it is the first, which
- * is the one that messages go to.
+ * The interfaces that are looked at: those that we can call, in the publisher's order. Of several at one URL it is the
+ * first, which is the one that messages go to.
  */
 export function interfacesOf(agent: Agent): readonly AgentInterface[] {
   const byUrl = new Map<string, AgentInterface>()

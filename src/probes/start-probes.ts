@@ -5,8 +5,8 @@ import { type ProbeDeps, runProbe } from './run-probe.ts'
 const CONCURRENCY = 32
 
 /**
- * Starts looking after agents in this process. However many processes do, each agent is looked at by one of them at a time. The
- * queue is looked at every second, so that nobody must wake it; who waits for a look may.
+ * Starts looking after agents in this process. However many processes do, each agent is looked at by one of them at a
+ * time. The queue is looked at every second, so that nobody must wake it; who waits for a look may.
  */
 export const startProbes = (deps: ProbeDeps): AsyncDisposable & Pick<Worker, 'wake'> =>
   startWorker(deps, {

@@ -18,8 +18,8 @@ export type CommitDeps = {
 export type PointersTo = (addresses: readonly string[]) => readonly string[]
 
 /**
- * Commits what a caller does to an agent. Throws `conflict` when the agent would get an address that an agent of another owner
- * has, or Parley itself, without anything that shows it to be the owner's; an admin may do that.
+ * Commits what a caller does to an agent. Throws `conflict` when the agent would get an address that an agent of
+ * another owner has, or Parley itself, without anything that shows it to be the owner's; an admin may do that.
  */
 export async function commitAgent(
   deps: CommitDeps,

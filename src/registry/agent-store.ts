@@ -8,9 +8,9 @@ import type { CardProposal } from './drift/card-proposal.ts'
 import type { AgentListing, Term } from './search/listing.ts'
 
 /**
- * An agent as it will stand. `expectedVersion` 0 creates it; `removed` ends it, its health, and the `probe` and `alert` work that
- * is about it: nothing but `findRemoved` finds it any more, and what is kept of it are its cards and, until `forget`, its
- * credentials. Slugs are unique per tenant.
+ * An agent as it will stand. `expectedVersion` 0 creates it; `removed` ends it, its health, and the `probe` and `alert`
+ * work that is about it: nothing but `findRemoved` finds it any more, and what is kept of it are its cards and, until
+ * `forget`, its credentials. Slugs are unique per tenant.
  */
 export type AgentCommit = {
   readonly agent: Agent
@@ -20,7 +20,10 @@ export type AgentCommit = {
   readonly cardVersion?: CardVersion
   /** Appended to the change feed in the same atomic write. */
   readonly changes?: readonly Change[]
-  /** The agent's proposal from now on, in the place of any before; what there is stays when absent. It goes with the agent. */
+  /**
+   * The agent's proposal from now on, in the place of any before; what there is stays when absent. It goes with the
+   * agent.
+   */
   readonly proposal?: CardProposal | 'none'
   /** Put on the queue; of a commit that removes the agent, once the work about it is gone. */
   readonly work?: readonly NewWork[]

@@ -26,8 +26,9 @@ export interface CardSource {
    */
   fetchCard(url: string, signal: AbortSignal): Promise<FetchedCard>
   /**
-   * What is now at `url`, where a card was found before, and nowhere else; it may be a card no more. `unchanged` when its server
-   * says so of the card that `known` came with. Rejects as `fetchCard` does; the `cause` is what upstream knows of the failure.
+   * What is now at `url`, where a card was found before, and nowhere else; it may be a card no more. `unchanged` when
+   * its server says so of the card that `known` came with. Rejects as `fetchCard` does; the `cause` is what upstream
+   * knows of the failure.
    */
   refetchCard(
     url: string,

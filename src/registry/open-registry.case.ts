@@ -32,7 +32,10 @@ export type OpenRegistry = {
   readonly log: string[]
 }
 
-/** What is another than usual; `wrap` comes between the registry and its store, `wrapHealth` between it and what is known of health. */
+/**
+ * What is another than usual; `wrap` comes between the registry and its store, `wrapHealth` between it and what is
+ * known of health.
+ */
 type Unusual = Partial<RegistryDeps> & {
   readonly wrap?: (agents: AgentStore) => AgentStore
   readonly wrapHealth?: (health: Health) => Health

@@ -77,8 +77,8 @@ export type AgentQuery = PageQuery & {
   /** Inclusive lower bound of `updatedAt`. */
   readonly updatedSince?: number
   /**
-   * By relevance when absent and there is `text`, else by id. By health the best come first, by latency the fastest, and those of
-   * which none is known last.
+   * By relevance when absent and there is `text`, else by id. By health the best come first, by latency the fastest,
+   * and those of which none is known last.
    */
   readonly sort?: (typeof AGENT_SORTS)[number]
   /** What to count the values of. */
@@ -106,9 +106,10 @@ export interface Registry {
   validate(call: Call, card: string): Promise<JudgedCard>
   search(call: Call, query: AgentQuery): Promise<AgentPage>
   /**
-   * `operation` is the operation of A2A that the action is part of. Throws `agent_not_found` for what is missing or hidden,
-   * `forbidden` when the scope is missing, or the right to an agent that the caller sees. An agent that was removed is there for
-   * the operations on tasks that exist: whoever asks for one must have it, or the answer is `agent_not_found` again.
+   * `operation` is the operation of A2A that the action is part of. Throws `agent_not_found` for what is missing or
+   * hidden, `forbidden` when the scope is missing, or the right to an agent that the caller sees. An agent that was
+   * removed is there for the operations on tasks that exist: whoever asks for one must have it, or the answer is
+   * `agent_not_found` again.
    */
   get(call: Call, ref: string, action: Action, operation?: Operation): Promise<Agent>
   /**
@@ -137,8 +138,8 @@ export interface Registry {
   /** Of the agents without which this one does not work, those that the caller sees. */
   listDependencies(call: Call, ref: string): Promise<readonly Agent[]>
   /**
-   * The card that waits to become the agent's, and what it would change, the gravest first. Takes the right to `manage`, as the next
-   * two do. `undefined` when none waits. Throws as `get` does.
+   * The card that waits to become the agent's, and what it would change, the gravest first. Takes the right to
+   * `manage`, as the next two do. `undefined` when none waits. Throws as `get` does.
    */
   findProposal(
     call: Call,
@@ -164,8 +165,8 @@ export interface Registry {
     condition?: AgentCondition,
   ): Promise<Agent>
   /**
-   * Removes an agent for everybody. The tasks that it has go on to their end, and are read and canceled by who has some with it;
-   * its cards stay for its owner and admins, by its id. Throws as `get` does.
+   * Removes an agent for everybody. The tasks that it has go on to their end, and are read and canceled by who has some
+   * with it; its cards stay for its owner and admins, by its id. Throws as `get` does.
    */
   unregister(call: Call, ref: string): Promise<void>
   /** Who may do more with the agent than its visibility says, for those who may manage it. Throws as `get` does. */
@@ -179,8 +180,9 @@ export interface Registry {
   /** Throws as `get` does, and `not_found` when the agent has no such grant. */
   deleteGrant(call: Call, ref: string, id: string): Promise<void>
   /**
-   * Stores what the gateway shows the agent for one security scheme of its card, for those who may manage the agent. `body` is
-   * as sent. Throws as `get` does, `precondition_failed` when `condition` does not hold, and as `Credentials.store`.
+   * Stores what the gateway shows the agent for one security scheme of its card, for those who may manage the agent.
+   * `body` is as sent. Throws as `get` does, `precondition_failed` when `condition` does not hold, and as
+   * `Credentials.store`.
    */
   storeCredential(
     call: Call,
@@ -189,7 +191,10 @@ export interface Registry {
     body: string,
     condition?: AgentCondition,
   ): Promise<{ readonly credential: CredentialStatus; readonly created: boolean }>
-  /** What the agent demands and what is stored for it, without a secret, for those who may manage it. Throws as `get` does. */
+  /**
+   * What the agent demands and what is stored for it, without a secret, for those who may manage it. Throws as `get`
+   * does.
+   */
   listCredentials(call: Call, ref: string): Promise<CredentialOverview>
   /** Throws as `get` does, and `not_found` when there is none for the scheme. */
   deleteCredential(call: Call, ref: string, scheme: string): Promise<void>
@@ -216,15 +221,15 @@ export interface Registry {
   /** Throws as `get` does, and `not_found` when there is none. */
   deleteProbe(call: Call, ref: string): Promise<void>
   /**
-   * Has the agent looked at now, for those who may manage it, and waits a while for that; whether all was seen by then. Throws as
-   * `get` does, and `conflict` for an agent that is disabled.
+   * Has the agent looked at now, for those who may manage it, and waits a while for that; whether all was seen by then.
+   * Throws as `get` does, and `conflict` for an agent that is disabled.
    */
   checkNow(call: Call, ref: string): Promise<boolean>
   /** How agents are now, in their order: no principal, no access decision. */
   healthOf(agents: readonly Agent[]): Promise<readonly CurrentHealth[]>
   /**
-   * Why somebody can see or call an agent, or not, for those who may manage it. Throws as `get` does, and `not_found` for a key
-   * that is not there any more.
+   * Why somebody can see or call an agent, or not, for those who may manage it. Throws as `get` does, and `not_found`
+   * for a key that is not there any more.
    */
   explain(call: Call, question: Question): Promise<AccessExplanation>
   /** The agent a task belongs to: no principal, no access decision. */

@@ -9,7 +9,10 @@ export type Hint =
   /** Something changed and the backend cannot say what. */
   | { readonly kind: 'any' }
 
-/** Something to await while a task, or the change feed, may change. Made before it is read, so that nothing falls between. */
+/**
+ * Something to await while a task, or the change feed, may change. Made before it is read, so that nothing falls
+ * between.
+ */
 export interface Watch extends Disposable {
   /** Resolves at the next news since the last call, at once when there was some; rejects when `signal` aborts. */
   changed(signal: AbortSignal): Promise<void>
@@ -30,8 +33,8 @@ const CHANGES = Symbol('changes')
 const RECHECK_MS = 2000
 
 /**
- * Tells watchers of a task that its log may have grown, and those of the change feed that it has, until `signal` aborts. One consumer of hints serves any
- * number of watchers.
+ * Tells watchers of a task that its log may have grown, and those of the change feed that it has, until `signal`
+ * aborts. One consumer of hints serves any number of watchers.
  */
 export function createNews(hints: AsyncIterable<Hint>, signal: AbortSignal): News {
   const watchers = new Map<string | typeof CHANGES, Set<NewsWatch>>()

@@ -48,7 +48,10 @@ export type TaskCommit = {
   readonly done?: readonly WorkRef[]
   /** Inserted, or merged into the stored row: `createdAt` stays, `lastAt` grows, a known `agentContextId` stays. */
   readonly context?: ContextRecord
-  /** Inserted if absent or expired; replaces the stored record of the same task and seq; else the commit is a `duplicate`. */
+  /**
+   * Inserted if absent or expired; replaces the stored record of the same task and seq; else the commit is a
+   * `duplicate`.
+   */
   readonly idempotency?: IdempotencyRecord
   /** Appended to the audit log. */
   readonly audit?: readonly AuditRecord[]
@@ -136,7 +139,10 @@ export interface TaskStore {
     position?: ContextPosition,
   ): Promise<readonly ContextRecord[]>
   countContexts(filter: ContextFilter, cap: number): Promise<number>
-  /** Events that carry a message (`submitted`, `message`, `status` with a body, `reply`), oldest `at` first, then taskId; `position.id` is the taskId. */
+  /**
+   * Events that carry a message (`submitted`, `message`, `status` with a body, `reply`), oldest `at` first, then
+   * taskId; `position.id` is the taskId.
+   */
   listContextEvents(
     filter: ContextFilter & { readonly contextId: ContextId },
     limit: number,

@@ -98,7 +98,10 @@ export interface Events {
     readonly usable: boolean
     readonly cause: unknown
   }): void
-  /** Parley has another key to sign with. `use`: what it signs; `signsFrom`: from when on, in milliseconds since the Unix epoch. */
+  /**
+   * Parley has another key to sign with. `use`: what it signs; `signsFrom`: from when on, in milliseconds since the
+   * Unix epoch.
+   */
   signingKeyMade(facts: { readonly use: string; readonly keyId: string; readonly signsFrom: number }): void
   /** Files that the gateway follows have changed, and count from now on: `tls` or `client_certificates`. */
   filesRenewed(facts: { readonly what: string }): void

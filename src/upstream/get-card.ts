@@ -26,8 +26,8 @@ const MAX_REDIRECTS = 3
 const NOT_MODIFIED = 304
 
 /**
- * Asks for the text at a URL that the guard has checked, along redirects, each of which the guard checks as well. `unchanged`
- * when it is still what `known` came with.
+ * Asks for the text at a URL that the guard has checked, along redirects, each of which the guard checks as well.
+ * `unchanged` when it is still what `known` came with.
  */
 export function getCard(deps: GetCardDeps, start: URL): Promise<Found | Problem>
 export function getCard(

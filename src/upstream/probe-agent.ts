@@ -80,8 +80,8 @@ async function within(
 }
 
 /**
- * REST of 0.3 gives errors no form, and a proxy in the agent's place says that something is not found as well: only words about a
- * task are the agent's.
+ * REST of 0.3 gives errors no form, and a proxy in the agent's place says that something is not found as well: only
+ * words about a task are the agent's.
  */
 function isTaskNotFound(
   failure: AgentFailure,

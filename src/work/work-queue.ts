@@ -32,8 +32,8 @@ export interface WorkQueue {
   /** Hands work back, due at `dueAt`, as if this lease had never been taken (`attempt` goes back by one). */
   release(fences: readonly Fence[], dueAt: number): Promise<void>
   /**
-   * Hands work back as `release` does, due at `dueAt` or, when it was put again since it was leased and is due earlier by that,
-   * then: what was put while it went on is not forgotten.
+   * Hands work back as `release` does, due at `dueAt` or, when it was put again since it was leased and is due earlier
+   * by that, then: what was put while it went on is not forgotten.
    */
   postpone(work: LeasedWork, dueAt: number): Promise<void>
   /** Removes work whose lease is held by `fence`; false when it is lost. */

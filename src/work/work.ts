@@ -1,6 +1,7 @@
 /**
  * What the queue leases:
- * - `send`, `cancel`, `deadline`: of a task, by its id. `send` also resumes: its worker reads from the head what is left to do
+ * - `send`, `cancel`, `deadline`: of a task, by its id. `send` also resumes: its worker reads from the head what is
+ *   left to do
  * - `probe`: looking at an agent, by its id
  * - `alert`: judging the rules that watch an agent, by its id
  * - `notify`: telling one channel of one alert

@@ -22,8 +22,8 @@ export type Run = {
 }
 
 /**
- * How a run ended: the work is off the queue; due again later; or due again later unless it was put again for an earlier time
- * while it went on.
+ * How a run ended: the work is off the queue; due again later; or due again later unless it was put again for an
+ * earlier time while it went on.
  */
 export type RunResult =
   | { readonly kind: 'done' }

@@ -1,9 +1,9 @@
 /**
  * What happened in a tenant, for its admins.
  *
- * Owns the audit log's readers: its list, its export and the erasure of subjects. Rooms write records in the commits of their
- * own changes (`auditOf`), and edges note who was refused (`Denials`). Reading is itself recorded, durably, before anything
- * is shown.
+ * Owns the audit log's readers: its list, its export and the erasure of subjects. Rooms write records in the commits of
+ * their own changes (`auditOf`), and edges note who was refused (`Denials`). Reading is itself recorded, durably,
+ * before anything is shown.
  */
 import type { Page, PageQuery } from '../page.ts'
 import type { Call } from '../principal.ts'

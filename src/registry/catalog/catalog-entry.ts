@@ -34,7 +34,10 @@ const UNTRUSTED = 'displayName description tags capabilities representativeQueri
 const FEWEST_QUERIES = 2
 const MOST_QUERIES = 5
 
-/** An agent as an entry that points to the card we publish in its place. What is kept by its readers does not say `health`. */
+/**
+ * An agent as an entry that points to the card we publish in its place. What is kept by its readers does not say
+ * `health`.
+ */
 export function catalogEntry(agent: Agent, publicUrl: string, health?: CurrentHealth): CatalogEntry {
   const { name, description, version, skills } = cardOf(agent)
   const examples = distinct(skills.flatMap(({ examples = [] }) => examples)).slice(0, MOST_QUERIES)

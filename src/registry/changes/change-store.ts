@@ -1,17 +1,17 @@
 import type { Change } from './change.ts'
 
 /**
- * A place in a tenant's feed, as text that only its backend reads. What was written later than what a reader has been shown always
- * comes after the reader's place, whichever process wrote it. That may be a number, where writes follow one another, or how far
- * each writer's changes were read, where they do not.
+ * A place in a tenant's feed, as text that only its backend reads. What was written later than what a reader has been
+ * shown always comes after the reader's place, whichever process wrote it. That may be a number, where writes follow
+ * one another, or how far each writer's changes were read, where they do not.
  */
 export type ChangePosition = string
 
 export type PlacedChange = { readonly change: Change; readonly position: ChangePosition }
 
 /**
- * The change feed. Commits of agents and of their health append to it in their own atomic write; the changes of one agent come in
- * the order of its commits. It is pruned from the oldest on, and outlives its agents.
+ * The change feed. Commits of agents and of their health append to it in their own atomic write; the changes of one
+ * agent come in the order of its commits. It is pruned from the oldest on, and outlives its agents.
  */
 export interface ChangeStore {
   /** Oldest first, from the oldest kept when `after` is absent. `pruned` when changes after `after` are gone. */

@@ -1,8 +1,9 @@
 /**
  * What has happened to agents, for those who keep up with them.
  *
- * Owns who is told which change, and the places that readers go on from. Commits of agents and of their health write the feed
- * (`AgentCommit.changes`); it tells of agents that the reader may discover now and, of what went out of its sight while it read, that it did.
+ * Owns who is told which change, and the places that readers go on from. Commits of agents and of their health write
+ * the feed (`AgentCommit.changes`); it tells of agents that the reader may discover now and, of what went out of its
+ * sight while it read, that it did.
  */
 import type { AgentId } from '../../a2a/ids.ts'
 import type { Call } from '../../access/principal.ts'

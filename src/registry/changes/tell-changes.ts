@@ -14,8 +14,9 @@ export type TellDeps = {
 }
 
 /**
- * What a caller is told of changes of its tenant, each in its place; `undefined` in the place of what it is not told. Of what went out
- * of its sight it is told that it did, if it was reading by then: the feed ended at `began` when it began.
+ * What a caller is told of changes of its tenant, each in its place; `undefined` in the place of what it is not told.
+ * Of what went out of its sight it is told that it did, if it was reading by then: the feed ended at `began` when it
+ * began.
  */
 export type Tell = (
   call: Call,

@@ -2,8 +2,8 @@ import type { Agent } from '../agent.ts'
 import type { AgentHealth } from '../health/agent-health.ts'
 
 /**
- * When an agent's card is to be looked at again, at its URL: `everyMs` after the last time or, before there was one, after it was
- * registered. `undefined` for never: it has no URL, nobody may call it, or `everyMs` is 0.
+ * When an agent's card is to be looked at again, at its URL: `everyMs` after the last time or, before there was one,
+ * after it was registered. `undefined` for never: it has no URL, nobody may call it, or `everyMs` is 0.
  */
 export function cardCheckDueAt(
   { cardUrl, lifecycle, createdAt }: Pick<Agent, 'cardUrl' | 'lifecycle' | 'createdAt'>,

@@ -59,8 +59,8 @@ const isSettled = ({ originalCard, proposal, rejectedCard }: Agent, { text }: Fe
   text === originalCard && proposal === undefined && rejectedCard === undefined
 
 /**
- * What the publisher serves by now; `undefined` when that is what it was when the card was registered or another one rejected.
- * The error when it is not to be had.
+ * What the publisher serves by now; `undefined` when that is what it was when the card was registered or another one
+ * rejected. The error when it is not to be had.
  */
 async function servedCard(
   { agents, cards }: CardCheckDeps,

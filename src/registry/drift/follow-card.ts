@@ -36,9 +36,9 @@ type Step = {
 }
 
 /**
- * Makes a card that was found at an agent's `cardUrl` the agent's or its proposal, as the agent's `cardUpdates` says, and forgets
- * what waited in its place. One with an address of Parley or of another owner's agent is a proposal. The function answers whether
- * a card waits for who may manage the agent.
+ * Makes a card that was found at an agent's `cardUrl` the agent's or its proposal, as the agent's `cardUpdates` says,
+ * and forgets what waited in its place. One with an address of Parley or of another owner's agent is a proposal. The
+ * function answers whether a card waits for who may manage the agent.
  */
 export function createFollowCard(deps: FollowDeps): (id: AgentId, served: ServedCard) => Promise<boolean> {
   const { agents, now, events } = deps

@@ -7,8 +7,8 @@ import { HOUR_MS } from './merge-buckets.ts'
 const MAX_UNWATCHED_MS = 2 * HOUR_MS
 
 /**
- * The time since it was last accounted for, in the state the agent was in, an hour each. Nothing when the clock went back, and
- * when nobody watched.
+ * The time since it was last accounted for, in the state the agent was in, an hour each. Nothing when the clock went
+ * back, and when nobody watched.
  */
 export function timeBuckets(
   { state, accountedAt }: Pick<AgentHealth, 'state' | 'accountedAt'>,

@@ -9,8 +9,8 @@ export type HealthState = (typeof HEALTH_STATES)[number]
 
 export const CHECK_KINDS = ['card', 'interface', 'task', 'delivery', 'heartbeat'] as const
 /**
- * By what something was seen of an agent: its card was fetched, an interface was asked for a task that there is not, the probe of
- * its owner was sent, a client's message was delivered, or the agent said how it is (or did not, in time).
+ * By what something was seen of an agent: its card was fetched, an interface was asked for a task that there is not,
+ * the probe of its owner was sent, a client's message was delivered, or the agent said how it is (or did not, in time).
  */
 export type CheckKind = (typeof CHECK_KINDS)[number]
 
@@ -31,9 +31,9 @@ export const CHECK_OUTCOMES = [
   'degraded',
 ] as const
 /**
- * What came of a check. `error`: the agent answered with an error of its own; `unexpected`: with something else than its owner
- * said it would; `missing`: a heartbeat that did not come; `forbidden`: our own rules forbid the address; `degraded`: the agent
- * itself says, with a heartbeat, that it is.
+ * What came of a check. `error`: the agent answered with an error of its own; `unexpected`: with something else than
+ * its owner said it would; `missing`: a heartbeat that did not come; `forbidden`: our own rules forbid the address;
+ * `degraded`: the agent itself says, with a heartbeat, that it is.
  */
 export type CheckOutcome = (typeof CHECK_OUTCOMES)[number]
 

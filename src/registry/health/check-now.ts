@@ -17,9 +17,9 @@ const MAX_POLLS = 150
 const POLLS_PER_PUT = 30
 
 /**
- * Has the agent looked at as soon as a worker can, and waits for that for up to 15 seconds; whether everything was seen by then.
- * However many ask, an agent is looked at by one worker at a time. Throws soon once the agent is gone or disabled, and rejects with
- * the reason of the call's signal.
+ * Has the agent looked at as soon as a worker can, and waits for that for up to 15 seconds; whether everything was seen
+ * by then. However many ask, an agent is looked at by one worker at a time. Throws soon once the agent is gone or
+ * disabled, and rejects with the reason of the call's signal.
  */
 export async function checkNow(deps: CheckNowDeps, call: Call, ref: string): Promise<boolean> {
   let agent = await activeAgent(deps, call, ref)

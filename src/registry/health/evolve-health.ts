@@ -19,8 +19,8 @@ export type Evolved = {
 }
 
 /**
- * What is known of an agent's health after a round of checks; `previous` is what was known before. A round without any accounts
- * for the time that passed, and forgets what is old.
+ * What is known of an agent's health after a round of checks; `previous` is what was known before. A round without any
+ * accounts for the time that passed, and forgets what is old.
  */
 export function evolveHealth(
   previous: AgentHealth | undefined,

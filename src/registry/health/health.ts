@@ -7,8 +7,8 @@ import type { HealthStore } from './health-store.ts'
 export interface Health
   extends Pick<HealthStore, 'find' | 'findAll' | 'listChecks' | 'countChecks' | 'listBuckets'> {
   /**
-   * Writes down what was seen and what follows from it, and answers with that; `undefined` when the agent is gone. With a fence,
-   * throws `LeaseLost` once the lease is another's.
+   * Writes down what was seen and what follows from it, and answers with that; `undefined` when the agent is gone. With
+   * a fence, throws `LeaseLost` once the lease is another's.
    */
   record(agent: Agent, checks: readonly Check[], fence?: Fence): Promise<AgentHealth | undefined>
 }

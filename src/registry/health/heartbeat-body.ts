@@ -26,7 +26,10 @@ export type NewReport = Static<typeof HeartbeatBody>
 
 const bodyCheck = check(HeartbeatBody)
 
-/** Reads the body of a heartbeat; empty text is no report. Throws `parse_error`, or `invalid_params` with everything wrong. */
+/**
+ * Reads the body of a heartbeat; empty text is no report. Throws `parse_error`, or `invalid_params` with everything
+ * wrong.
+ */
 export function parseHeartbeat(text: string): NewReport | undefined {
   if (text.trim() === '') return undefined
   const report = bodyCheck.parse(parseJson(text))

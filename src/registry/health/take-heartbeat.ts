@@ -22,12 +22,15 @@ export type Beaten = {
 
 /** How often a load is written down of which nothing else changes. */
 const LOAD_EVERY_MS = 60_000
-/** How often it is written down that nothing changes, so that the time counts as watched and what was said is not forgotten. */
+/**
+ * How often it is written down that nothing changes, so that the time counts as watched and what was said is not
+ * forgotten.
+ */
 const SAME_EVERY_MS = 1_800_000
 
 /**
- * As `Registry.heartbeat`. Most that say nothing new write when they came and no more: agents beat often, and of a thousand that
- * do each second none may wait for its history.
+ * As `Registry.heartbeat`. Most that say nothing new write when they came and no more: agents beat often, and of a
+ * thousand that do each second none may wait for its history.
  */
 export async function takeHeartbeat(
   deps: HeartbeatDeps,

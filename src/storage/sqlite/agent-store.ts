@@ -48,7 +48,10 @@ const STAMP_ALL = `
   SELECT ${STAMPED} FROM json_each(?) wanted JOIN agents ON agents.id = wanted.value
   JOIN agent_beats beats ON agent_id = agents.id ORDER BY wanted.key`
 
-/** Agents kept parsed: every call names one, every search shows some, and cards may be large. So many characters of them together. */
+/**
+ * Agents kept parsed: every call names one, every search shows some, and cards may be large. So many characters of them
+ * together.
+ */
 const MAX_KNOWN_CHARACTERS = 32 * 1024 * 1024
 
 const PUT = `

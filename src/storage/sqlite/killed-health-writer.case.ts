@@ -1,6 +1,7 @@
 /**
- * A program for `health-crash.test.ts`: records what is seen of the agents named by its arguments, in the database named by the
- * first, until it is killed. Every line it prints, `<agent id> <version>`, is of health that was acknowledged.
+ * A program for `health-crash.test.ts`: records what is seen of the agents named by its arguments, in the database
+ * named by the first, until it is killed. Every line it prints, `<agent id> <version>`, is of health that was
+ * acknowledged.
  */
 import assert from 'node:assert/strict'
 import { writeSync } from 'node:fs'

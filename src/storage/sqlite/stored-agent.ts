@@ -6,8 +6,8 @@ const OLD_TTL_MS = 300_000
 type OldAgent = Omit<Agent, 'lifecycle'> & Partial<Pick<Agent, 'lifecycle'>> & { readonly enabled?: boolean }
 
 /**
- * An agent from its stored text, without its last heartbeat. One of before there were lifecycles says whether it is `enabled`,
- * and one of before heartbeats were declared has one from the day it was registered.
+ * An agent from its stored text, without its last heartbeat. One of before there were lifecycles says whether it is
+ * `enabled`, and one of before heartbeats were declared has one from the day it was registered.
  */
 export function storedAgent(text: string): Agent {
   const stored: OldAgent = JSON.parse(text)

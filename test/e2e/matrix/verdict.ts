@@ -32,9 +32,9 @@ export type Cell = {
 }
 
 /**
- * `open`: answered to everybody. `unauthenticated`: the one 401, whatever is named. `unscoped`: a 403 that says nothing of what is
- * named. `hidden`: answered exactly as what never existed. `forbidden`: a 403, for what the caller sees. `blank`: no
- * refusal, and the answer for what never existed. `answered`: no refusal.
+ * `open`: answered to everybody. `unauthenticated`: the one 401, whatever is named. `unscoped`: a 403 that says nothing
+ * of what is named. `hidden`: answered exactly as what never existed. `forbidden`: a 403, for what the caller sees.
+ * `blank`: no refusal, and the answer for what never existed. `answered`: no refusal.
  */
 export type Verdict = 'open' | 'unauthenticated' | 'unscoped' | 'hidden' | 'forbidden' | 'blank' | 'answered'
 

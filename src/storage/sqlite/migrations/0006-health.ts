@@ -1,8 +1,8 @@
 /**
- * How agents are. What searches filter and order by stands beside the heartbeats, which they join anyway. Registering counted as
- * a heartbeat before, and an agent's text says when that was: who did not beat since then never did, which is 0. `declared_at` is
- * since when heartbeats are expected because the owner said so. Checks and buckets are clustered by agent and time. Every agent
- * there is is looked at for the first time within some minutes.
+ * How agents are. What searches filter and order by stands beside the heartbeats, which they join anyway. Registering
+ * counted as a heartbeat before, and an agent's text says when that was: who did not beat since then never did, which
+ * is 0. `declared_at` is since when heartbeats are expected because the owner said so. Checks and buckets are clustered
+ * by agent and time. Every agent there is is looked at for the first time within some minutes.
  */
 export const health = `
   ALTER TABLE agent_beats ADD COLUMN state TEXT NOT NULL DEFAULT 'unknown';

@@ -1,6 +1,7 @@
 /**
- * Which agents have which addresses, by their rows in `agents`; filled as every agent is listed anew when the file is opened.
- * Removed agents stand apart from those that are there: nothing but their tasks and their cards is asked of them.
+ * Which agents have which addresses, by their rows in `agents`; filled as every agent is listed anew when the file is
+ * opened. Removed agents stand apart from those that are there: nothing but their tasks and their cards is asked of
+ * them.
  */
 export const claims = `
   CREATE TABLE address_claims (
