@@ -88,10 +88,11 @@ describe('what deliveries show of an agent', () => {
     assert.notEqual((await healthOf(agent))?.state, 'up')
   })
 
-  it('is nothing when the client was refused for what it sent, or by our own rules', async () => {
+  it('is nothing when the client was refused for what it sent or who it is, or by our own rules', async () => {
     const { fail, written, notes } = await openNotes()
     fail(new AgentFailure('refused', 'no', { code: 'content_type_not_supported' }))
     fail(new AgentFailure('not_accepted', 'forbidden'))
+    fail(new AgentFailure('not_accepted', 'no', { denied: 'forbidden' }))
     await notes[Symbol.asyncDispose]()
     assert.deepEqual(await written(), [])
   })

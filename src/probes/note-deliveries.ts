@@ -136,7 +136,9 @@ function checkOf(
   if (failure === undefined) {
     return { ...seen, outcome: 'ok', ...(latencyMs === undefined ? {} : { latencyMs }) }
   }
-  if (CLIENTS_FAULT.has(failure.code)) return undefined
+  // Who is let in is the agent's affair: one client that is not says nothing to others, unless it is we who lack a credential.
+  const isLetIn = failure.denied !== 'forbidden' || failure.unmet !== undefined
+  if (CLIENTS_FAULT.has(failure.code) || !isLetIn) return undefined
   const judgement = judge(failure)
   return judgement.outcome === 'forbidden' ? undefined : { ...seen, ...judgement }
 }
