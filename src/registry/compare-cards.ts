@@ -216,8 +216,12 @@ const JUDGED_MEMBERS: ReadonlySet<string> = new Set([
   'signatures',
 ])
 
-/** Members that nobody acts on. What we do not know is published too, and a model reads it as it reads the rest. */
-const COSMETIC_MEMBERS: ReadonlySet<string> = new Set(['version', 'documentationUrl', 'iconUrl'])
+/** A version as programs are numbered, and no sentence. */
+const PLAIN_VERSION = /^[\w.+-]{0,64}$/
+
+/** What nobody acts on. What we do not know is published too, and a model reads it as it reads the rest. */
+const isCosmetic = (member: string, { version }: AgentCard): boolean =>
+  member === 'iconUrl' || (member === 'version' && PLAIN_VERSION.test(version))
 
 function* otherChanges(before: AgentCard, after: AgentCard): Generator<CardChange> {
   for (const member of READ_MEMBERS) {
@@ -225,7 +229,7 @@ function* otherChanges(before: AgentCard, after: AgentCard): Generator<CardChang
   }
   for (const name of membersThatDiffer(before, after)) {
     if (JUDGED_MEMBERS.has(name)) continue
-    yield COSMETIC_MEMBERS.has(name)
+    yield isCosmetic(name, after)
       ? cosmetic(pointerTo(name), 'differs')
       : text(pointerTo(name), 'reads otherwise')
   }
