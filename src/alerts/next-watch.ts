@@ -4,9 +4,9 @@ import type { CurrentHealth } from '../registry/health/current-health.ts'
 import type { HeldRule } from './agent-watch.ts'
 import type { EndReason } from './alert.ts'
 import type { StoredAlert } from './alert-store.ts'
+import { summaryOf } from './alert-summary.ts'
 import type { JudgedRule } from './judge-agent.ts'
 import type { AlertRule } from './rule.ts'
-import { summaryOf } from './summary.ts'
 
 /** What was known of an agent, and what is known now. */
 export type WatchInput = {

@@ -23,6 +23,12 @@ export type RegistrationOptions = {
   readonly heartbeatTtlMs?: number
   /** Ids or slugs of agents without which this one does not work. */
   readonly dependsOn?: readonly string[]
+  /** Of a new agent: it is being prepared, or asks an admin to let it in. */
+  readonly lifecycle?: 'draft' | 'pending'
+  /** What Parley asks it to show that it works, every 15 minutes when `everyMs` is absent. */
+  readonly probe?: { readonly text: string; readonly expect?: string; readonly everyMs?: number }
+  /** Which changes of the card at `cardUrl` are taken up by themselves; `compatible` when absent. */
+  readonly cardUpdates?: 'compatible' | 'all' | 'none'
 }
 
 /** An Agent Card, as an object; or where the gateway fetches it, and follows its changes. */

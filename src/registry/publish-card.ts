@@ -6,9 +6,9 @@ import { createRecent } from '../access/recent.ts'
 import type { Signer } from '../access/service-identity/signer.ts'
 import type { Agent, CardProfile } from './agent.ts'
 import { composeCard } from './compose-card.ts'
-import { keySetUrl } from './invoke-url.ts'
 import { presentCard } from './present-card.ts'
 import type { PublicAddresses } from './public-addresses.ts'
+import { keySetUrl } from './public-urls.ts'
 import { signCard } from './signatures/sign-card.ts'
 
 /** A card as we serve it. */

@@ -1,7 +1,7 @@
 import type { AgentInterface } from '../a2a/agent-card.ts'
 import type { Agent } from './agent.ts'
-import { invokeUrl } from './invoke-url.ts'
 import type { PublicAddresses } from './public-addresses.ts'
+import { invokeUrl } from './public-urls.ts'
 
 /**
  * Every way clients can call an agent through the gateway, best first (A2A 1.0 §8.3.1): 1.0 before 0.3, JSON-RPC before

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Alert } from '../alerts/alert.ts'
+import { agentUrl } from '../registry/public-urls.ts'
 import { alertText, oneLine } from './alert-text.ts'
 
 /** What Alertmanager has for an alert that has not ended. */
@@ -24,7 +25,10 @@ export type BodyOptions = {
   readonly now: number
 }
 
-/** The body that Alertmanager sends to webhooks (version 4 of it), with one alert. */
+/**
+ * The body that Alertmanager sends to webhooks (version 4 of it), with one alert:
+ * https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+ */
 export function webhookBody(alert: Alert, { receiver, externalUrl }: BodyOptions): string {
   const status = alert.endsAt === undefined ? 'firing' : 'resolved'
   const labels = labelsOf(alert)
@@ -41,7 +45,7 @@ export function webhookBody(alert: Alert, { receiver, externalUrl }: BodyOptions
         annotations,
         startsAt: instant(alert.startsAt),
         endsAt: alert.endsAt === undefined ? NO_END : instant(alert.endsAt),
-        generatorURL: agentUrl(externalUrl, alert),
+        generatorURL: agentUrl(externalUrl, alert.agentId),
         fingerprint: fingerprintOf(labels),
       },
     ],
@@ -55,7 +59,10 @@ export function webhookBody(alert: Alert, { receiver, externalUrl }: BodyOptions
   })
 }
 
-/** The body of a `POST /api/v2/alerts` to Alertmanager. Grouping, silencing and telling people are left to it. */
+/**
+ * The body of a `POST /api/v2/alerts` to Alertmanager. Grouping, silencing and telling people are left to it:
+ * https://prometheus.io/docs/alerting/latest/alerts_api/
+ */
 export function apiBody(alert: Alert, { externalUrl, now }: BodyOptions): string {
   return JSON.stringify([
     {
@@ -63,7 +70,7 @@ export function apiBody(alert: Alert, { externalUrl, now }: BodyOptions): string
       annotations: annotationsOf(alert),
       startsAt: instant(alert.startsAt),
       endsAt: instant(alert.endsAt ?? Math.max(now, alert.startsAt) + API_LIFE_MS),
-      generatorURL: agentUrl(externalUrl, alert),
+      generatorURL: agentUrl(externalUrl, alert.agentId),
     },
   ])
 }
@@ -91,8 +98,5 @@ function annotationsOf(alert: Alert) {
 
 const fingerprintOf = (labels: Readonly<Record<string, string>>): string =>
   hash('sha256', JSON.stringify(Object.entries(labels).sort()), 'hex').slice(0, FINGERPRINT_LENGTH)
-
-export const agentUrl = (externalUrl: string, { agentId }: Alert): string =>
-  `${externalUrl.replace(/\/+$/, '')}/agents/${encodeURIComponent(agentId)}`
 
 const instant = (at: number): string => new Date(at).toISOString()

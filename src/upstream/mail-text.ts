@@ -1,6 +1,6 @@
 import type { Alert } from '../alerts/alert.ts'
+import { agentUrl } from '../registry/public-urls.ts'
 import { alertText } from './alert-text.ts'
-import { agentUrl } from './alertmanager-body.ts'
 
 const MAX_SUBJECT_CHARS = 200
 
@@ -24,7 +24,7 @@ export function mailText(
     ...(victims.length === 0 ? [] : ['', 'Not well because of it:', ...victims.map((slug) => `- ${slug}`)]),
     ...(moreVictims === 0 ? [] : [`- and ${moreVictims} more`]),
     '',
-    agentUrl(externalUrl, alert),
+    agentUrl(externalUrl, alert.agentId),
   ]
   return { subject: [...subject].slice(0, MAX_SUBJECT_CHARS).join(''), text: `${lines.join('\n')}\n` }
 }

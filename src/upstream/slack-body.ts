@@ -1,6 +1,6 @@
 import type { Alert } from '../alerts/alert.ts'
+import { agentUrl } from '../registry/public-urls.ts'
 import { type AlertText, alertText } from './alert-text.ts'
-import { agentUrl } from './alertmanager-body.ts'
 
 /** What Slack's incoming webhooks take, and those that were made after them. */
 export function slackBody(alert: Alert, externalUrl: string): string {
@@ -10,7 +10,7 @@ export function slackBody(alert: Alert, externalUrl: string): string {
     code(text.summary),
     ...(text.cause === undefined ? [] : [`Because this one is down: ${code(text.cause)}`]),
     ...victimLines(text),
-    escaped(agentUrl(externalUrl, alert)),
+    escaped(agentUrl(externalUrl, alert.agentId)),
   ]
   return JSON.stringify({ text: lines.join('\n') })
 }

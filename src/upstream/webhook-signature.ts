@@ -3,7 +3,10 @@ import { createHmac } from 'node:crypto'
 /** Before the key, in base64, of who signs webhooks with it. */
 const SECRET_PREFIX = 'whsec_'
 
-/** The headers that say, as Standard Webhooks has it, that `body` is ours, and under `id` which message it is. */
+/**
+ * The headers that say that `body` is ours, and under `id` which message it is, as Standard Webhooks has it:
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
 export function signatureHeaders(
   secret: string,
   { id, body, now }: { readonly id: string; readonly body: string; readonly now: number },

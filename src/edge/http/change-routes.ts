@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import type { ChangeFrame, ChangeQuery } from '../../registry/changes/changes.ts'
 import { CloudEvent, cloudEvent, EVENT_TYPES, kindOfEvent } from '../../registry/changes/cloud-event.ts'
-import { changesUrl } from '../../registry/invoke-url.ts'
+import { changesUrl } from '../../registry/public-urls.ts'
 import type { EdgeDeps } from '../app-deps.ts'
 import { fetchResponse } from './fetch-exchange.ts'
 import { jsonResponse } from './json-response.ts'

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { SIGNING_USES } from '../../access/service-identity/signing-key-store.ts'
-import { keySetUrl } from '../../registry/invoke-url.ts'
 import type { PublicAddresses } from '../../registry/public-addresses.ts'
+import { keySetUrl } from '../../registry/public-urls.ts'
 import { fetchResponse } from './fetch-exchange.ts'
 import { jsonReply, jsonResponse } from './json-response.ts'
 import { defineRoute, json, NO_QUERY, type Route } from './route.ts'

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { check, invalidParams, parseJson } from '../../a2a/wire.ts'
 import type { CurrentHealth } from '../health/current-health.ts'
-import { ardBase } from '../invoke-url.ts'
+import { ardBase } from '../public-urls.ts'
 import type { AgentPage, AgentQuery } from '../registry.ts'
 import { listedWordsOf } from '../search/listing.ts'
 import { scoreOf } from '../search/rank.ts'

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { type Agent, cardOf } from '../agent.ts'
 import type { CurrentHealth } from '../health/current-health.ts'
-import { publishedCardUrl } from '../invoke-url.ts'
+import { publishedCardUrl } from '../public-urls.ts'
 
 /** What entries for agents are: a card of A2A. */
 export const AGENT_TYPE = 'application/a2a-agent-card+json'

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { ardBase, catalogUrl, docsUrl } from '../invoke-url.ts'
+import { ardBase, catalogUrl, docsUrl } from '../public-urls.ts'
 import type { AgentPage } from '../registry.ts'
 import { CatalogEntry, catalogEntry, catalogIdentifier, publisherOf } from './catalog-entry.ts'
 

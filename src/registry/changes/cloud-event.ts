@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { CHANGE_KINDS as CARD_CHANGE_KINDS } from '../compare-cards.ts'
 import { CHECK_KINDS, CHECK_OUTCOMES, HEALTH_STATES } from '../health/agent-health.ts'
-import { agentUrl } from '../invoke-url.ts'
+import { agentUrl } from '../public-urls.ts'
 import { CHANGE_KINDS, type ChangeKind } from './change.ts'
 import type { ToldChange } from './changes.ts'
 
@@ -28,7 +28,10 @@ const Data = Type.Object({
   ),
 })
 
-/** A change as CloudEvents 1.0 has events, in its JSON format. No text of it is the publisher's. */
+/**
+ * A change as CloudEvents 1.0 has events, in its JSON format. No text of it is the publisher's:
+ * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+ */
 export const CloudEvent = Type.Object({
   specversion: Type.Literal('1.0'),
   id: Type.String({ description: 'The same when the feed is read again' }),

@@ -3,8 +3,8 @@ import { VERSIONS } from '../../a2a/version.ts'
 import type { Violation } from '../../errors.ts'
 import { grpcAddressProblem, isSameGrpcAddress, parseGrpcAddress } from '../grpc-address.ts'
 import { httpUrlProblem, isBelow } from '../http-url.ts'
-import { agentsBase } from '../invoke-url.ts'
 import type { PublicAddresses } from '../public-addresses.ts'
+import { agentsBase } from '../public-urls.ts'
 import { isFilled } from './text-rules.ts'
 
 /** What a card is judged against besides itself; without a member, its rule is left out. */
