@@ -6,8 +6,10 @@ import { HOUR_MS } from './merge-buckets.ts'
 const BAD_ROUNDS = 2
 /** An agent whose state changed more often within an hour is flapping… */
 const MAX_CHANGES = 4
-/** …and must be better this many rounds in a row to count as better. */
+/** …and must be better this many rounds in a row to count as better, however soon after one another these come… */
 const GOOD_ROUNDS = 3
+/** …and no sooner than this after the last change. */
+const CALM_MS = 60_000
 /** Calls that end so soon after one another were made together, and are one round. */
 const ROUND_MS = 50
 
@@ -34,7 +36,7 @@ export function dampFlapping(
   const { reason } = previous
   const isGoodRound = isNewRound(previous, round, (check) => isCall(check) || check.kind === reason?.kind)
   const rounds = Math.max(0, previous.streak) + (isGoodRound ? 1 : 0)
-  return rounds >= GOOD_ROUNDS ? at : { state: previous.state, streak: rounds }
+  return rounds >= GOOD_ROUNDS && now - previous.since >= CALM_MS ? at : { state: previous.state, streak: rounds }
 }
 
 /** Nothing to damp: it is the same state, or nothing is known on one of the sides. */

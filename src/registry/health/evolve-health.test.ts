@@ -72,6 +72,18 @@ describe('the health of an agent', () => {
     assert.deepEqual(statesOf(later), ['up', 'degraded', 'up'])
   })
 
+  it('changes a few times at most while it comes and goes every second', () => {
+    let known = watch([[['interface', 'ok', A]]])[0]
+    let changes = 0
+    for (let ms = 250; ms <= MINUTE; ms += 250) {
+      const outcome = ms % 1000 === 0 ? 'auth' : 'ok'
+      const { health } = evolveHealth(known, watched, [at(ms, 'interface', outcome, A)], T0 + ms)
+      if (health.state !== known?.state) changes++
+      known = health
+    }
+    assert.ok(changes <= 8, String(changes))
+  })
+
   it('forgets checks of a day ago, and calls to URLs that are no longer its own', () => {
     const known = watch([
       [

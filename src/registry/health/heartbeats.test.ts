@@ -42,6 +42,21 @@ describe('heartbeats', () => {
     assert.equal((await room.registry.heartbeat(ada, agent.id)).health.state, 'up')
   })
 
+  it('that say that all is well again are believed soon, also of an agent that came and went', async () => {
+    const agent = await register()
+    const beat = (status: 'ok' | 'degraded') => {
+      room.clock.now += 10_000
+      return room.registry.heartbeat(ada, agent.id, { status })
+    }
+    for (let count = 0; count < 5; count++) {
+      await beat('ok')
+      await beat('degraded')
+    }
+    assert.equal(await stateOf(), 'degraded')
+    for (let count = 0; count < 8; count++) await beat('ok')
+    assert.equal(await stateOf(), 'up')
+  })
+
   it('are required of an agent whose owner says how often it beats, or how long that counts', async () => {
     await register({ heartbeatIntervalMs: 20_000 })
     assert.equal(await stateOf(), 'unknown')

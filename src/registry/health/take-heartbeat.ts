@@ -75,10 +75,10 @@ async function noted(
   throw agentNotFound()
 }
 
-/** Whether a report says something else than what is known, or may end that heartbeats were missing. */
+/** Whether a report says something else than what is known, may end that heartbeats were missing, or is one of a row that counts. */
 function isNews(known: AgentHealth, report: SelfReport): boolean {
-  const { checks, report: last } = known
-  if (isMissing(known)) return true
+  const { checks, report: last, streak } = known
+  if (isMissing(known) || streak > 0) return true
   const beat = checks.findLast(({ kind }) => kind === 'heartbeat')
   if (beat === undefined || report.at - beat.at >= SAME_EVERY_MS) return true
   if (beat.outcome !== (report.status === 'ok' ? 'ok' : 'degraded')) return true
