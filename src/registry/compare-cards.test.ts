@@ -121,6 +121,7 @@ describe('compareCards', () => {
     assert.deepEqual(kinds([], [by('a')]), ['compatible'])
     assert.deepEqual(kinds([by('a')], [by('b'), by('a')]), [])
     assert.deepEqual(kinds([by('a')], [by('b')]), ['breaking'])
+    assert.deepEqual(kinds([by('a'), by('b')], [by('b')]), ['breaking'])
     assert.deepEqual(kinds([by('a')], [{ status: 'untrusted', keyId: 'a' }]), ['breaking'])
   })
 

@@ -188,7 +188,10 @@ function* modeChanges<M extends ModeMember>(
   }
 }
 
-/** A signature counts when it was verified; which key made it says who vouches for the card. */
+/**
+ * A signature counts when it was verified; which key made it says who vouches for the card. Each key that is gone matters: else
+ * one that came to it would vouch alone in the end.
+ */
 function* signatureChanges(
   before: readonly CardSignature[],
   after: readonly CardSignature[],
@@ -199,6 +202,8 @@ function* signatureChanges(
   if (was.length > 0 && is.length === 0) yield breaking('/signatures', 'do not vouch for the card any more')
   else if (was.length > 0 && !is.some((key) => was.includes(key))) {
     yield breaking('/signatures', 'are made with another key')
+  } else if (!was.every((key) => is.includes(key))) {
+    yield breaking('/signatures', 'are fewer: one who vouched for the card does so no more')
   } else if (is.length > 0 && was.length === 0) yield compatible('/signatures', 'vouch for the card now')
 }
 
