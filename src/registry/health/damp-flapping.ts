@@ -36,7 +36,9 @@ export function dampFlapping(
   const { reason } = previous
   const isGoodRound = isNewRound(previous, round, (check) => isCall(check) || check.kind === reason?.kind)
   const rounds = Math.max(0, previous.streak) + (isGoodRound ? 1 : 0)
-  return rounds >= GOOD_ROUNDS && now - previous.since >= CALM_MS ? at : { state: previous.state, streak: rounds }
+  return rounds >= GOOD_ROUNDS && now - previous.since >= CALM_MS
+    ? at
+    : { state: previous.state, streak: rounds }
 }
 
 /** Nothing to damp: it is the same state, or nothing is known on one of the sides. */
