@@ -22,7 +22,6 @@ import type { Secrets } from '../config/secrets.ts'
 import { VERSION } from '../config/version.ts'
 import type { DeliveryDeps } from '../delivery/delivery.ts'
 import { startWorkers } from '../delivery/start-workers.ts'
-import { ParleyError } from '../errors.ts'
 import type { Changes } from '../registry/changes/changes.ts'
 import { createChanges } from '../registry/changes/create-changes.ts'
 import { createRegistry } from '../registry/create-registry.ts'
@@ -42,7 +41,7 @@ import { createEgress } from '../upstream/egress.ts'
 import { createExtendedCards } from '../upstream/extended-cards.ts'
 import { createCardSource } from '../upstream/fetch-card.ts'
 import { createIdentitySource, createKeySource } from '../upstream/fetch-keys.ts'
-import { createGuard, type Guard } from '../upstream/guard.ts'
+import { createGuard, refusalOf } from '../upstream/guard.ts'
 import { createTokenSource } from '../upstream/request-token.ts'
 import { checkIssuers } from './check-issuers.ts'
 import { followCards } from './follow-cards.ts'
@@ -146,7 +145,7 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
   const health = createHealth({ store: backend.health, now, events })
   const judging = {
     addresses,
-    refusalOf: (url: string) => refusalOf(guard, url),
+    refusalOf: (url: string) => refusalOf(guard, url, 'agents'),
     trustedKeys: createTrustedKeys({
       pinned: parseKeySet(secrets.cardKeys ?? '{"keys":[]}', 'PARLEY_CARD_KEYS_FILE'),
       locations: config.cardKeyUrls,
@@ -272,13 +271,3 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
 }
 
 const policy = (allow: Config['allowAgents']) => (allow === 'loopbackOnly' ? allow : { allow })
-
-/** Why no agent may be called at a URL; `undefined` when that takes a look at its addresses. */
-function refusalOf(guard: Guard, url: string): string | undefined {
-  try {
-    guard.check(url, 'agents')
-    return undefined
-  } catch (reason) {
-    return ParleyError.from(reason).message
-  }
-}

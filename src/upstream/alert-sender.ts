@@ -1,8 +1,8 @@
 import type { Alert } from '../alerts/alert.ts'
 import { type AlertSender, type ChannelTarget, SendFailure } from '../alerts/alert-sender.ts'
-import { ParleyError, type Violation } from '../errors.ts'
+import type { Violation } from '../errors.ts'
 import { API_REPEAT_MS, apiBody, isAlertmanagerApi, webhookBody } from './alertmanager-body.ts'
-import type { Guard } from './guard.ts'
+import { type Guard, refusalOf } from './guard.ts'
 import { createHttpClient } from './http.ts'
 import { mailText } from './mail-text.ts'
 import { postAlert } from './post-alert.ts'
@@ -43,7 +43,8 @@ export function createAlertSender(deps: AlertSenderDeps): AlertSender {
   return {
     refusalOf(target) {
       if (target.kind === 'email') return mailServer === undefined ? NO_MAIL_SERVER : undefined
-      return urlRefusal(guard, target.url)
+      const message = refusalOf(guard, target.url, 'alerts')
+      return message === undefined ? undefined : { pointer: '/url', code: 'forbidden', message }
     },
 
     async send(target, alert, options) {
@@ -66,15 +67,6 @@ export function createAlertSender(deps: AlertSenderDeps): AlertSender {
       target.kind === 'webhook' && isAlertmanagerApi(target.url) ? API_REPEAT_MS : undefined,
 
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
-  }
-}
-
-function urlRefusal(guard: Guard, url: string): Violation | undefined {
-  try {
-    guard.check(url, 'alerts')
-    return undefined
-  } catch (reason) {
-    return { pointer: '/url', code: 'forbidden', message: ParleyError.from(reason).message }
   }
 }
 

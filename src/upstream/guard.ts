@@ -84,6 +84,16 @@ export function createGuard(deps: GuardDeps): Guard {
   }
 }
 
+/** Why nothing may be called at a URL, as far as that is known without DNS; `undefined` when it may be called. */
+export function refusalOf(guard: Pick<Guard, 'check'>, url: string, purpose: Purpose): string | undefined {
+  try {
+    guard.check(url, purpose)
+    return undefined
+  } catch (reason) {
+    return ParleyError.from(reason).message
+  }
+}
+
 type Target = { readonly host: string; readonly port: number; readonly plain: boolean }
 
 function rulesOf(purpose: Purpose, policy: AddressPolicy = { allow: [] }): AddressRules {
