@@ -11,7 +11,6 @@ import { createCredentials } from '../access/credentials/credentials.ts'
 import { createKeyUses } from '../access/key-uses.ts'
 import { createCursors } from '../access/page-cursor.ts'
 import { DEFAULT_TENANT } from '../access/principal.ts'
-import { parseKeySet } from '../access/public-keys.ts'
 import { createServiceTokens } from '../access/service-identity/create-service-tokens.ts'
 import type { SigningKeys } from '../access/service-identity/signing-keys.ts'
 import { createTokens } from '../access/tokens/tokens.ts'
@@ -24,12 +23,9 @@ import type { DeliveryDeps } from '../delivery/delivery.ts'
 import { startWorkers } from '../delivery/start-workers.ts'
 import type { Changes } from '../registry/changes/changes.ts'
 import { createChanges } from '../registry/changes/create-changes.ts'
-import { createRegistry } from '../registry/create-registry.ts'
-import { createHealth } from '../registry/health/create-health.ts'
 import type { Health } from '../registry/health/health.ts'
 import type { PublicAddresses } from '../registry/public-addresses.ts'
 import type { Registry } from '../registry/registry.ts'
-import { createTrustedKeys } from '../registry/signatures/trusted-keys.ts'
 import { createTasks } from '../tasks/create-tasks.ts'
 import { DEFAULT_TASK_LIMITS } from '../tasks/limits.ts'
 import { createNews } from '../tasks/news.ts'
@@ -38,17 +34,14 @@ import type { Events } from '../telemetry/events.ts'
 import { createAgentClient } from '../upstream/agent-client.ts'
 import { createAlertSender } from '../upstream/alert-sender.ts'
 import { createEgress } from '../upstream/egress.ts'
-import { createExtendedCards } from '../upstream/extended-cards.ts'
-import { createCardSource } from '../upstream/fetch-card.ts'
-import { createIdentitySource, createKeySource } from '../upstream/fetch-keys.ts'
-import { createGuard, refusalOf } from '../upstream/guard.ts'
+import { createIdentitySource } from '../upstream/fetch-keys.ts'
+import { createGuard } from '../upstream/guard.ts'
 import { createTokenSource } from '../upstream/request-token.ts'
 import { checkIssuers } from './check-issuers.ts'
-import { followCards } from './follow-cards.ts'
 import { openAlerts } from './open-alerts.ts'
 import { openBackend } from './open-backend.ts'
 import { openIdentity } from './open-identity.ts'
-import { type OpenProbes, openProbes } from './open-probes.ts'
+import { openRegistry } from './open-registry.ts'
 import { removeOld } from './remove-old.ts'
 
 export type RoomsDeps = {
@@ -142,41 +135,9 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     certificates,
     uses: opened.use(createKeyUses({ keys: backend.keys, now, events })),
   })
-  const health = createHealth({ store: backend.health, now, events })
-  const judging = {
-    addresses,
-    refusalOf: (url: string) => refusalOf(guard, url, 'agents'),
-    trustedKeys: createTrustedKeys({
-      pinned: parseKeySet(secrets.cardKeys ?? '{"keys":[]}', 'PARLEY_CARD_KEYS_FILE'),
-      locations: config.cardKeyUrls,
-      source: opened.use(createKeySource(outbound)),
-      events,
-      now,
-    }),
-  }
-  const cards = opened.use(createCardSource(outbound))
-  let probes: OpenProbes | undefined
-  const registry = createRegistry({
-    ...judging,
-    health,
-    work: {
-      async put(work) {
-        await backend.work.put(work)
-        probes?.wake()
-      },
-    },
-    agents: backend.agents,
-    registration: config.registration,
-    access,
-    credentials,
-    cards,
-    now,
-    newId: newUuid,
-    events,
-    cursors,
-    cardSigner: () => signingKeys.signer('card'),
-    extendedCards: createExtendedCards(client),
-  })
+  const { registry, health, probes } = opened.use(
+    openRegistry({ ...deps, backend, outbound, access, credentials, client, cursors, signingKeys }),
+  )
   await access.ensureKey(secrets.adminKey, {
     subject: 'key:admin',
     tenant: DEFAULT_TENANT,
@@ -197,19 +158,6 @@ export async function createRooms(deps: RoomsDeps): Promise<Rooms> {
     retentionMs: config.retentionMs,
   }
   const shared = { store: backend.tasks, events, now, limits, news, newId: newUuid }
-  const followed = followCards({
-    ...judging,
-    agents: backend.agents,
-    cards,
-    events,
-    now,
-    everyMs: config.cardCheckMs,
-    listening: publicUrl,
-  })
-  probes =
-    config.role === 'api'
-      ? undefined
-      : opened.use(openProbes({ config, backend, registry, health, client, cards: followed, events, now }))
   const delivery: DeliveryDeps = {
     ...shared,
     queue: backend.work,
