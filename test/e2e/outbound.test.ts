@@ -40,7 +40,7 @@ const HOSTS = [
 ]
 const METADATA = ['169.254.169.254', '0xa9fea9fe', '[::ffff:a9fe:a9fe]', '[fd00:ec2::254]', 'metadata.goog']
 
-const ADDRESS = /\b(?:127|10|169|100)\.\d+\.\d+\.\d+|::|7f00/i
+const ADDRESS = /\b(?:127|10|169|100)\.\d+\.\d+\.\d+|::|\b(?:0x)?7f00(?::|00)/i
 
 describe('what the gateway may not call', { timeout: 60_000 }, () => {
   const opened = new AsyncDisposableStack()
