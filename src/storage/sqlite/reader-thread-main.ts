@@ -11,6 +11,8 @@ const LOCK_TIMEOUT_MS = 5000
 
 const path = String(workerData)
 const connection = new Connection(path, { readOnly: true, lockTimeoutMs: LOCK_TIMEOUT_MS })
+// Searches go through many pages, most of them again and again.
+connection.exec('PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY')
 let checkpoints: Connection | undefined
 
 function answer({ id, ...request }: ReaderRequest): ReaderResponse {
