@@ -13,7 +13,7 @@ const SHORT = [
 ]
 // Of those above; they take as long as all others end to end.
 const SLOW =
-  /\/e2e\/(alerts|audit|changes|client-certificates|drift|floods|grants|isolation-matrix|kept-secrets|outlived-rights|probes|published-cards|roles|rotate|secrets|tls)\./
+  /\/e2e\/(alert-channels|alerts|audit|changes|client-certificates|drift|floods|grants|health-history|identity|isolation-matrix|keep-registered|kept-secrets|outlived-rights|probes|published-cards|refused-tokens|roles|rotate|secrets|tls)\./
 const LONG = [
   'test/equivalence/on-sqlite.test.ts',
   'test/e2e/matrix/*.test.ts',
